@@ -1,0 +1,123 @@
+"""Writes `run.txt` and `dev.txt`: everything that `pyproject.toml` leads to, each at one release.
+
+`make lock` runs it, with Python 3.11 (the oldest that is supported, so that what only it needs
+is in the list). It installs the project's dependencies into a fresh virtual environment with
+plain pip, as a user would, and writes down what pip chose: first what the program needs to run,
+then what the extras `dev` and `train` add. It takes some minutes and needs a package registry.
+
+Other resolvers are not used: they would choose another build of torch than pip does.
+Read the difference that it makes before you commit it; a new torch or transformers needs
+`tocsin evaluate` to give the shipped model's scores again.
+"""
+
+import json
+import re
+import subprocess
+import sys
+import tempfile
+import tomllib
+import venv
+from pathlib import Path
+from typing import Any
+
+HERE = Path(__file__).resolve().parent
+PYTHON = (3, 11)
+EXTRAS = ("dev", "train")
+
+# The release that the shipped weights were exported and measured with.
+EXACT = {"torch": "2.13.0"}
+
+# pip itself comes with the environment, whichever it is.
+LEFT_OUT = {"pip", "wheel"}
+
+HEADER = """\
+# {what}
+# Written by `make lock` (requirements/lock.py) with Python {python}; do not edit by hand.
+"""
+
+
+def main() -> None:
+    """Resolves twice in one fresh environment and writes both files."""
+    if sys.version_info[:2] != PYTHON:
+        sys.exit("lock: run with Python {}.{} (make lock PYTHON=python3.11)".format(*PYTHON))
+    project = tomllib.loads((HERE.parent / "pyproject.toml").read_text())["project"]
+    extras = [line for name in EXTRAS for line in project["optional-dependencies"][name]]
+    with tempfile.TemporaryDirectory() as folder:
+        python = _environment(Path(folder))
+        _install(python, project["dependencies"] + _pins(EXACT))
+        run = _installed(python)
+        _install(python, extras + _pins(_versions(run)))
+        everything = _installed(python)
+    added = {name: found for name, found in everything.items() if name not in run}
+    _write("run.txt", "What `tocsin` needs to run.", run, everything)
+    _write("dev.txt", "What tests, checks and training add.", added, everything, "-r run.txt")
+
+
+def _environment(folder: Path) -> Path:
+    venv.create(folder, with_pip=True)
+    return folder / "bin" / "python"
+
+
+def _install(python: Path, requirements: list[str]) -> None:
+    subprocess.run([python, "-m", "pip", "install", "-qq", *requirements], check=True)
+
+
+def _installed(python: Path) -> dict[str, dict[str, Any]]:
+    """The metadata of each installed distribution, by its normal name (PEP 503), sorted."""
+    report = subprocess.run(
+        [python, "-m", "pip", "--quiet", "inspect", "--local"],
+        check=True,
+        capture_output=True,
+        text=True,
+    ).stdout
+    found = [entry["metadata"] for entry in json.loads(report)["installed"]]
+    named = {_normal(metadata["name"]): metadata for metadata in found}
+    return {name: named[name] for name in sorted(named) if name not in LEFT_OUT}
+
+
+def _versions(found: dict[str, dict[str, Any]]) -> dict[str, str]:
+    # what follows a plus names a local build (+cpu), which other machines do not have
+    return {name: metadata["version"].partition("+")[0] for name, metadata in found.items()}
+
+
+def _pins(versions: dict[str, str]) -> list[str]:
+    return [f"{name}=={version}" for name, version in versions.items()]
+
+
+def _markers(everything: dict[str, dict[str, Any]]) -> dict[str, str]:
+    """For each distribution that is nowhere needed unconditionally: where it is needed."""
+    project = tomllib.loads((HERE.parent / "pyproject.toml").read_text())["project"]
+    requirements = list(project["dependencies"])
+    requirements += [line for name in EXTRAS for line in project["optional-dependencies"][name]]
+    for metadata in everything.values():
+        requirements += metadata.get("requires_dist", [])
+    conditions: dict[str, set[str]] = {}
+    for requirement in requirements:
+        name, _, marker = requirement.partition(";")
+        if "extra" not in marker:
+            name = _normal(re.split(r"[\s\[(<>=!~]", name.strip(), maxsplit=1)[0])
+            conditions.setdefault(name, set()).add(marker.strip().replace('"', "'"))
+    return {
+        name: " or ".join(sorted(found)) for name, found in conditions.items() if "" not in found
+    }
+
+
+def _normal(name: str) -> str:
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+def _write(
+    file: str, what: str, found: dict[str, Any], everything: dict[str, Any], first: str = ""
+) -> None:
+    markers = _markers(everything)
+    lines = [
+        f"{name}=={version}" + (f" ; {markers[name]}" if name in markers else "")
+        for name, version in _versions(found).items()
+    ]
+    header = HEADER.format(what=what, python=".".join(map(str, PYTHON)))
+    (HERE / file).write_text(header + "\n".join([first] * bool(first) + lines) + "\n")
+    print(f"lock: requirements/{file}: {len(lines)} packages")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,234 @@
+"""Folds one scored mention into the evidence of its conversation."""
+
+from typing import Any
+
+from msgspec.structs import replace
+
+from scoring import bounded, masking, spread
+from scoring.bounded import Voice
+from scoring.evidence import (
+    CONTENT,
+    INFLUENCER_FOLLOWERS,
+    LIKELY,
+    MOST_AUTHORS,
+    MOST_NAMED,
+    MOST_VOICES,
+    MOST_WAITING,
+    MOST_WORDS,
+    NEWEST_IDS,
+    AuthorWords,
+    BrandWord,
+    Dated,
+    Evidence,
+    Root,
+)
+from scoring.mention import AttachmentType, Kind, Mention, Role
+from scoring.scored import Scored
+
+_SPEAKING = frozenset({Kind.POST, Kind.REPLY})
+_ASKING = frozenset({Role.CUSTOMER, Role.UNKNOWN, Role.INFLUENCER})
+_SHOWING = frozenset({AttachmentType.IMAGE, AttachmentType.VIDEO})
+
+
+def absorb(evidence: Evidence, scored: Scored) -> Evidence:
+    """The evidence with this mention in it; the order of calls does not matter."""
+    kind = scored.mention.kind or Kind.POST
+    if kind is Kind.DELETION:
+        return _deletion(evidence, scored.mention)
+    if kind is Kind.ENGAGEMENT:
+        return _counters(evidence, scored.mention)
+    if kind is Kind.EDIT:
+        return _voices(_erase(evidence, scored.mention.parent_id or ""), scored)
+    evidence = _presence(evidence, scored)
+    if scored.mention.role is Role.BRAND:
+        return _brand_word(evidence, scored)
+    evidence = _audience(evidence, scored)
+    evidence = _voices(evidence, scored)
+    return _counters(_author_words(_waiting(evidence, scored), scored), scored.mention)
+
+
+def author_key(mention: Mention) -> int:
+    """The author's hash; an author who is not named counts as a new one each time."""
+    return bounded.key(mention.channel, mention.author_id or mention.id)
+
+
+def _presence(evidence: Evidence, scored: Scored) -> Evidence:
+    mention, at = scored.mention, scored.mention.at
+    candidate = Root(
+        at=at,
+        certain=mention.id == mention.root_id,
+        author=author_key(mention),
+        followers=mention.followers,
+        complaint=scored.scores.complaint,
+        role=mention.role,
+        lang=scored.lang,
+        url=mention.url,
+        channel=mention.channel,
+    )
+    known = evidence.root
+    dated = Dated(at, mention.id)
+    public = mention.role is not Role.BRAND
+    return replace(
+        evidence,
+        root=candidate if known is None or candidate.order < known.order else known,
+        first_at=min(evidence.first_at, at) if evidence.mentions else at,
+        last_at=max(evidence.last_at, at),
+        last_public_at=max(evidence.last_public_at, at) if public else evidence.last_public_at,
+        mentions=evidence.mentions + 1,
+        newest=tuple(sorted((*evidence.newest, dated))[-NEWEST_IDS:]),
+        model=max(evidence.model, Dated(at, scored.model)),
+    )
+
+
+def _brand_word(evidence: Evidence, scored: Scored) -> Evidence:
+    mention, denial = scored.mention, scored.scores.corporate_denial
+    word = BrandWord(mention.at, mention.id, denial)
+    voice = Voice(denial, author_key(mention), mention.id, _quote(evidence, mention))
+    return replace(
+        evidence,
+        answer=max(evidence.answer, word) if evidence.answer else word,
+        answers=evidence.answers + 1,
+        brand_denial=bounded.with_voice(evidence.brand_denial, voice, MOST_VOICES),
+    )
+
+
+def _audience(evidence: Evidence, scored: Scored) -> Evidence:
+    mention, scores = scored.mention, scored.scores
+    author, share = author_key(mention), mention.kind is Kind.SHARE
+    changes: dict[str, Any] = {
+        "spread": spread.expose(evidence.spread, mention.at, mention.followers, share=share)
+    }
+    if not bounded.holds(evidence.authors, author):
+        changes["authors"] = bounded.with_key(evidence.authors, author, MOST_AUTHORS)
+        changes["reach"] = evidence.reach + mention.followers
+    if mention.kind is not Kind.SHARE and scores.complaint >= LIKELY:
+        changes["complainants"] = bounded.with_key(evidence.complainants, author, MOST_AUTHORS)
+    dated = Dated(mention.at, mention.id)
+    carries = share or _carries(scored)
+    if mention.role is Role.MEDIA and carries:
+        changes["media"] = bounded.with_key(evidence.media, author, MOST_NAMED)
+        changes["medium"] = min(evidence.medium or dated, dated)
+    elif carries and (
+        mention.role is Role.INFLUENCER or mention.followers >= INFLUENCER_FOLLOWERS
+    ):
+        changes["influencers"] = bounded.with_key(evidence.influencers, author, MOST_NAMED)
+        changes["influencer"] = min(evidence.influencer or dated, dated)
+    return replace(evidence, **changes)
+
+
+def _carries(scored: Scored) -> bool:
+    """Whether the text passes the grievance on, rather than defending or joking about it."""
+    scores = scored.scores
+    return (
+        max(
+            scores.complaint,
+            scores.objective_fact,
+            scores.corporate_denial,
+            scores.influencer_sharing,
+            scores.anger,
+        )
+        >= LIKELY
+    )
+
+
+def _voices(evidence: Evidence, scored: Scored) -> Evidence:
+    mention, scores = scored.mention, scored.scores
+    if not mention.text:
+        return evidence
+    author, words = author_key(mention), _quote(evidence, mention)
+    source = mention.parent_id if mention.kind is Kind.EDIT and mention.parent_id else mention.id
+    complaint = scores.complaint
+    strengths = {
+        "anger": scores.anger,
+        "objective_fact": scores.objective_fact * complaint,
+        "reported_denial": scores.corporate_denial,
+        "influencer_sharing": scores.influencer_sharing,
+        "complaint": complaint,
+    }
+    if any(item.type in _SHOWING for item in mention.attachments or ()):
+        strengths["proof"] = scores.objective_fact * complaint
+    changes: dict[str, Any] = {
+        name: bounded.with_voice(
+            getattr(evidence, name), Voice(value, author, source, words), MOST_VOICES
+        )
+        for name, value in strengths.items()
+    }
+    if mention.promoted and complaint >= LIKELY:
+        dated = Dated(mention.at, mention.id)
+        changes["promoted"] = min(evidence.promoted or dated, dated)
+    return replace(evidence, **changes)
+
+
+def _waiting(evidence: Evidence, scored: Scored) -> Evidence:
+    mention = scored.mention
+    asks = scored.scores.complaint >= LIKELY or mention.id == mention.root_id
+    if mention.kind not in _SPEAKING or mention.role not in _ASKING or not asks:
+        return evidence
+    answered = evidence.answer.at if evidence.answer else float("-inf")
+    waits = (*evidence.waiting, Dated(mention.at, mention.id))
+    open_waits = sorted(wait for wait in waits if wait.at > answered)
+    return replace(evidence, waiting=tuple(open_waits[:MOST_WAITING]))
+
+
+def _author_words(evidence: Evidence, scored: Scored) -> Evidence:
+    mention, scores = scored.mention, scored.scores
+    if mention.kind not in _SPEAKING:
+        return evidence
+    author, at = author_key(mention), mention.at
+    others = tuple(words for words in evidence.words if words.author != author)
+    known = next((words for words in evidence.words if words.author == author), None)
+    words = known or AuthorWords(author, at)
+    words = replace(words, since=min(words.since, at))
+    if max(scores.complaint, scores.anger) < CONTENT:
+        dated = Dated(at, mention.id)
+        words = replace(words, content=max(words.content, dated) if words.content else dated)
+    elif scores.complaint >= LIKELY:
+        words = replace(
+            words,
+            complaints=words.complaints + 1,
+            complained_at=max(words.complained_at, at),
+        )
+    kept = sorted((*others, words), key=lambda w: (w.since, w.author))
+    return replace(evidence, words=tuple(kept[:MOST_WORDS]))
+
+
+def _counters(evidence: Evidence, mention: Mention) -> Evidence:
+    subject = mention.parent_id if mention.kind is Kind.ENGAGEMENT else mention.id
+    shown = (mention.engagement.shares if mention.engagement else None) or 0
+    if subject != mention.root_id or shown <= evidence.counted_shares:
+        return evidence
+    return replace(evidence, counted_shares=shown)
+
+
+def _deletion(evidence: Evidence, mention: Mention) -> Evidence:
+    if mention.role is not Role.BRAND:
+        return _erase(evidence, mention.parent_id or "")
+    deletions = sorted({*evidence.deletions, Dated(mention.at, mention.id)})
+    return replace(
+        evidence,
+        deletions=tuple(deletions[:MOST_NAMED]),
+        last_at=max(evidence.last_at, mention.at),
+    )
+
+
+_QUOTED = (
+    "anger",
+    "objective_fact",
+    "reported_denial",
+    "brand_denial",
+    "influencer_sharing",
+    "complaint",
+    "proof",
+)
+
+
+def _erase(evidence: Evidence, mention_id: str) -> Evidence:
+    quotes = {name: bounded.without_quotes(getattr(evidence, name), mention_id) for name in _QUOTED}
+    erased = bounded.with_key(evidence.erased, bounded.key(mention_id), MOST_NAMED)
+    return replace(evidence, erased=erased, **quotes)
+
+
+def _quote(evidence: Evidence, mention: Mention) -> str:
+    if mention.kind is not Kind.EDIT and bounded.holds(evidence.erased, bounded.key(mention.id)):
+        return ""
+    return masking.quote(mention.text, mention.brand)

@@ -1,0 +1,254 @@
+"""From evidence to a probability: a sum of named terms in log-odds, written out."""
+
+import math
+
+import msgspec
+
+from scoring import bounded
+from scoring.bounded import Voices
+from scoring.escalation import Signals, SpreadSummary, Why
+from scoring.evidence import CONTENT, LIKELY, Evidence
+from scoring.phrases import crowd, duration, phrase
+from scoring.policy import Policy, Weights
+from scoring.spread import Forecast, forecast
+
+HOUR = 3600.0
+_EXPLOSIVE_SHARES = 10
+_SHOWN = 0.05  # terms that move the log-odds by less are not worth a line
+
+
+class Assessment(msgspec.Struct, frozen=True, kw_only=True):
+    """What the evidence amounts to at one time; `silence_s` in seconds."""
+
+    score: float
+    beyond: bool
+    signals: Signals
+    spread: SpreadSummary
+    silence_s: float
+    why: tuple[Why, ...]
+
+
+def logistic(log_odds: float) -> float:
+    """Probability, rounded to four decimals."""
+    return round(1 / (1 + math.exp(-log_odds)), 4)
+
+
+def explained(terms: list[Why]) -> tuple[Why, ...]:
+    """The terms worth a line, strongest first."""
+    shown = [term for term in terms if abs(term.weight) >= _SHOWN]
+    return tuple(sorted(shown, key=lambda term: (-abs(term.weight), term.signal)))
+
+
+def assess(evidence: Evidence, at: float, policy: Policy) -> Assessment:
+    """The probability of a crisis within 24 hours of `at` (seconds), and why."""
+    seen = _View(evidence, at, policy)
+    terms = [*seen.text_terms(), *seen.brand_terms(), *seen.crowd_terms(), *seen.calming_terms()]
+    score = logistic(policy.weights.baseline + sum(term.weight for term in terms))
+    return Assessment(
+        score=score,
+        beyond=_beyond(evidence, policy),
+        signals=seen.signals(),
+        spread=seen.summary(),
+        silence_s=seen.silence_s,
+        why=explained(terms),
+    )
+
+
+def _beyond(evidence: Evidence, policy: Policy) -> bool:
+    rules = policy.beyond
+    return (
+        len(evidence.media) >= rules.media
+        or len(evidence.influencers) >= rules.influencers
+        or evidence.outside_reach >= rules.reach
+    )
+
+
+class _View:
+    """Evidence as it looks at one time."""
+
+    def __init__(self, evidence: Evidence, at: float, policy: Policy) -> None:
+        self.evidence = evidence
+        self.at = at
+        self.weights: Weights = policy.weights
+        self.lang = evidence.root.lang if evidence.root else "en"
+        self.grievance = max(evidence.grievance, self._brand_denial)
+        self.forecast: Forecast = forecast(evidence.spread, at, evidence.counted_shares)
+        waiting = evidence.waiting_since
+        self.silence_s = max(0.0, at - waiting.at) if waiting else 0.0
+
+    @property
+    def _brand_denial(self) -> float:
+        return bounded.strength(self.evidence.brand_denial) if self.evidence.complaint else 0.0
+
+    @property
+    def _fact(self) -> float:
+        return bounded.strength(self.evidence.objective_fact)
+
+    @property
+    def _denial(self) -> float:
+        reported = bounded.strength(self.evidence.reported_denial)
+        return max(self._brand_denial, reported)
+
+    def _anger(self) -> float:
+        voices = self.evidence.anger
+        return sum(voice.value for voice in voices) / len(voices) if voices else 0.0
+
+    def signals(self) -> Signals:
+        sharing = bounded.strength(self.evidence.influencer_sharing)
+        return Signals(
+            anger=round(self._anger(), 3),
+            objective_fact=round(self._fact, 3),
+            corporate_denial=round(self._denial, 3),
+            influencer_sharing=round(sharing, 3),
+        )
+
+    def summary(self) -> SpreadSummary:
+        evidence, expected = self.evidence, self.forecast
+        return SpreadSummary(
+            mentions=evidence.mentions,
+            authors=len(evidence.authors),
+            shares=evidence.shares,
+            reach=evidence.reach,
+            reproduction=expected.reproduction,
+            forecast_shares=expected.shares,
+            forecast_low=expected.low,
+            forecast_high=expected.high,
+        )
+
+    def _term(
+        self,
+        name: str,
+        amount: float,
+        voices: Voices = (),
+        mention_id: str | None = None,
+        phrase_name: str | None = None,
+        **values: object,
+    ) -> Why:
+        first = voices[0] if voices else None
+        return Why(
+            signal=name,
+            weight=round(getattr(self.weights, name) * amount, 4),
+            mention_id=mention_id or (first.mention_id if first else None),
+            quote=(first.quote or None) if first else None,
+            note=phrase(self.lang, phrase_name or name, **values),
+        )
+
+    def text_terms(self) -> list[Why]:
+        """What is said, weighed by whether it is a grievance at all."""
+        evidence, heard = self.evidence, self.grievance
+        anger, fact, denial = self._anger(), self._fact, self._denial
+        by_brand = self._brand_denial >= bounded.strength(evidence.reported_denial)
+        sharing = bounded.strength(evidence.influencer_sharing)
+        return [
+            self._term("anger", anger * heard, evidence.anger, value=anger),
+            self._term("objective_fact", fact, evidence.objective_fact, value=fact),
+            self._term(
+                "corporate_denial",
+                denial * heard,
+                evidence.brand_denial if by_brand else evidence.reported_denial,
+                phrase_name="corporate_denial_brand" if by_brand else None,
+                value=denial,
+            ),
+            self._term("fact_denied", fact * denial * heard),
+            self._term(
+                "influencer_sharing", sharing * heard, evidence.influencer_sharing, value=sharing
+            ),
+        ]
+
+    def brand_terms(self) -> list[Why]:
+        """What was done about it: paid promotion, proof, deletions, silence, coming back."""
+        evidence, heard = self.evidence, self.grievance
+        proof = bounded.strength(evidence.proof)
+        deleted = len(evidence.deletions)
+        hours = self.silence_s / HOUR
+        waited = min(6.0, math.log2(1 + hours / 2)) * max(self._fact, self._denial)
+        first = evidence.first_author
+        again = max(0, first.complaints - 1) if first else 0
+        waiting = evidence.waiting_since
+        return [
+            self._term(
+                "promotion",
+                heard if evidence.promoted else 0.0,
+                mention_id=evidence.promoted.mention_id if evidence.promoted else None,
+            ),
+            self._term("proof", proof, evidence.proof),
+            self._term(
+                "deletion",
+                math.log2(1 + deleted) * heard,
+                mention_id=evidence.deletions[-1].mention_id if deleted else None,
+                count=deleted,
+            ),
+            self._term(
+                "silence",
+                waited * heard,
+                mention_id=waiting.mention_id if waiting else None,
+                hours=duration(hours),
+            ),
+            self._term("persistence", min(4.0, math.log2(1 + again)) * heard, count=again),
+        ]
+
+    def crowd_terms(self) -> list[Why]:
+        """Who takes it further, and how far it is going."""
+        evidence, heard, expected = self.evidence, self.grievance, self.forecast
+        complaining = len(evidence.complainants)
+        outside = evidence.outside_reach
+        influencers, media = len(evidence.influencers), len(evidence.media)
+        explosive = expected.reproduction >= 1 and evidence.shares >= _EXPLOSIVE_SHARES
+        return [
+            self._term(
+                "complainants",
+                min(6.0, math.log2(max(1, complaining))) * heard,
+                count=complaining,
+            ),
+            self._term(
+                "audience",
+                min(4.0, max(0.0, math.log10(max(1, outside) / 1000))) * heard,
+                count=crowd(outside),
+            ),
+            self._term(
+                "influencer",
+                min(3.0, math.log2(1 + influencers)) * heard,
+                mention_id=evidence.influencer.mention_id if evidence.influencer else None,
+                count=influencers,
+            ),
+            self._term(
+                "forecast",
+                math.log10(1 + expected.shares) * heard,
+                count=expected.shares,
+                low=expected.low,
+                high=expected.high,
+            ),
+            self._term("explosive", heard if explosive else 0.0, value=expected.reproduction),
+            self._term(
+                "media_coverage",
+                min(2.0, math.log2(1 + media)) * heard,
+                mention_id=evidence.medium.mention_id if evidence.medium else None,
+                count=media,
+            ),
+        ]
+
+    def calming_terms(self) -> list[Why]:
+        """What takes the heat out of it."""
+        evidence = self.evidence
+        answer = evidence.answer
+        answered = answer is not None and answer.denial < LIKELY and evidence.waiting_since is None
+        first = evidence.first_author
+        content = first.content if first and evidence.answer else None
+        satisfied = content is not None and first is not None and content.at > first.complained_at
+        hours = max(0.0, self.at - evidence.last_public_at) / HOUR
+        return [
+            self._term(
+                "answer",
+                1 - answer.denial if answered and answer else 0.0,
+                mention_id=answer.mention_id if answer else None,
+            ),
+            self._term(
+                "satisfied",
+                1.0 if satisfied else 0.0,
+                mention_id=content.mention_id if content else None,
+            ),
+            self._term("calm", math.log2(1 + hours / 3), hours=duration(hours)),
+        ]
+
+
+__all__ = ["CONTENT", "Assessment", "assess", "explained", "logistic"]

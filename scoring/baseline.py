@@ -1,0 +1,71 @@
+"""What is usual for a brand: complaints an hour as a Gamma-Poisson with forgetting.
+
+The count to come is then negative binomial, whose tail is wide while little is known: a new brand
+cannot be surprised by a handful of complaints.
+"""
+
+import math
+
+import msgspec
+
+HOUR = 3600.0
+_KEEP = 0.985
+"""Weight left of an hour's count an hour later: about two and a half days of memory."""
+
+
+class Baseline(msgspec.Struct, frozen=True, array_like=True):
+    """Gamma posterior of the hourly rate (`shape` / `hours`), and the hour being counted."""
+
+    shape: float
+    hours: float
+    hour: float = 0.0
+    counted: int = 0
+
+
+def begin(rate: float, hours: float) -> Baseline:
+    """A prior of `rate` complaints an hour that is worth `hours` hours of history."""
+    return Baseline(shape=rate * hours, hours=hours)
+
+
+def learn(baseline: Baseline, at: float, count: int) -> Baseline:
+    """The baseline after `count` complaints in the minute at `at` (seconds)."""
+    hour = at - at % HOUR
+    if not baseline.hour:
+        return Baseline(baseline.shape, baseline.hours, hour, count)
+    if hour <= baseline.hour:
+        return msgspec.structs.replace(baseline, counted=baseline.counted + count)
+    passed = round((hour - baseline.hour) / HOUR)
+    keep = _KEEP ** min(passed, 1000)
+    quiet = (1 - _KEEP ** (min(passed, 1000) - 1)) / (1 - _KEEP)
+    return Baseline(
+        shape=baseline.shape * keep + baseline.counted,
+        hours=baseline.hours * keep + 1 + quiet * _KEEP,
+        hour=hour,
+        counted=count,
+    )
+
+
+def usual(baseline: Baseline, hours: float) -> float:
+    """Expected complaints in a window of so many hours."""
+    return baseline.shape / baseline.hours * hours
+
+
+def surprise(baseline: Baseline, count: int, hours: float) -> float:
+    """-log10 of the chance of at least `count` complaints in a window, 0 if that is usual.
+
+    Negative binomial tail, bounded by its first term and a geometric series.
+    """
+    if count <= usual(baseline, hours):
+        return 0.0
+    shape, chance = max(baseline.shape, 0.5), baseline.hours / (baseline.hours + hours)
+    log_first = (
+        math.lgamma(count + shape)
+        - math.lgamma(shape)
+        - math.lgamma(count + 1)
+        + shape * math.log(chance)
+        + count * math.log1p(-chance)
+    )
+    ratio = (count + shape) / (count + 1) * (1 - chance)
+    if ratio < 1:
+        log_first -= math.log1p(-ratio)
+    return max(0.0, -log_first / math.log(10))

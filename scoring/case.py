@@ -1,0 +1,159 @@
+"""The fold of one conversation: (state, event) to (state, escalations), pure and idempotent.
+
+The clock is event time. What is due at a deadline is decided as of that deadline, so the result
+does not depend on when or how often the clock is looked at.
+"""
+
+import msgspec
+
+from scoring import bounded, playbook, standing
+from scoring.absorb import absorb
+from scoring.assessment import HOUR, Assessment, assess
+from scoring.bounded import Keys
+from scoring.escalation import CaseKind, Escalation, Status, escalation_id, moment
+from scoring.evidence import LIKELY, Evidence
+from scoring.headline import headline
+from scoring.mention import Mention
+from scoring.policy import Policy
+from scoring.scored import Scored
+from scoring.standing import Said, Standing
+
+MOST_SEEN = 1024
+"""Ids remembered per conversation, so that a second arrival changes nothing."""
+
+_CHECKPOINTS = tuple(HOUR * hours for hours in (1, 2, 4, 8, 16, 24, 36, 48, 72))
+"""After the last mention: when silence or calm may have changed the standing."""
+
+NEVER = float("inf")
+
+
+class Case(msgspec.Struct, frozen=True, kw_only=True, array_like=True):
+    """State of one conversation; `clock` is the event time (seconds) decided up to."""
+
+    case_id: str
+    brand: str
+    root_id: str
+    evidence: Evidence = Evidence()
+    standing: Standing = Standing()
+    seen: Keys = ()
+    clock: float = float("-inf")
+
+
+Outcome = tuple[Case, list[Escalation]]
+
+
+def begin(mention: Mention) -> Case:
+    """The empty state of the conversation that `mention` belongs to."""
+    return Case(case_id=mention.case_id, brand=mention.brand, root_id=mention.root_id)
+
+
+def fold(case: Case, scored: Scored, policy: Policy, *, late: bool = False) -> Outcome:
+    """The case with one more mention, and what is to be said.
+
+    A mention seen before changes nothing. A `late` one, beyond the allowed lateness, is a fact
+    that raises no alarm about the past.
+    """
+    known = bounded.key(scored.mention.id)
+    if known in case.seen:
+        return case, []
+    policy = policy.for_brand(case.brand)
+    at = scored.mention.at
+    case, due = advance(case, at, policy)
+    case = msgspec.structs.replace(
+        case,
+        evidence=absorb(case.evidence, scored),
+        seen=(*case.seen, known)[-MOST_SEEN:],
+        clock=max(case.clock, at),
+    )
+    if late:
+        return case, due
+    case, said = _decide(case, case.clock, policy, news=True)
+    return case, due + said
+
+
+def advance(case: Case, until: float, policy: Policy) -> Outcome:
+    """The case with every deadline up to `until` (seconds) decided, each as of its own time."""
+    policy = policy.for_brand(case.brand)
+    said: list[Escalation] = []
+    due = deadline(case, policy)
+    while due <= until:
+        case = msgspec.structs.replace(case, clock=due)
+        case, more = _decide(case, due, policy, news=False)
+        said += more
+        due = deadline(case, policy)
+    return case, said
+
+
+def deadline(case: Case, policy: Policy) -> float:
+    """When the case must be looked at again (seconds), NEVER when nothing is to come."""
+    policy = policy.for_brand(case.brand)
+    evidence, state = case.evidence, case.standing
+    if not state.open and (state.episode or evidence.grievance < LIKELY):
+        return NEVER
+    since = evidence.last_public_at
+    candidates = [since + step for step in _CHECKPOINTS]
+    if state.open:
+        candidates.append(since + policy.levels.resolve_after_s)
+        if state.below_since is not None:
+            candidates.append(state.below_since + policy.levels.cool_down_s)
+    return min((time for time in candidates if time > case.clock), default=NEVER)
+
+
+def forgotten(case: Case, at: float, policy: Policy) -> bool:
+    """Whether the case may be dropped as of `at` (seconds)."""
+    policy = policy.for_brand(case.brand)
+    keep = policy.forget_case_after_s if case.standing.episode else policy.forget_after_s
+    return not case.standing.open and at - case.evidence.last_at > keep
+
+
+def _decide(case: Case, at: float, policy: Policy, *, news: bool) -> Outcome:
+    assessment = assess(case.evidence, at, policy)
+    idle = at - case.evidence.last_public_at
+    if case.standing.open and not news and idle >= policy.levels.resolve_after_s:
+        state, said = standing.close(case.standing, assessment.score, at)
+    else:
+        state, said = standing.settle(
+            case.standing, assessment.score, assessment.beyond, at, policy, news=news
+        )
+    case = msgspec.structs.replace(case, standing=state)
+    return case, [_escalation(case, said, assessment, at, policy)] if said else []
+
+
+def _escalation(
+    case: Case, said: Said, assessment: Assessment, at: float, policy: Policy
+) -> Escalation:
+    evidence = case.evidence
+    root = evidence.root
+    resolved = said.status is Status.RESOLVED
+    return Escalation(
+        id=escalation_id(
+            case.case_id, said.episode, said.ordinal, said.status, said.level, at
+        ),
+        case_id=case.case_id,
+        conversation_id=case.root_id,
+        episode=said.episode,
+        kind=CaseKind.CONVERSATION,
+        brand=case.brand,
+        status=said.status,
+        level=said.level,
+        at=moment(at),
+        opened_at=moment(evidence.first_at),
+        score=assessment.score,
+        signals=assessment.signals,
+        spread=assessment.spread,
+        silence_s=round(assessment.silence_s, 3),
+        why=assessment.why,
+        advice=() if resolved else playbook.advise(evidence, assessment, said.level),
+        headline=headline(
+            root.lang if root else "en",
+            case.brand,
+            said.status,
+            said.level,
+            assessment.score,
+            assessment.why,
+        ),
+        url=root.url if root else None,
+        mention_ids=tuple(dated.mention_id for dated in evidence.newest),
+        model=evidence.model.mention_id,
+        policy=policy.label,
+    )

@@ -1,0 +1,137 @@
+"""What is known of one conversation: bounded, and the same in whatever order it was learnt."""
+
+import msgspec
+
+from scoring import bounded
+from scoring.bounded import Keys, Voices
+from scoring.mention import Role
+from scoring.spread import Spread
+
+LIKELY = 0.5
+"""A text signal counts as said from this probability on."""
+CONTENT = 0.3
+"""A customer whose complaint and anger are both below this is content."""
+INFLUENCER_FOLLOWERS = 10_000
+"""Followers from which anybody passes for an influencer."""
+
+MOST_AUTHORS = 1024
+MOST_NAMED = 64
+MOST_WAITING = 16
+MOST_WORDS = 64
+MOST_VOICES = 3
+NEWEST_IDS = 50
+
+
+class Dated(msgspec.Struct, frozen=True, array_like=True, order=True):
+    """Something that happened at a time (seconds), by the id of its mention."""
+
+    at: float
+    mention_id: str
+
+
+class BrandWord(msgspec.Struct, frozen=True, array_like=True, order=True):
+    """Something the brand answered: when, which mention, how much denial it holds (0 to 1)."""
+
+    at: float
+    mention_id: str
+    denial: float
+
+
+class Root(msgspec.Struct, frozen=True, array_like=True):
+    """The mention that began it; until it is seen, the earliest one stands in (`certain` false)."""
+
+    at: float
+    certain: bool
+    author: int
+    followers: int
+    complaint: float
+    role: Role
+    lang: str
+    url: str | None
+    channel: str
+
+    @property
+    def order(self) -> tuple[bool, float, int]:
+        """The certain root first, then the earliest."""
+        return (not self.certain, self.at, self.author)
+
+
+class AuthorWords(msgspec.Struct, frozen=True, array_like=True):
+    """How one author went on: complaints so far, the last one, the last contented words."""
+
+    author: int
+    since: float
+    complaints: int = 0
+    complained_at: float = float("-inf")
+    content: Dated | None = None
+
+
+class Evidence(msgspec.Struct, frozen=True, kw_only=True, array_like=True):
+    """Facts of a conversation; times in seconds since the epoch, 0 for never."""
+
+    root: Root | None = None
+    first_at: float = 0.0
+    last_at: float = 0.0
+    last_public_at: float = 0.0
+    mentions: int = 0
+    newest: tuple[Dated, ...] = ()
+    model: Dated = Dated(0.0, "")
+
+    authors: Keys = ()
+    reach: int = 0
+    complainants: Keys = ()
+    influencers: Keys = ()
+    media: Keys = ()
+    influencer: Dated | None = None
+    medium: Dated | None = None
+
+    anger: Voices = ()
+    objective_fact: Voices = ()
+    reported_denial: Voices = ()
+    brand_denial: Voices = ()
+    influencer_sharing: Voices = ()
+    complaint: Voices = ()
+    proof: Voices = ()
+
+    promoted: Dated | None = None
+    deletions: tuple[Dated, ...] = ()
+    waiting: tuple[Dated, ...] = ()
+    answer: BrandWord | None = None
+    answers: int = 0
+    words: tuple["AuthorWords", ...] = ()
+    erased: Keys = ()
+    counted_shares: int = 0
+    spread: Spread = Spread()
+
+    @property
+    def waiting_since(self) -> Dated | None:
+        """The oldest customer mention that the brand has not answered."""
+        answered = self.answer.at if self.answer else float("-inf")
+        return next((wait for wait in self.waiting if wait.at > answered), None)
+
+    @property
+    def first_author(self) -> AuthorWords | None:
+        """How the author of the root went on."""
+        author = self.root.author if self.root else None
+        return next((words for words in self.words if words.author == author), None)
+
+    @property
+    def shares(self) -> int:
+        """Shares seen, or shown by a counter if that is more."""
+        return max(self.spread.shares, self.counted_shares)
+
+    @property
+    def grievance(self) -> float:
+        """0 to 1: how sure it is that somebody has something against the brand.
+
+        The root's word counts whole; of others it takes three to make a grievance of a
+        conversation that began without one.
+        """
+        root = self.root.complaint if self.root and self.root.role is not Role.BRAND else 0.0
+        others = min(1.0, len(self.complainants) / 3) * bounded.strength(self.complaint)
+        return max(root, others)
+
+    @property
+    def outside_reach(self) -> int:
+        """Followers of distinct authors other than the brand and whoever began it."""
+        return max(0, self.reach - (self.root.followers if self.root else 0))

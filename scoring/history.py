@@ -1,0 +1,85 @@
+"""The whole decision over a recorded history, in event time and without a broker."""
+
+import heapq
+from collections.abc import Iterable, Iterator
+
+from scoring import incident as incidents
+from scoring.escalation import Escalation
+from scoring.incident import Incident
+from scoring.partition import Partition
+from scoring.policy import Policy
+from scoring.pulse import Pulse
+from scoring.scored import Scored
+
+_RUN_ON_S = 30 * 86_400.0
+
+
+class History:
+    """Feeds mentions through a sorting buffer of the allowed lateness, then runs the clock on.
+
+    A mention that comes later than that in the file is folded at once and raises no alarm;
+    `late` counts them.
+    """
+
+    def __init__(self, policy: Policy) -> None:
+        self.policy = policy
+        self.late = 0
+        self._partition = Partition(policy)
+        self._incidents: dict[str, Incident] = {}
+        self._waiting: list[tuple[float, str, int, Scored]] = []
+        self._count = 0
+        self._newest = float("-inf")
+
+    def add(self, scored: Scored) -> Iterator[Escalation]:
+        """Takes one mention; yields what is said once its turn in event time has come."""
+        at = scored.mention.at
+        self._newest = max(self._newest, at)
+        self._count += 1
+        heapq.heappush(self._waiting, (at, scored.mention.id, self._count, scored))
+        edge = self._newest - self.policy.allowed_lateness_s
+        while self._waiting and self._waiting[0][0] < edge:
+            yield from self._mention(heapq.heappop(self._waiting)[3])
+
+    def finish(self) -> Iterator[Escalation]:
+        """Takes what waits and lets the clock run on until every case has come to rest."""
+        while self._waiting:
+            yield from self._mention(heapq.heappop(self._waiting)[3])
+        end = self._newest + _RUN_ON_S
+        while (due := self._next_due()) <= end:
+            yield from self._until(due)
+
+    def _mention(self, scored: Scored) -> Iterator[Escalation]:
+        at = scored.mention.at
+        if at < self._partition.watermark - self.policy.allowed_lateness_s:
+            self.late += 1
+        while (due := self._next_due()) <= at:
+            yield from self._until(due)
+        said, sealed = self._partition.mention(scored)
+        yield from said
+        yield from self._pulses(sealed)
+
+    def _next_due(self) -> float:
+        checks = (incidents.deadline(state) for state in self._incidents.values())
+        return min(self._partition.next_due(), min(checks, default=incidents.NEVER))
+
+    def _until(self, due: float) -> Iterator[Escalation]:
+        said, sealed = self._partition.tick(due)
+        yield from said
+        yield from self._pulses(sealed)
+        for brand, state in self._incidents.items():
+            self._incidents[brand], more = incidents.advance(state, due, self.policy)
+            yield from more
+
+    def _pulses(self, sealed: Iterable[Pulse]) -> Iterator[Escalation]:
+        for pulse in sealed:
+            state = self._incidents.get(pulse.brand) or incidents.begin(pulse.brand, self.policy)
+            self._incidents[pulse.brand], said = incidents.fold(state, pulse, self.policy)
+            yield from said
+
+
+def replay(events: Iterable[Scored], policy: Policy) -> Iterator[Escalation]:
+    """Every escalation that the stream would have sent, in order of event time."""
+    history = History(policy)
+    for scored in events:
+        yield from history.add(scored)
+    yield from history.finish()

@@ -1,0 +1,91 @@
+"""Short phrases of notes and headlines, in the languages that Tocsin speaks.
+
+A language that is not here gets English.
+"""
+
+_PHRASES = {
+    "en": {
+        "anger": "clear anger ({value:.0%})",
+        "objective_fact": "a checkable fact ({value:.0%})",
+        "corporate_denial_brand": "the brand denies or passes the buck ({value:.0%})",
+        "corporate_denial": "denial is reported ({value:.0%})",
+        "fact_denied": "a fact is met with denial",
+        "influencer_sharing": "the text calls for or reports amplification ({value:.0%})",
+        "promotion": "the complaint is paid promotion",
+        "proof": "picture or film as proof",
+        "deletion": "the brand deleted {count:.0f} message(s)",
+        "silence": "no answer for {hours}",
+        "persistence": "the first author came back {count:.0f} time(s)",
+        "complainants": "{count:.0f} people complain",
+        "audience": "{count} followers outside the brand's own audience",
+        "influencer": "{count:.0f} influencer(s) take part",
+        "forecast": "{count:.0f} shares expected ({low:.0f} to {high:.0f})",
+        "explosive": "each share brings {value:.2f} more",
+        "media_coverage": "{count:.0f} media author(s) took it up",
+        "answer": "the brand answered and denies nothing",
+        "satisfied": "the first author is content",
+        "calm": "nothing new for {hours}",
+        "baseline": "what is usual",
+        "surprise": "{count:.0f} complaints in an hour, {usual:.1f} are usual",
+        "coherence": "the complaints are about one thing ({value:.0%} alike)",
+        "presence": "the brand is answering ({count:.0f} answers)",
+        "applause": "customers applaud ({value:.0%})",
+        "decline": "complaints have fallen to a {count:.0f}th of the peak",
+        "silence_incident": "the brand has said nothing for {hours}",
+        "incident": "{count:.0f} people report the same thing",
+        "resolved": "over",
+        "lead": "what people say",
+    },
+    "fr": {
+        "anger": "colère nette ({value:.0%})",
+        "objective_fact": "un fait vérifiable ({value:.0%})",
+        "corporate_denial_brand": "la marque nie ou renvoie ailleurs ({value:.0%})",
+        "corporate_denial": "un déni est rapporté ({value:.0%})",
+        "fact_denied": "un fait se heurte au déni",
+        "influencer_sharing": "le texte appelle ou constate une diffusion ({value:.0%})",
+        "promotion": "la plainte est un message sponsorisé",
+        "proof": "photo ou vidéo à l'appui",
+        "deletion": "la marque a supprimé {count:.0f} message(s)",
+        "silence": "sans réponse depuis {hours}",
+        "persistence": "l'auteur est revenu {count:.0f} fois",
+        "complainants": "{count:.0f} personnes se plaignent",
+        "audience": "{count} abonnés hors du public de la marque",
+        "influencer": "{count:.0f} influenceur(s) y prennent part",
+        "forecast": "{count:.0f} partages attendus ({low:.0f} à {high:.0f})",
+        "explosive": "chaque partage en amène {value:.2f}",
+        "media_coverage": "{count:.0f} média(s) en parlent",
+        "answer": "la marque a répondu sans rien nier",
+        "satisfied": "l'auteur est satisfait",
+        "calm": "rien de neuf depuis {hours}",
+        "baseline": "l'ordinaire",
+        "surprise": "{count:.0f} plaintes en une heure, {usual:.1f} d'ordinaire",
+        "coherence": "les plaintes parlent de la même chose ({value:.0%})",
+        "presence": "la marque répond ({count:.0f} réponses)",
+        "applause": "des clients applaudissent ({value:.0%})",
+        "decline": "les plaintes sont tombées au {count:.0f}e du pic",
+        "silence_incident": "la marque ne dit rien depuis {hours}",
+        "incident": "{count:.0f} personnes signalent la même chose",
+        "resolved": "terminé",
+        "lead": "ce qu'on en dit",
+    },
+}
+
+
+def phrase(lang: str, name: str, **values: object) -> str:
+    """The phrase `name` in the language of a BCP 47 tag, filled in."""
+    known = _PHRASES.get(lang.split("-")[0].lower(), _PHRASES["en"])
+    return known[name].format(**values)
+
+
+def duration(hours: float) -> str:
+    """`40 min`, `5 h` or `3 d`."""
+    if hours < 1:
+        return f"{hours * 60:.0f} min"
+    return f"{hours:.0f} h" if hours < 48 else f"{hours / 24:.0f} d"
+
+
+def crowd(people: int) -> str:
+    """`850`, `12 k` or `1.3 M`."""
+    if people < 10_000:
+        return str(people)
+    return f"{people / 1000:.0f} k" if people < 1_000_000 else f"{people / 1_000_000:.1f} M"

@@ -1,0 +1,219 @@
+"""The policy: one TOML file, typed, with a digest and overrides per brand."""
+
+import hashlib
+import tomllib
+from functools import cache
+from importlib import resources
+from pathlib import Path
+from typing import Annotated, Any
+
+import msgspec
+from msgspec import Meta
+
+from scoring.errors import PolicyError
+from scoring.levels import Level
+
+Seconds = Annotated[float, Meta(gt=0)]
+Chance = Annotated[float, Meta(gt=0, lt=1)]
+
+
+class LevelRule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """When a level is reached: at `score`, and only beyond the brand's audience if asked."""
+
+    score: Chance
+    beyond_audience: bool = False
+
+
+class Levels(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The four rules and how a level is left."""
+
+    hysteresis: Annotated[float, Meta(ge=0, lt=1)]
+    cool_down_s: Seconds
+    resolve_after_s: Seconds
+    watch: LevelRule
+    respond: LevelRule
+    escalate: LevelRule
+    crisis: LevelRule
+
+    def rule(self, level: Level) -> LevelRule:
+        """The rule of one level."""
+        return getattr(self, level.value)
+
+
+class Beyond(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What counts as spreading beyond the brand's own audience; any one suffices."""
+
+    media: Annotated[int, Meta(ge=1)]
+    influencers: Annotated[int, Meta(ge=1)]
+    reach: Annotated[int, Meta(ge=1)]
+
+
+class Weights(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Log-odds per unit of a conversation's evidence; units stand in `policy.toml`."""
+
+    baseline: float
+    anger: float
+    objective_fact: float
+    corporate_denial: float
+    fact_denied: float
+    influencer_sharing: float
+    promotion: float
+    proof: float
+    deletion: float
+    silence: float
+    persistence: float
+    complainants: float
+    audience: float
+    influencer: float
+    forecast: float
+    explosive: float
+    media_coverage: float
+    answer: float
+    satisfied: float
+    calm: float
+
+
+class IncidentWeights(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Log-odds per unit of an incident's evidence; units stand in `policy.toml`."""
+
+    baseline: float
+    surprise: float
+    complainants: float
+    anger: float
+    objective_fact: float
+    corporate_denial: float
+    coherence: float
+    influencer: float
+    media_coverage: float
+    silence: float
+    presence: float
+    applause: float
+    decline: float
+
+
+class IncidentRules(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """When a brand's complaints are one incident."""
+
+    window_s: Seconds
+    opens_authors: Annotated[int, Meta(ge=2)]
+    opens_surprise: float
+    prior_complaints_h: Annotated[float, Meta(gt=0)]
+    prior_hours: Annotated[float, Meta(gt=0)]
+    weights: IncidentWeights
+
+
+class Policy(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Everything that decides, but the model."""
+
+    name: Annotated[str, Meta(min_length=1, max_length=100)]
+    allowed_lateness_s: Seconds
+    repeat_interval_s: Seconds
+    update_change: Chance
+    forget_after_s: Seconds
+    forget_case_after_s: Seconds
+    levels: Levels
+    beyond: Beyond
+    weights: Weights
+    incident: IncidentRules
+    brands: dict[str, dict[str, Any]] = {}
+
+    @property
+    def label(self) -> str:
+        """Name and digest of what decided, as escalations carry it."""
+        return f"{self.name}@{_digest(self)}"
+
+    def for_brand(self, brand: str) -> "Policy":
+        """This policy with the brand's overrides."""
+        return _for_brand(self, brand) if brand in self.brands else self
+
+
+def default() -> Policy:
+    """The policy that ships."""
+    return _default()
+
+
+def load(path: Path | None) -> Policy:
+    """The policy of a file, or the default; a file need only hold what differs from it.
+
+    Raises PolicyError.
+    """
+    if path is None:
+        return default()
+    try:
+        changes = tomllib.loads(path.read_text("utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        raise PolicyError(f"policy {path} cannot be read: {error}") from error
+    except tomllib.TOMLDecodeError as error:
+        raise PolicyError(f"policy {path} is no valid TOML: {error}") from error
+    try:
+        policy = _convert(_merged(_default_values(), changes))
+        for brand in policy.brands:
+            policy.for_brand(brand)
+    except PolicyError as error:
+        raise PolicyError(f"policy {path}: {error}") from error
+    return policy
+
+
+def _convert(values: dict[str, Any]) -> Policy:
+    try:
+        policy = msgspec.convert(values, Policy)
+    except msgspec.ValidationError as error:
+        raise PolicyError(str(error)) from error
+    scores = [policy.levels.rule(level).score for level in Level]
+    if scores != sorted(set(scores)):
+        raise PolicyError("levels: the scores must rise from watch to crisis")
+    if policy.levels.hysteresis >= policy.levels.watch.score:
+        raise PolicyError("levels.hysteresis must be below levels.watch.score")
+    return policy
+
+
+def _merged(base: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
+    merged = dict(base)
+    for key, value in changes.items():
+        old = merged.get(key)
+        both = isinstance(old, dict) and isinstance(value, dict)
+        merged[key] = _merged(old, value) if both else value
+    return merged
+
+
+def _for_brand_uncached(policy: Policy, brand: str) -> Policy:
+    values = msgspec.to_builtins(policy)
+    overrides = values.pop("brands")[brand]
+    if "brands" in overrides:
+        raise PolicyError(f"brands.{brand} may not hold brands")
+    try:
+        return _convert(_merged(values, overrides))
+    except PolicyError as error:
+        raise PolicyError(f"brands.{brand}: {error}") from error
+
+
+_brand_policies: dict[tuple[str, str], Policy] = {}
+
+
+def _for_brand(policy: Policy, brand: str) -> Policy:
+    key = (policy.label, brand)
+    if key not in _brand_policies:
+        _brand_policies[key] = _for_brand_uncached(policy, brand)
+    return _brand_policies[key]
+
+
+_digests: dict[int, tuple[Policy, str]] = {}
+
+
+def _digest(policy: Policy) -> str:
+    known = _digests.get(id(policy))
+    if known is None or known[0] is not policy:
+        encoded = msgspec.json.encode(policy, order="sorted")
+        known = (policy, hashlib.sha256(encoded).hexdigest()[:12])
+        _digests[id(policy)] = known
+    return known[1]
+
+
+@cache
+def _default_values() -> dict[str, Any]:
+    return tomllib.loads(resources.files("scoring").joinpath("policy.toml").read_text("utf-8"))
+
+
+@cache
+def _default() -> Policy:
+    return _convert(_default_values())

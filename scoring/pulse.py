@@ -1,0 +1,167 @@
+"""A brand's minute: what one partition saw of it, summed so that partitions can be added up."""
+
+from typing import Any
+
+import msgspec
+from msgspec.structs import replace
+
+from scoring import bounded, masking
+from scoring.absorb import author_key
+from scoring.bounded import Keys, Voice, Voices
+from scoring.evidence import CONTENT, INFLUENCER_FOLLOWERS, LIKELY
+from scoring.mention import Kind, Role
+from scoring.scored import Scored
+
+MINUTE = 60.0
+MOST_KEYS = 256
+MOST_IDS = 10
+_VOICES = 3
+
+
+class Pulse(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Sums over one brand, one minute (`at`, seconds at its start) and one partition.
+
+    `authors`, `texts` and `threads` hold hashes of those that complain; `topic` is the sum of the
+    complaints' embeddings, `topics` how many were summed.
+    """
+
+    brand: str
+    at: float
+    partition: int = 0
+    mentions: int = 0
+    complaints: int = 0
+    contented: int = 0
+    answers: int = 0
+    anger: float = 0.0
+    objective_fact: float = 0.0
+    corporate_denial: float = 0.0
+    influencer_sharing: float = 0.0
+    brand_denial: float = 0.0
+    reach: int = 0
+    shares: int = 0
+    authors: Keys = ()
+    texts: Keys = ()
+    threads: Keys = ()
+    influencers: Keys = ()
+    media: Keys = ()
+    seen: Keys = ()
+    voices: Voices = ()
+    mention_ids: tuple[str, ...] = ()
+    topic: tuple[int, ...] = ()
+    topics: int = 0
+    lang_fr: int = 0
+    model: str = ""
+
+
+def minute_of(at: float) -> float:
+    """Start of the minute (seconds) that a time falls in."""
+    return at - at % MINUTE
+
+
+def count(pulse: Pulse, scored: Scored) -> Pulse:
+    """The pulse with one mention more; a mention counted before changes nothing."""
+    mention, scores = scored.mention, scored.scores
+    known = bounded.key(mention.id)
+    kind = mention.kind or Kind.POST
+    if bounded.holds(pulse.seen, known) or kind in (Kind.DELETION, Kind.EDIT, Kind.ENGAGEMENT):
+        return pulse
+    changes: dict[str, Any] = {
+        "mentions": pulse.mentions + 1,
+        "seen": bounded.with_key(pulse.seen, known, MOST_KEYS * 4),
+        "model": max(pulse.model, scored.model),
+    }
+    if mention.role is Role.BRAND:
+        changes["answers"] = pulse.answers + 1
+        changes["brand_denial"] = max(pulse.brand_denial, scores.corporate_denial)
+    elif kind is Kind.SHARE:
+        changes["shares"] = pulse.shares + 1
+    elif mention.role is Role.MEDIA:
+        if max(scores.objective_fact, scores.complaint, scores.corporate_denial) >= LIKELY:
+            changes["media"] = bounded.with_key(pulse.media, author_key(mention), MOST_KEYS)
+    elif scores.complaint >= LIKELY:
+        changes |= _complaint(pulse, scored)
+    elif max(scores.complaint, scores.anger) < CONTENT:
+        changes["contented"] = pulse.contented + 1
+    return replace(pulse, **changes)
+
+
+def _complaint(pulse: Pulse, scored: Scored) -> dict[str, Any]:
+    mention, scores = scored.mention, scored.scores
+    author = author_key(mention)
+    words = masking.quote(mention.text, mention.brand)
+    strength = (scores.anger + scores.objective_fact) / 2
+    text = bounded.key(" ".join(mention.text.lower().split()))
+    vector = memoryview(scored.embedding).cast("b") if scored.embedding else ()
+    topic = pulse.topic or (0,) * len(vector)
+    changes: dict[str, Any] = {
+        "complaints": pulse.complaints + 1,
+        "anger": pulse.anger + scores.anger,
+        "objective_fact": pulse.objective_fact + scores.objective_fact,
+        "corporate_denial": pulse.corporate_denial + scores.corporate_denial,
+        "influencer_sharing": pulse.influencer_sharing + scores.influencer_sharing,
+        "reach": pulse.reach + mention.followers,
+        "authors": bounded.with_key(pulse.authors, author, MOST_KEYS),
+        "texts": bounded.with_key(pulse.texts, text, MOST_KEYS),
+        "threads": bounded.with_key(pulse.threads, bounded.key(mention.root_id), MOST_KEYS),
+        "voices": bounded.with_voice(
+            pulse.voices, Voice(strength, author, mention.id, words), _VOICES
+        ),
+        "mention_ids": tuple(sorted((*pulse.mention_ids, mention.id))[:MOST_IDS]),
+        "lang_fr": pulse.lang_fr + scored.lang.startswith("fr"),
+    }
+    if len(vector) == len(topic) and topic:
+        changes["topic"] = tuple(a + b for a, b in zip(topic, vector, strict=True))
+        changes["topics"] = pulse.topics + 1
+    if mention.role is Role.INFLUENCER or mention.followers >= INFLUENCER_FOLLOWERS:
+        changes["influencers"] = bounded.with_key(pulse.influencers, author, MOST_KEYS)
+    return changes
+
+
+_SUMS = (
+    "mentions",
+    "complaints",
+    "contented",
+    "answers",
+    "anger",
+    "objective_fact",
+    "corporate_denial",
+    "influencer_sharing",
+    "reach",
+    "shares",
+    "topics",
+    "lang_fr",
+)
+_KEYS = ("authors", "texts", "threads", "influencers", "media")
+
+
+def merged(one: Pulse, other: Pulse) -> Pulse:
+    """The sum of two pulses of a brand; `at` is the earlier one's."""
+    changes: dict[str, Any] = {name: getattr(one, name) + getattr(other, name) for name in _SUMS}
+    for name in _KEYS:
+        union = sorted({*getattr(one, name), *getattr(other, name)})
+        changes[name] = tuple(union[: MOST_KEYS * 8])
+    voices = one.voices
+    for voice in other.voices:
+        voices = bounded.with_voice(voices, voice, _VOICES)
+    pairs = zip(one.topic or other.topic, other.topic or one.topic, strict=False)
+    both = bool(one.topic and other.topic)
+    return replace(
+        one,
+        at=min(one.at, other.at),
+        brand_denial=max(one.brand_denial, other.brand_denial),
+        voices=voices,
+        mention_ids=tuple((*one.mention_ids, *other.mention_ids)[-50:]),
+        topic=tuple(a + b if both else a for a, b in pairs),
+        model=max(one.model, other.model),
+        seen=(),
+        **changes,
+    )
+
+
+def coherence(pulse: Pulse) -> float:
+    """Mean cosine between the topics of different complaints, 0 to 1; 0 for fewer than three."""
+    if pulse.topics < 3:
+        return 0.0
+    squared = sum(value * value for value in pulse.topic) / (127.0 * 127.0)
+    pairs = pulse.topics * (pulse.topics - 1)
+    return min(1.0, max(0.0, (squared - pulse.topics) / pairs))

@@ -1,0 +1,59 @@
+"""Events of the log that decisions are made from: scored mentions and the clock's ticks."""
+
+from datetime import datetime
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta
+
+from scoring.mention import Mention
+
+Probability = Annotated[float, Meta(ge=0, le=1)]
+
+
+class TextScores(msgspec.Struct, frozen=True, kw_only=True):
+    """What the text says: calibrated probabilities, and the expected grade of anger (0 to 3)."""
+
+    anger: Probability = 0.0
+    anger_grade: Annotated[float, Meta(ge=0, le=3)] = 0.0
+    objective_fact: Probability = 0.0
+    corporate_denial: Probability = 0.0
+    influencer_sharing: Probability = 0.0
+    complaint: Probability = 0.0
+
+
+class Scored(msgspec.Struct, frozen=True, kw_only=True, tag="mention", omit_defaults=True):
+    """A mention with its scores: what `mentions-scored` carries.
+
+    `embedding` is a signed 8-bit vector of the text's topic, empty for an empty text;
+    `arrived_at` is when the mention's record reached Kafka.
+    """
+
+    mention: Mention
+    scores: TextScores
+    lang: str = "und"
+    embedding: bytes = b""
+    model: str = ""
+    arrived_at: datetime | None = None
+
+
+class Tick(msgspec.Struct, frozen=True, kw_only=True, tag="tick"):
+    """The clock of a partition: its event time has reached `at`."""
+
+    at: datetime
+
+
+Event = Scored | Tick
+
+_decoder = msgspec.json.Decoder(Event)
+_encoder = msgspec.json.Encoder()
+
+
+def decode_event(raw: bytes) -> Event:
+    """An event of our own writing; msgspec.DecodeError when it is not one."""
+    return _decoder.decode(raw)
+
+
+def encode_event(event: Event) -> bytes:
+    """JSON, UTF-8."""
+    return _encoder.encode(event)

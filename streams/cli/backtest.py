@@ -1,0 +1,121 @@
+"""`tocsin backtest`: the whole decision over a file, in event time, without a broker."""
+
+import sys
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from itertools import islice
+from pathlib import Path
+
+import click
+
+from scoring import policy as policies
+from scoring.escalation import Escalation, Status, encode
+from scoring.history import History
+from scoring.levels import Level
+from scoring.mention import Mention
+from streams.cli.common import counted, note, settings, write_json
+from streams.cli.progress import Progress
+from streams.errors import CheckFailed
+from streams.lines import Lines
+
+BATCH = 256
+
+
+@click.command()
+@click.argument("file", type=click.Path(path_type=Path, allow_dash=True), default="-")
+@click.option(
+    "--policy",
+    type=click.Path(path_type=Path),
+    help="Policy file (TOML); else TOCSIN_POLICY, else the one that ships.",
+)
+@click.option("--summary", is_flag=True, help="One JSON line per case instead of escalations.")
+@click.option("--strict", is_flag=True, help="Exit 1 when a line was bad.")
+@click.version_option(package_name="tocsin")
+def command(file: Path, policy: Path | None, summary: bool, strict: bool) -> None:
+    """Write the escalations that the stream would have sent for the mentions of FILE.
+
+    FILE is JSON Lines (`-` is standard input); lines may be out of order by the policy's allowed
+    lateness. After the last one the clock runs on until every case has come to rest. Bad lines
+    are told on standard error as `line N: reason`.
+    """
+    chosen = settings()
+    history = History(policies.load(policy or chosen.policy))
+    summaries: dict[str, _Summary] = {}
+    with Progress(0) as progress:
+        lines = Lines(
+            file, text=False, complain=lambda n, reason: progress.print(f"line {n}: {reason}")
+        )
+        from streams.scorer.reader import Reader
+
+        reader = Reader(chosen.model)
+        progress.total(lines.size)
+        mentions = 0
+        for said in _run(history, reader, lines, progress):
+            mentions = max(mentions, 1)
+            if summary:
+                summaries.setdefault(said.case_id, _Summary()).add(said)
+            else:
+                sys.stdout.buffer.write(encode(said) + b"\n")
+        sys.stdout.buffer.flush()
+    for case_id, found in summaries.items():
+        write_json({"case_id": case_id, **found.row()})
+    if history.late:
+        note(
+            f"{counted(history.late, 'mention')} came later than the allowed lateness and raised "
+            "no alarm; sort the file by created_at"
+        )
+    if lines.bad:
+        note(counted(lines.bad, "bad line"))
+        if strict:
+            raise CheckFailed(f"{counted(lines.bad, 'bad line')} and --strict was asked for")
+
+
+def _run(
+    history: History,
+    reader: "Reader",
+    lines: Lines,
+    progress: Progress,  # noqa: F821
+) -> Iterator[Escalation]:
+    for batch in _batches(lines, BATCH):
+        for scored in reader.read(batch):
+            yield from history.add(scored)
+        progress.reach(lines.read)
+    yield from history.finish()
+
+
+class _Summary:
+    """What became of one case."""
+
+    def __init__(self) -> None:
+        self.messages: Counter[str] = Counter()
+        self.first: Escalation | None = None
+        self.last: Escalation | None = None
+        self.reached: dict[Level, str] = {}
+
+    def add(self, said: Escalation) -> None:
+        self.first = self.first or said
+        self.last = said
+        self.messages[said.status] += 1
+        if said.status is not Status.RESOLVED:
+            self.reached.setdefault(said.level, said.at.isoformat().replace("+00:00", "Z"))
+
+    def row(self) -> dict[str, object]:
+        assert self.first is not None
+        assert self.last is not None
+        peak = max(self.reached, key=lambda level: level.rank)
+        return {
+            "brand": self.first.brand,
+            "kind": self.first.kind,
+            "opened_at": self.first.opened_at,
+            "level": peak,
+            "reached": self.reached,
+            "episodes": self.last.episode,
+            "messages": dict(self.messages),
+            "resolved": self.last.status is Status.RESOLVED,
+        }
+
+
+def _batches(mentions: Iterable[Mention], size: int) -> Iterator[list[Mention]]:
+    iterator = iter(mentions)
+    while batch := list(islice(iterator, size)):
+        yield batch

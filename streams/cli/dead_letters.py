@@ -1,0 +1,190 @@
+"""`tocsin dead-letters`: reads, explains and sends again what could not be used."""
+
+import sys
+from collections import deque
+
+import click
+
+from streams.cli.common import counted, note, settings, write_json
+from streams.config import Settings
+from streams.errors import ConfigError, UsageError
+from streams.kafka import clients, dead_letters
+from streams.kafka.dead_letters import DeadLetter
+from streams.kafka.topics import Topics, require
+
+STAMP = "%Y-%m-%d %H:%M:%S"
+
+of = click.option(
+    "--of",
+    type=click.Choice(["mentions", "tickets"]),
+    default="mentions",
+    show_default=True,
+    help="Whose dead letters.",
+)
+
+
+@click.group("dead-letters")
+def command() -> None:
+    """Read, explain and send again what could not be used.
+
+    A dead letter keeps the bytes of the message, the reason, and where it stood. Its ID is
+    `partition:offset`.
+    """
+
+
+@command.command("list")
+@of
+@click.option("--reason", help="Only those with this reason.")
+@click.option("--limit", type=click.IntRange(1), help="Only the newest so many.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON line each.")
+def list_(of: str, reason: str | None, limit: int | None, as_json: bool) -> None:
+    """List the dead letters, oldest first."""
+    config = settings()
+    found = (
+        letter
+        for letter in dead_letters.read(config, _topic(config, of))
+        if reason in (None, letter.reason)
+    )
+    newest = sorted(deque(found, limit), key=lambda letter: (letter.time, letter.offset))
+    for letter in newest:
+        if as_json:
+            write_json(_row(letter))
+        else:
+            click.echo(
+                f"{letter.id:<8} {letter.time:{STAMP}}  {letter.reason:<14} "
+                f"{_origin(letter):<28} {_printable(letter.detail)}"
+            )
+    if not newest and not as_json:
+        note("no dead letters")
+
+
+@command.command("show")
+@of
+@click.argument("id_", metavar="ID")
+@click.option("--json", "as_json", is_flag=True, help="As one JSON line.")
+def show(of: str, id_: str, as_json: bool) -> None:
+    """Explain one dead letter and show its message."""
+    config = settings()
+    letter = _find(config, of, [id_])[0]
+    if as_json:
+        write_json(_row(letter) | {"value": letter.value.decode("utf-8", "backslashreplace")})
+        return
+    for name, value in (
+        ("id", letter.id),
+        ("time", f"{letter.time:{STAMP}} UTC"),
+        ("reason", letter.reason),
+        ("detail", _printable(letter.detail)),
+        ("from", _origin(letter)),
+        ("key", _printable(_key(letter) or "none")),
+        ("bytes", f"{len(letter.value):,}"),
+    ):
+        click.echo(f"{name:<8}{value}")
+    click.echo()
+    click.echo(_printable(letter.value.decode("utf-8", "backslashreplace")))
+
+
+@command.command("replay")
+@of
+@click.argument("ids", metavar="[ID]...", nargs=-1)
+@click.option("--all", "every", is_flag=True, help="All of them.")
+@click.option("--reason", help="All with this reason.")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+def replay(of: str, ids: tuple[str, ...], every: bool, reason: str | None, yes: bool) -> None:
+    """Send dead letters again: the same bytes and key, to the topic they came from.
+
+    They stay in the dead-letter topic until it forgets them; sending one twice does no harm.
+    """
+    if bool(ids) == bool(every or reason):
+        raise UsageError("name the dead letters to send again by ID, or give --all or --reason")
+    config = settings()
+    if ids:
+        letters = _find(config, of, list(ids))
+    else:
+        read = dead_letters.read(config, _topic(config, of))
+        letters = [letter for letter in read if reason in (None, letter.reason)]
+    if every and letters and not yes and sys.stdin.isatty():
+        click.confirm(f"Send {counted(len(letters), 'dead letter')} again?", abort=True, err=True)
+    skipped = _send(config, letters, strict=bool(ids))
+    note(f"sent {counted(len(letters) - skipped, 'dead letter')} again")
+
+
+def _send(config: Settings, letters: list[DeadLetter], *, strict: bool) -> int:
+    """Sends what has an origin among our own topics; the number of others."""
+    topics = Topics.of(config)
+    ours = {topics.mentions, topics.scored, topics.escalations, topics.commands}
+    strange = [letter for letter in letters if letter.origin_topic not in ours]
+    for letter in strange:
+        reason = f"dead letter {letter.id} names no topic of ours ({letter.origin_topic!r})"
+        if strict:
+            raise ConfigError(f"{reason}: it cannot be sent again")
+        note(f"{reason}: left out")
+    good = [letter for letter in letters if letter.origin_topic in ours]
+    if good:
+        require(config, [letter.origin_topic for letter in good])
+        with clients.producer(config) as producer:
+            sent = [
+                producer.send(
+                    letter.origin_topic,
+                    value=letter.value,
+                    key=letter.key,
+                    headers=dead_letters.replayed(letter),
+                )
+                for letter in good
+            ]
+            for future in sent:
+                future.get(60)
+    return len(strange)
+
+
+def _find(config: Settings, of: str, ids: list[str]) -> list[DeadLetter]:
+    for id_ in ids:
+        partition, _, offset = id_.partition(":")
+        if not (partition.isdecimal() and offset.isdecimal()):
+            raise UsageError(f"{id_!r} is no ID of a dead letter: give partition:offset, as 0:17")
+    wanted = dict.fromkeys(":".join(str(int(part)) for part in id_.split(":")) for id_ in ids)
+    found = {
+        letter.id: letter
+        for letter in dead_letters.read(config, _topic(config, of))
+        if letter.id in wanted
+    }
+    if missing := [id_ for id_ in wanted if id_ not in found]:
+        raise UsageError(
+            f"there is no dead letter {missing[0]}: `tocsin dead-letters list` shows what there is"
+        )
+    return [found[id_] for id_ in wanted]
+
+
+def _topic(config: Settings, of: str) -> str:
+    topics = Topics.of(config)
+    topic = topics.dead_letters if of == "mentions" else topics.tickets_dead_letters
+    require(config, [topic])
+    return topic
+
+
+def _row(letter: DeadLetter) -> dict[str, object]:
+    return {
+        "id": letter.id,
+        "time": letter.time,
+        "reason": letter.reason,
+        "detail": letter.detail,
+        "topic": letter.origin_topic,
+        "partition": letter.origin_partition,
+        "offset": letter.origin_offset,
+        "key": _key(letter),
+        "bytes": len(letter.value),
+    }
+
+
+def _key(letter: DeadLetter) -> str | None:
+    return None if letter.key is None else letter.key.decode("utf-8", "backslashreplace")
+
+
+def _origin(letter: DeadLetter) -> str:
+    return f"{letter.origin_topic or '?'}:{letter.origin_partition}:{letter.origin_offset}"
+
+
+def _printable(text: str) -> str:
+    """The text with control characters escaped: strangers wrote it, and a terminal obeys them."""
+    return "".join(
+        c if c.isprintable() or c in "\n\t" else c.encode("unicode_escape").decode() for c in text
+    )

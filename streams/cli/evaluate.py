@@ -1,0 +1,47 @@
+"""`tocsin evaluate`: measures a model on labelled rows."""
+
+from pathlib import Path
+
+import click
+import msgspec
+
+from streams.cli.common import note, settings, write_json
+from streams.errors import CheckFailed
+
+
+@click.command()
+@click.argument("data", type=click.Path(exists=True, path_type=Path))
+@click.option(
+    "--split",
+    type=click.Choice(["test", "valid", "train", "all"]),
+    default="test",
+    show_default=True,
+    help="Which rows of DATA, chosen by the hash of the text.",
+)
+@click.option(
+    "--model",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="Folder of the artefact; else TOCSIN_MODEL, else the one that ships.",
+)
+@click.option("--floor", type=click.FloatRange(0, 1), help="Exit 1 when macro-F1 is below.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON line instead of tables.")
+@click.version_option(package_name="tocsin")
+def command(data: Path, split: str, model: Path | None, floor: float | None, as_json: bool) -> None:
+    """Measure the model on DATA: a labelled JSON Lines file, or a folder as for `train`."""
+    from models import card, evaluation
+    from models import data as labelled
+
+    rows = list(labelled.read_file(data)) if data.is_file() else labelled.read_folder(data)
+    if split != "all":
+        rows = labelled.split(rows)[split]  # type: ignore[index]
+    if not rows:
+        raise CheckFailed(f"{data} has no rows in the split `{split}`; try --split all")
+    figures = evaluation.evaluate(model or settings().model, rows)
+    if as_json:
+        write_json({group: msgspec.to_builtins(found) for group, found in figures.items()})
+    else:
+        click.echo(card.table(figures), nl=False)
+    reached = figures["all"].macro_f1
+    if floor is not None and reached < floor:
+        raise CheckFailed(f"macro-F1 {reached:.3f} is below the floor of {floor:.3f}")
+    note(f"macro-F1 {reached:.3f} on {len(rows)} rows")

@@ -1,0 +1,72 @@
+"""How a command ends: one line on standard error for what a user can mend, and an exit code."""
+
+import logging
+import os
+import sys
+from collections.abc import Callable
+
+import click
+
+from streams.errors import TocsinError
+
+DONE = 0
+FAILED = 1
+MISUSED = 2
+INTERRUPTED = 130
+
+
+def run(command: Callable[[], object]) -> int:
+    """The exit code of `command`: what it returns when that is a number, else by its error.
+
+    An error that no user can mend is a bug and leaves with its traceback.
+    """
+    # kafka-python logs what it raises; the user gets that as one line already.
+    logging.getLogger("kafka").addHandler(logging.NullHandler())
+    try:
+        code = command()
+        sys.stdout.flush()
+    except TocsinError as error:
+        return _say(str(error), error.exit_code)
+    except click.exceptions.NoArgsIsHelpError as error:
+        click.echo(error.format_message(), err=True)
+        return MISUSED
+    except click.ClickException as error:
+        return _say(_usage(error), MISUSED)
+    except (KeyboardInterrupt, click.Abort):
+        # A terminal has shown ^C by now, without an end of line.
+        click.echo(nl=sys.stderr.isatty(), err=True)
+        return _say("interrupted", INTERRUPTED)
+    except BrokenPipeError:
+        # Whoever read our output has seen enough, as `head` does. Python flushes once more at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return DONE
+    except Exception as error:
+        if not _from_user(error):
+            raise
+        return _say(str(error), MISUSED)
+    return code if isinstance(code, int) else DONE
+
+
+def _from_user(error: Exception) -> bool:
+    """Errors of the two packages below say by their base that a user can mend them.
+
+    Only a package that was imported can have raised one, so none is imported for this.
+    """
+    for module, base in (("models.errors", "ModelError"), ("scoring.errors", "ScoringError")):
+        if module in sys.modules and isinstance(error, getattr(sys.modules[module], base)):
+            return True
+    return False
+
+
+def _usage(error: click.ClickException) -> str:
+    text = error.format_message().rstrip(".")
+    context = getattr(error, "ctx", None)
+    if context is None or "--help" in text or "did you mean" in text.lower():
+        return text
+    return f"{text}; see `{context.command_path} --help`"
+
+
+def _say(message: str, code: int) -> int:
+    line = " ".join(message.split())
+    click.echo(f"tocsin: {line}", err=True)
+    return code

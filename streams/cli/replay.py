@@ -1,0 +1,119 @@
+"""`tocsin replay`: sends a file's mentions to Kafka, as fast as can be or at a pace."""
+
+import time
+from pathlib import Path
+
+import click
+
+from scoring.decoding import decode
+from scoring.errors import BadMentionError
+from streams.cli.common import counted, note, settings
+from streams.cli.progress import Progress
+from streams.kafka import clients
+from streams.kafka.topics import MENTION_BYTES, Topics, require
+from streams.recording import Pace, Recording, Shift
+
+IN_FLIGHT = 10_000
+"""Messages that wait in memory for their acknowledgement, at most."""
+LARGEST_LINE = MENTION_BYTES - 2048
+"""Bytes; the rest is for the record's key and frame."""
+
+
+class _Speed(click.ParamType):
+    """`max` (0) or a factor such as `60x`."""
+
+    name = "speed"
+
+    def convert(
+        self, value: object, param: click.Parameter | None, ctx: click.Context | None
+    ) -> float:
+        text = str(value).strip().lower()
+        if text in ("max", "0.0"):
+            return 0.0
+        try:
+            factor = float(text.removesuffix("x"))
+        except ValueError:
+            factor = 0.0
+        if not 0 < factor < 1e9:
+            self.fail(f"{value!r} is no speed: give a factor such as 60x, or max", param, ctx)
+        return factor
+
+
+@click.command("replay")
+@click.argument(
+    "file", type=click.Path(exists=True, dir_okay=False, allow_dash=True, path_type=Path)
+)
+@click.option(
+    "--speed",
+    type=_Speed(),
+    default="max",
+    metavar="FACTOR|max",
+    show_default=True,
+    help="60x: an hour of created_at passes in a minute.",
+)
+@click.option(
+    "--rebase",
+    type=click.Choice(["now"]),
+    help="Shift created_at so that the last mention is sent at its own time.",
+)
+@click.option(
+    "--loop",
+    type=click.IntRange(1),
+    default=1,
+    metavar="N",
+    show_default=True,
+    help="So many times, each later in event time and with ids of its own.",
+)
+@click.option("--skip-bad", is_flag=True, help="Leave out what is no valid mention.")
+def command(file: Path, speed: float, rebase: str | None, loop: int, skip_bad: bool) -> None:
+    """Send the mentions of FILE (JSON Lines; - for standard input) to Kafka, in its order.
+
+    Lines that are no valid mention are reported and sent all the same, for the stream to
+    dead-letter, unless --skip-bad is given.
+    """
+    config = settings()
+    topic = Topics.of(config).mentions
+    require(config, [topic])
+    recording = Recording.open(file, keep=rebase is not None or loop > 1)
+    shift = Shift.over(recording, speed=speed, loops=loop, to_now=rebase is not None)
+    pace = Pace(speed)
+    sent = bad = 0
+    started = time.monotonic()
+    failures: list[Exception] = []
+    with clients.producer(config) as producer, Progress(recording.size * loop) as progress:
+        for repetition in range(loop):
+            for number, raw in recording.lines():
+                progress.advance(len(raw) + 1)
+                line, key = raw, None
+                try:
+                    mention = decode(raw)
+                    if shift.changes(repetition):
+                        line = shift.apply(raw, mention, repetition)
+                        mention = decode(line)
+                except BadMentionError as error:
+                    bad += 1
+                    if repetition == 0:
+                        progress.print(f"line {number}: {error}")
+                    if skip_bad:
+                        continue
+                else:
+                    key = mention.partition_key.encode()
+                    pace.wait(mention.at, flush=producer.flush)
+                if len(line) > LARGEST_LINE:
+                    progress.print(f"line {number}: too large for the topic, left out")
+                    continue
+                producer.send(topic, value=line, key=key).add_errback(failures.append)
+                sent += 1
+                if sent % IN_FLIGHT == 0:
+                    producer.flush()
+                if failures:
+                    raise failures[0]
+        producer.flush()
+        if failures:
+            raise failures[0]
+    took = time.monotonic() - started
+    rest = f"; {counted(bad, 'bad line')} {'left out' if skip_bad else 'sent too'}" if bad else ""
+    note(
+        f"sent {counted(sent, 'message')} to {topic} in {took:.1f} s "
+        f"({sent / max(took, 1e-3):,.0f}/s){rest}"
+    )

@@ -1,0 +1,79 @@
+"""`tocsin score`: scores of single mentions, without a broker."""
+
+from collections.abc import Iterable, Iterator
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from scoring.masking import mask
+from scoring.mention import Mention
+from streams.cli.common import counted, note, settings, write_json
+from streams.cli.progress import Progress
+from streams.errors import CheckFailed
+from streams.lines import Lines
+
+if TYPE_CHECKING:
+    from models.predictor import Prediction
+
+BATCH = 64
+
+
+@click.command()
+@click.argument("file", type=click.Path(path_type=Path, allow_dash=True), default="-")
+@click.option("--text", is_flag=True, help="Each line is a text, not a JSON mention.")
+@click.option("--explain", is_flag=True, help="Quote the words that carried each signal.")
+@click.option("--strict", is_flag=True, help="Exit 1 when a line was bad.")
+@click.version_option(package_name="tocsin")
+def command(file: Path, text: bool, explain: bool, strict: bool) -> None:
+    """Score the mentions of FILE (JSON Lines; `-` is standard input), one JSON line each.
+
+    Bad lines are told on standard error as `line N: reason`.
+    """
+    with Progress(0) as progress:
+        lines = Lines(
+            file, text=text, complain=lambda n, reason: progress.print(f"line {n}: {reason}")
+        )
+        from models import explanation
+        from models.predictor import Predictor
+        from streams.scorer.language import language
+
+        predictor = Predictor(settings().model)
+        progress.total(lines.size)
+        done = 0
+        for batch in _batches(lines, BATCH):
+            predictions = predictor.predict([m.text for m in batch], [m.role.value for m in batch])
+            for mention, prediction in zip(batch, predictions, strict=True):
+                row = _row(mention, prediction, language(mention.text, mention.lang))
+                if explain:
+                    reasons = explanation.explain(predictor, mention.text, mention.role.value)
+                    row["why"] = [
+                        {"signal": r.signal, "weight": r.drop, "quote": mask(r.quote)}
+                        for r in reasons
+                    ]
+                write_json(row)
+            done += len(batch)
+            progress.reach(lines.read)
+    if lines.bad:
+        note(f"{counted(done, 'mention')} scored, {counted(lines.bad, 'bad line')}")
+        if strict:
+            raise CheckFailed(f"{counted(lines.bad, 'bad line')} and --strict was asked for")
+
+
+def _row(mention: Mention, prediction: "Prediction", lang: str) -> dict[str, Any]:
+    signals = dict(prediction.probabilities)
+    complaint = signals.pop("complaint")
+    return {
+        "id": mention.id,
+        "lang": lang,
+        "signals": signals,
+        "complaint": complaint,
+        "anger_grade": prediction.anger_grade,
+    }
+
+
+def _batches(mentions: Iterable[Mention], size: int) -> Iterator[list[Mention]]:
+    iterator = iter(mentions)
+    while batch := list(islice(iterator, size)):
+        yield batch

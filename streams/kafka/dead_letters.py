@@ -1,0 +1,152 @@
+"""Dead letters: a message that could not be used, its original bytes, and in headers why."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from streams.config import Settings
+from streams.errors import BrokerError
+from streams.kafka import clients
+
+if TYPE_CHECKING:
+    from kafka import KafkaConsumer
+    from kafka.consumer.fetcher import ConsumerRecord
+
+REASON = "tocsin_reason"
+DETAIL = "tocsin_detail"
+TOPIC = "tocsin_topic"
+PARTITION = "tocsin_partition"
+OFFSET = "tocsin_offset"
+TIME = "tocsin_time"
+REPLAYED = "tocsin_replayed"
+"""On a message that was sent again: the id of the dead letter that it was."""
+
+UNKNOWN = "unknown"
+MAX_DETAIL = 1000
+READ_TIMEOUT_S = 30.0
+
+Headers = list[tuple[str, bytes]]
+
+
+class DeadLetter(msgspec.Struct, frozen=True, kw_only=True):
+    """One dead letter; `partition` and `offset` are its own, those of `origin` the original's."""
+
+    partition: int
+    offset: int
+    reason: str
+    detail: str
+    origin_topic: str
+    origin_partition: int
+    origin_offset: int
+    time: datetime
+    key: bytes | None
+    value: bytes
+    headers: tuple[tuple[str, bytes], ...]
+    """The original's own headers."""
+
+    @property
+    def id(self) -> str:
+        """`partition:offset` in the dead-letter topic."""
+        return f"{self.partition}:{self.offset}"
+
+
+def build(
+    *,
+    reason: str,
+    detail: str,
+    topic: str,
+    partition: int,
+    offset: int,
+    time: datetime,
+    original: Iterable[tuple[str, bytes]] = (),
+) -> Headers:
+    """The headers of a dead letter; `time` (aware) is when it was given up.
+
+    Headers of the original are kept, save those of an earlier death.
+    """
+    stamp = time.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return [
+        *_own(original),
+        (REASON, reason.encode()),
+        (DETAIL, detail[:MAX_DETAIL].encode("utf-8", "replace")),
+        (TOPIC, topic.encode()),
+        (PARTITION, str(partition).encode()),
+        (OFFSET, str(offset).encode()),
+        (TIME, stamp.encode()),
+    ]
+
+
+def replayed(letter: DeadLetter) -> Headers:
+    """The headers of the original when it is sent again."""
+    return [*letter.headers, (REPLAYED, letter.id.encode())]
+
+
+def parse(record: "ConsumerRecord") -> DeadLetter:
+    """A record of a dead-letter topic; what another program put there has reason `unknown`."""
+    found = {name: value.decode("utf-8", "replace") for name, value in record.headers or ()}
+    return DeadLetter(
+        partition=record.partition,
+        offset=record.offset,
+        reason=found.get(REASON, UNKNOWN),
+        detail=found.get(DETAIL, ""),
+        origin_topic=found.get(TOPIC, ""),
+        origin_partition=_number(found.get(PARTITION)),
+        origin_offset=_number(found.get(OFFSET)),
+        time=_time(found.get(TIME), record.timestamp),
+        key=record.key,
+        value=record.value or b"",
+        headers=tuple(_own(record.headers or ())),
+    )
+
+
+def read(settings: Settings, topic: str) -> Iterator[DeadLetter]:
+    """Every dead letter that `topic` holds now, by partition and offset.
+
+    Reads outside of any group, so it disturbs no one. Raises BrokerError.
+    """
+    from kafka import TopicPartition
+
+    with clients.consumer(settings) as consumer:
+        for number in sorted(consumer.partitions_for_topic(topic) or ()):
+            yield from _read_partition(consumer, TopicPartition(topic, number))
+
+
+def _read_partition(consumer: "KafkaConsumer", partition: object) -> Iterator[DeadLetter]:
+    consumer.assign([partition])
+    position: int = consumer.beginning_offsets([partition])[partition]
+    end: int = consumer.end_offsets([partition])[partition]
+    consumer.seek(partition, position)
+    known = False
+    while position < end:
+        batches = consumer.poll(timeout_ms=int(READ_TIMEOUT_S * 1000))
+        if not known:
+            # Some brokers (tansu 0.6.0) list the start of the newest batch as the end; the answer
+            # to a fetch has the true one. Taken once: what arrives later is for the next reader.
+            end, known = max(end, consumer.highwater(partition) or 0), True
+        for record in batches.get(partition, ()):
+            if record.offset < end:
+                yield parse(record)
+        reached: int = consumer.position(partition)
+        if reached <= position:
+            raise BrokerError(f"broker stopped answering at offset {position} of {partition}")
+        position = reached
+
+
+def _own(headers: Iterable[tuple[str, bytes]]) -> Sequence[tuple[str, bytes]]:
+    return [(name, value) for name, value in headers if not name.startswith("tocsin_")]
+
+
+def _number(text: str | None) -> int:
+    return int(text) if text and text.isdecimal() else -1
+
+
+def _time(text: str | None, fallback_ms: int) -> datetime:
+    try:
+        found = datetime.fromisoformat(text or "")
+    except ValueError:
+        found = None
+    if found is None or found.tzinfo is None:
+        return datetime.fromtimestamp(max(fallback_ms, 0) / 1000, UTC)
+    return found

@@ -1,0 +1,200 @@
+"""The topics of the stream: their names, their settings, and whether the broker has them so."""
+
+from collections.abc import Mapping, Sequence
+from enum import StrEnum
+
+import msgspec
+
+from streams.config import Settings
+from streams.errors import BrokerError, ConfigError
+from streams.kafka import clients
+
+DAY_MS = 86_400_000
+MENTION_BYTES = 1024 * 1024
+"""Bytes of the largest record in `mentions`; scored, it has room for twice as much."""
+TOPIC_EXISTS = 36
+"""Kafka's error code TOPIC_ALREADY_EXISTS (https://kafka.apache.org/protocol#protocol_error_codes)."""
+
+
+class Topics(msgspec.Struct, frozen=True, kw_only=True):
+    """The full name of each topic, prefix included."""
+
+    mentions: str
+    scored: str
+    escalations: str
+    pulse: str
+    dead_letters: str
+    tickets_dead_letters: str
+    commands: str
+
+    @staticmethod
+    def of(settings: Settings) -> "Topics":
+        """The names that `topic_prefix` gives."""
+        prefix = settings.topic_prefix
+        return Topics(
+            mentions=prefix + "mentions",
+            scored=prefix + "mentions-scored",
+            escalations=prefix + "escalations",
+            pulse=prefix + "brand-pulse",
+            dead_letters=prefix + "mentions-dead-letters",
+            tickets_dead_letters=prefix + "tickets-dead-letters",
+            commands=prefix + "case-commands",
+        )
+
+
+class Specification(msgspec.Struct, frozen=True, kw_only=True):
+    """How a topic has to be."""
+
+    name: str
+    partitions: int
+    replication: int
+    configs: Mapping[str, str]
+    purpose: str
+
+
+class Status(StrEnum):
+    """Does the broker have the topic as specified."""
+
+    OK = "ok"
+    MISSING = "missing"
+    DIFFERS = "differs"
+    CREATED = "created"
+
+
+class TopicState(msgspec.Struct, frozen=True, kw_only=True):
+    """A topic as specified, and the number of partitions that the broker has (0: missing)."""
+
+    specification: Specification
+    status: Status
+    partitions: int
+
+    @property
+    def note(self) -> str:
+        """What to do about it; empty when nothing."""
+        wanted = self.specification.partitions
+        if self.status is Status.MISSING:
+            return "create it with `tocsin topics --create`"
+        if self.status is Status.DIFFERS:
+            return (
+                f"{self.partitions} partitions where {wanted} are expected: set "
+                f"TOCSIN_PARTITIONS to what the topics have, or recreate the topic"
+            )
+        return ""
+
+
+def plan(settings: Settings) -> list[Specification]:
+    """Every topic as it has to be.
+
+    All but the dead letters have the same number of partitions: a conversation's mentions, scores
+    and commands must meet in one worker. Retention is what the docs promise about personal data.
+    """
+    topics = Topics.of(settings)
+
+    def topic(
+        name: str, purpose: str, days: int, max_bytes: int, partitions: int | None = None
+    ) -> Specification:
+        configs = {
+            "cleanup.policy": "delete",
+            "retention.ms": str(days * DAY_MS),
+            # A segment is only deleted once it is closed; the default closes it after a week.
+            "segment.ms": str(DAY_MS),
+            "max.message.bytes": str(max_bytes),
+        }
+        if settings.replication >= 3:
+            # One replica may be down, and yet what is acknowledged survives another's loss.
+            configs["min.insync.replicas"] = "2"
+        return Specification(
+            name=name,
+            partitions=partitions or settings.partitions,
+            replication=settings.replication,
+            configs=configs,
+            purpose=purpose,
+        )
+
+    return [
+        topic(topics.mentions, "what people publish about a brand", 7, MENTION_BYTES),
+        topic(
+            topics.scored,
+            "mentions with their signals, and the clock's ticks",
+            7,
+            2 * MENTION_BYTES,
+        ),
+        topic(topics.escalations, "every change of level of a case", 90, MENTION_BYTES),
+        topic(topics.pulse, "per-minute summaries of a brand, for incidents", 2, MENTION_BYTES),
+        topic(
+            topics.dead_letters,
+            "mentions that could not be used, with the reason",
+            30,
+            clients.LARGEST_MESSAGE,
+            partitions=1,
+        ),
+        topic(
+            topics.tickets_dead_letters,
+            "escalations that no ticket system took, with the reason",
+            30,
+            clients.LARGEST_MESSAGE,
+            partitions=1,
+        ),
+        topic(topics.commands, "acknowledge, assign, resolve, snooze a case", 7, MENTION_BYTES),
+    ]
+
+
+def describe(settings: Settings) -> list[TopicState]:
+    """Each topic as the broker has it. Raises BrokerError."""
+    with clients.admin(settings) as client:
+        counts = {topic["name"]: len(topic["partitions"]) for topic in client.describe_topics()}
+    return [_state(specification, counts) for specification in plan(settings)]
+
+
+def create(settings: Settings) -> list[TopicState]:
+    """Creates the topics that are missing, leaves the others as they are. Raises BrokerError."""
+    before = describe(settings)
+    missing = [state.specification for state in before if state.status is Status.MISSING]
+    if not missing:
+        return before
+    with clients.admin(settings) as client:
+        answer = client.create_topics(
+            {
+                topic.name: {
+                    "num_partitions": topic.partitions,
+                    "replication_factor": topic.replication,
+                    "configs": dict(topic.configs),
+                }
+                for topic in missing
+            },
+            raise_errors=False,
+        )
+        # Another process may have been faster: what exists now is what was asked for.
+        refused = [t for t in answer["topics"] if t["error_code"] not in (0, TOPIC_EXISTS)]
+        if refused:
+            reason = refused[0].get("error_message") or f"error {refused[0]['error_code']}"
+            raise BrokerError(f"broker does not create topic {refused[0]['name']}: {reason}")
+        client.wait_for_topics([topic.name for topic in missing])
+    created = {topic.name for topic in missing}
+    return [
+        msgspec.structs.replace(state, status=Status.CREATED)
+        if state.specification.name in created and state.status is Status.OK
+        else state
+        for state in describe(settings)
+    ]
+
+
+def require(settings: Settings, names: Sequence[str]) -> None:
+    """Raises ConfigError unless the broker has these topics (so that none is made by accident)."""
+    with clients.admin(settings) as client:
+        missing = sorted(set(names) - set(client.list_topics()))
+    if missing:
+        raise ConfigError(
+            f"broker {settings.broker} has no topic {missing[0]}: "
+            "run `tocsin topics --create`, or set TOCSIN_TOPIC_PREFIX"
+        )
+
+
+def _state(specification: Specification, counts: Mapping[str, int]) -> TopicState:
+    found = counts.get(specification.name, 0)
+    status = Status.OK if found == specification.partitions else Status.DIFFERS
+    return TopicState(
+        specification=specification,
+        status=status if found else Status.MISSING,
+        partitions=found,
+    )

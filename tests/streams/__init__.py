@@ -1,0 +1,1 @@
+"""Tests of the stream's edges and of the running stream, against a real broker."""
