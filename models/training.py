@@ -40,7 +40,7 @@ class TrainingConfig:
     weight_decay: float = 0.01
     warmup_share: float = 0.08
     written_repeat: int = 2
-    average_decay: float = 0.995
+    average_decay: float = 0.98
     threads: int = 0
 
 

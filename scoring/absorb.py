@@ -19,11 +19,13 @@ from scoring.evidence import (
     AuthorWords,
     BrandWord,
     Dated,
+    Erasure,
     Evidence,
     Root,
 )
 from scoring.mention import AttachmentType, Kind, Mention, Role
 from scoring.scored import Scored
+from scoring.times import FOREVER, LONG_AGO
 
 _SPEAKING = frozenset({Kind.POST, Kind.REPLY})
 _ASKING = frozenset({Role.CUSTOMER, Role.UNKNOWN, Role.INFLUENCER})
@@ -38,7 +40,7 @@ def absorb(evidence: Evidence, scored: Scored) -> Evidence:
     if kind is Kind.ENGAGEMENT:
         return _counters(evidence, scored.mention)
     if kind is Kind.EDIT:
-        return _voices(_erase(evidence, scored.mention.parent_id or ""), scored)
+        return _edit(evidence, scored)
     evidence = _presence(evidence, scored)
     if scored.mention.role is Role.BRAND:
         return _brand_word(evidence, scored)
@@ -58,7 +60,7 @@ def _presence(evidence: Evidence, scored: Scored) -> Evidence:
         at=at,
         certain=mention.id == mention.root_id,
         author=author_key(mention),
-        followers=mention.followers,
+        mention_id=mention.id,
         complaint=scored.scores.complaint,
         role=mention.role,
         lang=scored.lang,
@@ -81,26 +83,34 @@ def _presence(evidence: Evidence, scored: Scored) -> Evidence:
 
 
 def _brand_word(evidence: Evidence, scored: Scored) -> Evidence:
-    mention, denial = scored.mention, scored.scores.corporate_denial
-    word = BrandWord(mention.at, mention.id, denial)
-    voice = Voice(denial, author_key(mention), mention.id, _quote(evidence, mention))
+    mention = scored.mention
+    word = BrandWord(mention.at, mention.id, scored.scores.corporate_denial)
+    answer = max(evidence.answer, word) if evidence.answer else word
     return replace(
-        evidence,
-        answer=max(evidence.answer, word) if evidence.answer else word,
+        _brand_voice(evidence, scored),
+        answer=answer,
         answers=evidence.answers + 1,
-        brand_denial=bounded.with_voice(evidence.brand_denial, voice, MOST_VOICES),
+        waiting=tuple(wait for wait in evidence.waiting if wait.at > answer.at),
     )
+
+
+def _brand_voice(evidence: Evidence, scored: Scored) -> Evidence:
+    mention, denial = scored.mention, scored.scores.corporate_denial
+    words = _quote(evidence, mention)
+    voice = Voice(denial, author_key(mention), _source(mention), words, mention.at)
+    voices = bounded.with_voice(evidence.brand_denial, voice, MOST_VOICES)
+    return replace(evidence, brand_denial=voices)
 
 
 def _audience(evidence: Evidence, scored: Scored) -> Evidence:
     mention, scores = scored.mention, scored.scores
     author, share = author_key(mention), mention.kind is Kind.SHARE
     changes: dict[str, Any] = {
-        "spread": spread.expose(evidence.spread, mention.at, mention.followers, share=share)
+        "spread": spread.expose(evidence.spread, mention.at, mention.followers, share=share),
+        "audience": bounded.with_weight(
+            evidence.audience, author, mention.followers, MOST_AUTHORS
+        ),
     }
-    if not bounded.holds(evidence.authors, author):
-        changes["authors"] = bounded.with_key(evidence.authors, author, MOST_AUTHORS)
-        changes["reach"] = evidence.reach + mention.followers
     if mention.kind is not Kind.SHARE and scores.complaint >= LIKELY:
         changes["complainants"] = bounded.with_key(evidence.complainants, author, MOST_AUTHORS)
     dated = Dated(mention.at, mention.id)
@@ -136,7 +146,6 @@ def _voices(evidence: Evidence, scored: Scored) -> Evidence:
     if not mention.text:
         return evidence
     author, words = author_key(mention), _quote(evidence, mention)
-    source = mention.parent_id if mention.kind is Kind.EDIT and mention.parent_id else mention.id
     complaint = scores.complaint
     strengths = {
         "anger": scores.anger,
@@ -149,7 +158,7 @@ def _voices(evidence: Evidence, scored: Scored) -> Evidence:
         strengths["proof"] = scores.objective_fact * complaint
     changes: dict[str, Any] = {
         name: bounded.with_voice(
-            getattr(evidence, name), Voice(value, author, source, words), MOST_VOICES
+            getattr(evidence, name), Voice(value, author, _source(mention), words, mention.at), MOST_VOICES
         )
         for name, value in strengths.items()
     }
@@ -162,9 +171,9 @@ def _voices(evidence: Evidence, scored: Scored) -> Evidence:
 def _waiting(evidence: Evidence, scored: Scored) -> Evidence:
     mention = scored.mention
     asks = scored.scores.complaint >= LIKELY or mention.id == mention.root_id
-    if mention.kind not in _SPEAKING or mention.role not in _ASKING or not asks:
+    if not _speaks(mention) or mention.role not in _ASKING or not asks:
         return evidence
-    answered = evidence.answer.at if evidence.answer else float("-inf")
+    answered = evidence.answer.at if evidence.answer else LONG_AGO
     waits = (*evidence.waiting, Dated(mention.at, mention.id))
     open_waits = sorted(wait for wait in waits if wait.at > answered)
     return replace(evidence, waiting=tuple(open_waits[:MOST_WAITING]))
@@ -172,7 +181,7 @@ def _waiting(evidence: Evidence, scored: Scored) -> Evidence:
 
 def _author_words(evidence: Evidence, scored: Scored) -> Evidence:
     mention, scores = scored.mention, scored.scores
-    if mention.kind not in _SPEAKING:
+    if not _speaks(mention):
         return evidence
     author, at = author_key(mention), mention.at
     others = tuple(words for words in evidence.words if words.author != author)
@@ -202,7 +211,7 @@ def _counters(evidence: Evidence, mention: Mention) -> Evidence:
 
 def _deletion(evidence: Evidence, mention: Mention) -> Evidence:
     if mention.role is not Role.BRAND:
-        return _erase(evidence, mention.parent_id or "")
+        return _erase(evidence, mention.parent_id or "", FOREVER)
     deletions = sorted({*evidence.deletions, Dated(mention.at, mention.id)})
     return replace(
         evidence,
@@ -222,13 +231,40 @@ _QUOTED = (
 )
 
 
-def _erase(evidence: Evidence, mention_id: str) -> Evidence:
-    quotes = {name: bounded.without_quotes(getattr(evidence, name), mention_id) for name in _QUOTED}
-    erased = bounded.with_key(evidence.erased, bounded.key(mention_id), MOST_NAMED)
-    return replace(evidence, erased=erased, **quotes)
+def _edit(evidence: Evidence, scored: Scored) -> Evidence:
+    """New words replace the old ones; what the old ones weighed stays, for they were read."""
+    evidence = _erase(evidence, _source(scored.mention), scored.mention.at)
+    if scored.mention.role is Role.BRAND:
+        return _brand_voice(evidence, scored)
+    return _voices(evidence, scored)
+
+
+def _erase(evidence: Evidence, mention_id: str, until: float) -> Evidence:
+    quotes = {
+        name: bounded.without_quotes(getattr(evidence, name), mention_id, until)
+        for name in _QUOTED
+    }
+    known = bounded.key(mention_id)
+    until = max(until, _erased_until(evidence, known))
+    others = (erasure for erasure in evidence.erased if erasure.mention != known)
+    erased = sorted((*others, Erasure(known, until)))[:MOST_NAMED]
+    return replace(evidence, erased=tuple(erased), **quotes)
+
+
+def _erased_until(evidence: Evidence, known: int) -> float:
+    return next((e.until for e in evidence.erased if e.mention == known), LONG_AGO)
+
+
+def _source(mention: Mention) -> str:
+    """Id of the mention whose words these are."""
+    return (mention.parent_id if mention.kind is Kind.EDIT else None) or mention.id
+
+
+def _speaks(mention: Mention) -> bool:
+    return (mention.kind or Kind.POST) in _SPEAKING
 
 
 def _quote(evidence: Evidence, mention: Mention) -> str:
-    if mention.kind is not Kind.EDIT and bounded.holds(evidence.erased, bounded.key(mention.id)):
+    if mention.at < _erased_until(evidence, bounded.key(_source(mention))):
         return ""
     return masking.quote(mention.text, mention.brand)

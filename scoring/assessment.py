@@ -14,6 +14,7 @@ from scoring.spread import Forecast, forecast
 
 HOUR = 3600.0
 _EXPLOSIVE_SHARES = 10
+_CERTAIN = 50.0
 _SHOWN = 0.05  # terms that move the log-odds by less are not worth a line
 
 
@@ -30,7 +31,7 @@ class Assessment(msgspec.Struct, frozen=True, kw_only=True):
 
 def logistic(log_odds: float) -> float:
     """Probability, rounded to four decimals."""
-    return round(1 / (1 + math.exp(-log_odds)), 4)
+    return round(1 / (1 + math.exp(-max(-_CERTAIN, min(_CERTAIN, log_odds)))), 4)
 
 
 def explained(terms: list[Why]) -> tuple[Why, ...]:
@@ -106,7 +107,7 @@ class _View:
         evidence, expected = self.evidence, self.forecast
         return SpreadSummary(
             mentions=evidence.mentions,
-            authors=len(evidence.authors),
+            authors=evidence.authors,
             shares=evidence.shares,
             reach=evidence.reach,
             reproduction=expected.reproduction,

@@ -34,12 +34,11 @@ def learn(baseline: Baseline, at: float, count: int) -> Baseline:
         return Baseline(baseline.shape, baseline.hours, hour, count)
     if hour <= baseline.hour:
         return msgspec.structs.replace(baseline, counted=baseline.counted + count)
-    passed = round((hour - baseline.hour) / HOUR)
-    keep = _KEEP ** min(passed, 1000)
-    quiet = (1 - _KEEP ** (min(passed, 1000) - 1)) / (1 - _KEEP)
+    passed = min(round((hour - baseline.hour) / HOUR), 1000)
+    keep = _KEEP**passed
     return Baseline(
-        shape=baseline.shape * keep + baseline.counted,
-        hours=baseline.hours * keep + 1 + quiet * _KEEP,
+        shape=baseline.shape * keep + baseline.counted * _KEEP ** (passed - 1),
+        hours=baseline.hours * keep + (1 - keep) / (1 - _KEEP),
         hour=hour,
         counted=count,
     )

@@ -5,12 +5,18 @@ from bisect import bisect_left
 
 import msgspec
 
+from scoring.times import FOREVER
+
 Keys = tuple[int, ...]
+Weighted = tuple[tuple[int, int], ...]
+"""Key and weight, sorted by key."""
+
+_KEY_BITS = 48
 
 
 def key(*parts: str) -> int:
     """A 48-bit hash, the same in every process."""
-    digest = hashlib.blake2b("\0".join(parts).encode("utf-8", "replace"), digest_size=6).digest()
+    digest = hashlib.blake2b("\0".join(parts).encode("utf-8", "replace"), digest_size=_KEY_BITS // 8).digest()
     return int.from_bytes(digest, "big")
 
 
@@ -28,18 +34,38 @@ def with_key(keys: Keys, item: int, most: int) -> Keys:
     return (keys[:index] + (item,) + keys[index:])[:most]
 
 
+def with_weight(weights: Weighted, item: int, weight: int, most: int) -> Weighted:
+    """`weights` with `item`, whose largest weight counts; of more than `most` the smallest keys."""
+    index = bisect_left(weights, (item,))
+    if index < len(weights) and weights[index][0] == item:
+        if weight <= weights[index][1]:
+            return weights
+        return (*weights[:index], (item, weight), *weights[index + 1 :])
+    if index >= most:
+        return weights
+    return (*weights[:index], (item, weight), *weights[index:])[:most]
+
+
+def distinct(weights: Weighted, most: int) -> int:
+    """How many keys were ever added: exact below `most`, then estimated from the largest kept."""
+    if len(weights) < most:
+        return len(weights)
+    return round((most - 1) * 2**_KEY_BITS / (weights[-1][0] + 1))
+
+
 class Voice(msgspec.Struct, frozen=True, array_like=True):
-    """One author's strongest statement: value 0 to 1, and the masked words."""
+    """One author's strongest statement: value 0 to 1, the masked words, and when (seconds)."""
 
     value: float
     author: int
     mention_id: str
     quote: str
+    said_at: float = 0.0
 
     @property
-    def order(self) -> tuple[float, str]:
-        """Strongest first, ties by id."""
-        return (-self.value, self.mention_id)
+    def order(self) -> tuple[float, str, float, str]:
+        """Strongest first, ties by id, then the newest words."""
+        return (-self.value, self.mention_id, -self.said_at, self.quote)
 
 
 Voices = tuple[Voice, ...]
@@ -56,10 +82,13 @@ def with_voice(voices: Voices, voice: Voice, most: int) -> Voices:
     return tuple(sorted((*voices, voice), key=lambda v: v.order)[:most])
 
 
-def without_quotes(voices: Voices, mention_id: str) -> Voices:
-    """`voices` with the words of one mention erased."""
+def without_quotes(voices: Voices, mention_id: str, until: float = FOREVER) -> Voices:
+    """`voices` with what one mention said before `until` (seconds) erased."""
     return tuple(
-        msgspec.structs.replace(v, quote="") if v.mention_id == mention_id else v for v in voices
+        msgspec.structs.replace(voice, quote="")
+        if voice.mention_id == mention_id and voice.said_at < until
+        else voice
+        for voice in voices
     )
 
 

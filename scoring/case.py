@@ -17,6 +17,7 @@ from scoring.mention import Mention
 from scoring.policy import Policy
 from scoring.scored import Scored
 from scoring.standing import Said, Standing
+from scoring.times import LONG_AGO
 
 MOST_SEEN = 1024
 """Ids remembered per conversation, so that a second arrival changes nothing."""
@@ -36,7 +37,7 @@ class Case(msgspec.Struct, frozen=True, kw_only=True, array_like=True):
     evidence: Evidence = Evidence()
     standing: Standing = Standing()
     seen: Keys = ()
-    clock: float = float("-inf")
+    clock: float = LONG_AGO
 
 
 Outcome = tuple[Case, list[Escalation]]
@@ -47,11 +48,18 @@ def begin(mention: Mention) -> Case:
     return Case(case_id=mention.case_id, brand=mention.brand, root_id=mention.root_id)
 
 
-def fold(case: Case, scored: Scored, policy: Policy, *, late: bool = False) -> Outcome:
+def fold(
+    case: Case,
+    scored: Scored,
+    policy: Policy,
+    *,
+    late: bool = False,
+    decided: float = LONG_AGO,
+) -> Outcome:
     """The case with one more mention, and what is to be said.
 
     A mention seen before changes nothing. A `late` one, beyond the allowed lateness, is a fact
-    that raises no alarm about the past.
+    that raises no alarm about the past: the time up to `decided` (seconds).
     """
     known = bounded.key(scored.mention.id)
     if known in case.seen:
@@ -63,7 +71,7 @@ def fold(case: Case, scored: Scored, policy: Policy, *, late: bool = False) -> O
         case,
         evidence=absorb(case.evidence, scored),
         seen=(*case.seen, known)[-MOST_SEEN:],
-        clock=max(case.clock, at),
+        clock=max(case.clock, at, decided) if late else max(case.clock, at),
     )
     if late:
         return case, due
@@ -94,8 +102,7 @@ def deadline(case: Case, policy: Policy) -> float:
     candidates = [since + step for step in _CHECKPOINTS]
     if state.open:
         candidates.append(since + policy.levels.resolve_after_s)
-        if state.below_since is not None:
-            candidates.append(state.below_since + policy.levels.cool_down_s)
+        candidates += standing.deadlines(state, policy)
     return min((time for time in candidates if time > case.clock), default=NEVER)
 
 

@@ -63,9 +63,9 @@ def check_not_future(mention: Mention, now: datetime) -> None:
 def _check(mention: Mention, raw: bytes) -> None:
     kind = mention.kind or Kind.POST
     if not mention.text and kind not in _TEXTLESS:
-        raise BadMentionError("empty_text", f"`text` may not be empty for a {kind}")
+        raise BadMentionError("empty_text", f"`text` may not be empty for kind `{kind}`")
     if kind in _CHANGES and not mention.parent_id:
-        raise BadMentionError("missing_parent", f"a {kind} names what it changes in `parent_id`")
+        raise BadMentionError("missing_parent", f"kind `{kind}` names what it changes in `parent_id`")
     if not datetime(1970, 1, 2, tzinfo=UTC) <= mention.created_at <= datetime(9998, 1, 1, tzinfo=UTC):
         raise BadMentionError("bad_date", "`created_at` is out of range (1970 to 9998)")
     if b"\\u0000" in raw and _has_null(mention):

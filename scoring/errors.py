@@ -8,7 +8,7 @@ class ScoringError(Exception):
 class BadMentionError(ScoringError):
     """A message that is no valid Mention v1.
 
-    `reason` is a bounded label (see `scoring.mention.REASONS`); `detail` says where and why.
+    `reason` is a bounded label (see `scoring.decoding.REASONS`); `detail` says where and why.
     """
 
     def __init__(self, reason: str, detail: str) -> None:
@@ -19,3 +19,7 @@ class BadMentionError(ScoringError):
 
 class PolicyError(ScoringError):
     """A policy file that cannot be used; the text names the key and what is allowed."""
+
+
+class BadCommandError(ScoringError):
+    """A message that is no valid Case command v1; the text says where and why."""

@@ -9,6 +9,7 @@ import msgspec
 from msgspec import Meta
 
 from scoring.levels import Level
+from scoring.times import Moment
 
 MAX_HEADLINE = 200
 MAX_MENTION_IDS = 50
@@ -77,8 +78,8 @@ class Escalation(msgspec.Struct, frozen=True, kw_only=True):
     brand: str
     status: Status
     level: Level
-    at: datetime
-    opened_at: datetime
+    at: Moment
+    opened_at: Moment
     score: Share
     signals: Signals
     spread: SpreadSummary

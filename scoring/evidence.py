@@ -3,9 +3,10 @@
 import msgspec
 
 from scoring import bounded
-from scoring.bounded import Keys, Voices
+from scoring.bounded import Keys, Voices, Weighted
 from scoring.mention import Role
 from scoring.spread import Spread
+from scoring.times import LONG_AGO
 
 LIKELY = 0.5
 """A text signal counts as said from this probability on."""
@@ -43,7 +44,7 @@ class Root(msgspec.Struct, frozen=True, array_like=True):
     at: float
     certain: bool
     author: int
-    followers: int
+    mention_id: str
     complaint: float
     role: Role
     lang: str
@@ -51,9 +52,9 @@ class Root(msgspec.Struct, frozen=True, array_like=True):
     channel: str
 
     @property
-    def order(self) -> tuple[bool, float, int]:
+    def order(self) -> tuple[bool, float, str]:
         """The certain root first, then the earliest."""
-        return (not self.certain, self.at, self.author)
+        return (not self.certain, self.at, self.mention_id)
 
 
 class AuthorWords(msgspec.Struct, frozen=True, array_like=True):
@@ -62,8 +63,15 @@ class AuthorWords(msgspec.Struct, frozen=True, array_like=True):
     author: int
     since: float
     complaints: int = 0
-    complained_at: float = float("-inf")
+    complained_at: float = LONG_AGO
     content: Dated | None = None
+
+
+class Erasure(msgspec.Struct, frozen=True, array_like=True, order=True):
+    """What a mention (by its hash) said before `until` (seconds) is not to be repeated."""
+
+    mention: int
+    until: float
 
 
 class Evidence(msgspec.Struct, frozen=True, kw_only=True, array_like=True):
@@ -77,8 +85,7 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True, array_like=True):
     newest: tuple[Dated, ...] = ()
     model: Dated = Dated(0.0, "")
 
-    authors: Keys = ()
-    reach: int = 0
+    audience: Weighted = ()
     complainants: Keys = ()
     influencers: Keys = ()
     media: Keys = ()
@@ -98,15 +105,15 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True, array_like=True):
     waiting: tuple[Dated, ...] = ()
     answer: BrandWord | None = None
     answers: int = 0
-    words: tuple["AuthorWords", ...] = ()
-    erased: Keys = ()
+    words: tuple[AuthorWords, ...] = ()
+    erased: tuple[Erasure, ...] = ()
     counted_shares: int = 0
     spread: Spread = Spread()
 
     @property
     def waiting_since(self) -> Dated | None:
         """The oldest customer mention that the brand has not answered."""
-        answered = self.answer.at if self.answer else float("-inf")
+        answered = self.answer.at if self.answer else LONG_AGO
         return next((wait for wait in self.waiting if wait.at > answered), None)
 
     @property
@@ -132,6 +139,21 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True, array_like=True):
         return max(root, others)
 
     @property
+    def authors(self) -> int:
+        """How many distinct authors other than the brand; an estimate once they are many."""
+        return bounded.distinct(self.audience, MOST_AUTHORS)
+
+    @property
+    def reach(self) -> int:
+        """Followers of distinct authors other than the brand, summed."""
+        return self._followers(self.audience)
+
+    @property
     def outside_reach(self) -> int:
         """Followers of distinct authors other than the brand and whoever began it."""
-        return max(0, self.reach - (self.root.followers if self.root else 0))
+        began = self.root.author if self.root else None
+        return self._followers(tuple(pair for pair in self.audience if pair[0] != began))
+
+    def _followers(self, kept: Weighted) -> int:
+        total = sum(followers for _, followers in kept)
+        return round(total * self.authors / len(self.audience)) if self.audience else 0

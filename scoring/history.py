@@ -3,9 +3,8 @@
 import heapq
 from collections.abc import Iterable, Iterator
 
-from scoring import incident as incidents
+from scoring.brands import Brands
 from scoring.escalation import Escalation
-from scoring.incident import Incident
 from scoring.partition import Partition
 from scoring.policy import Policy
 from scoring.pulse import Pulse
@@ -25,7 +24,7 @@ class History:
         self.policy = policy
         self.late = 0
         self._partition = Partition(policy)
-        self._incidents: dict[str, Incident] = {}
+        self._brands = Brands(policy)
         self._waiting: list[tuple[float, str, int, Scored]] = []
         self._count = 0
         self._newest = float("-inf")
@@ -59,22 +58,17 @@ class History:
         yield from self._pulses(sealed)
 
     def _next_due(self) -> float:
-        checks = (incidents.deadline(state) for state in self._incidents.values())
-        return min(self._partition.next_due(), min(checks, default=incidents.NEVER))
+        return min(self._partition.next_due(), self._brands.next_due())
 
     def _until(self, due: float) -> Iterator[Escalation]:
         said, sealed = self._partition.tick(due)
         yield from said
         yield from self._pulses(sealed)
-        for brand, state in self._incidents.items():
-            self._incidents[brand], more = incidents.advance(state, due, self.policy)
-            yield from more
+        yield from self._brands.tick(due)
 
     def _pulses(self, sealed: Iterable[Pulse]) -> Iterator[Escalation]:
         for pulse in sealed:
-            state = self._incidents.get(pulse.brand) or incidents.begin(pulse.brand, self.policy)
-            self._incidents[pulse.brand], said = incidents.fold(state, pulse, self.policy)
-            yield from said
+            yield from self._brands.pulse(pulse)
 
 
 def replay(events: Iterable[Scored], policy: Policy) -> Iterator[Escalation]:

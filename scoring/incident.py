@@ -28,12 +28,12 @@ from scoring.escalation import (
 from scoring.headline import headline
 from scoring.phrases import duration, phrase
 from scoring.policy import Policy
-from scoring.pulse import MINUTE, Pulse, coherence, merged
+from scoring.pulse import MINUTE, Pulse, coherence, forget, merged
 from scoring.standing import Said, Standing
+from scoring.times import LONG_AGO
 
 NEVER = float("inf")
 _CHECK_EVERY_S = 600.0
-_RECENT_S = 1200.0
 _MOST_SEEN = 4096
 
 
@@ -49,7 +49,7 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True, array_like=True):
     spoke_at: float = 0.0
     standing: Standing = Standing()
     seen: Keys = ()
-    clock: float = float("-inf")
+    clock: float = LONG_AGO
 
 
 Outcome = tuple[Incident, list[Escalation]]
@@ -74,7 +74,9 @@ def fold(incident: Incident, pulse: Pulse, policy: Policy) -> Outcome:
         incident,
         seen=(*incident.seen, known)[-_MOST_SEEN:],
         clock=max(incident.clock, end),
-        minutes=_with_minute(incident.minutes, pulse),
+        minutes=tuple(
+            forget(held, pulse.erased) for held in _with_minute(incident.minutes, pulse)
+        ),
         spoke_at=max(incident.spoke_at, end) if pulse.answers else incident.spoke_at,
         usual=incident.usual
         if incident.standing.open
@@ -148,9 +150,7 @@ class _View:
         self.hours = self.rules.window_s / HOUR
         self.people = min(len(window.authors), len(window.texts), len(window.threads))
         self.surprise = baseline.surprise(incident.usual, self.people, self.hours)
-        recent = sum(p.complaints for p in incident.minutes if p.at > at - _RECENT_S)
-        self.recent_rate = recent * HOUR / _RECENT_S
-        self.rate = max(window.complaints / self.hours, self.recent_rate)
+        self.rate = window.complaints / self.hours
         self.lang = "fr" if window.lang_fr * 2 > window.complaints else "en"
         began = incident.started or min((p.at for p in incident.minutes), default=at)
         self.silence_s = max(0.0, at - max(began, incident.spoke_at))
@@ -205,7 +205,7 @@ class _View:
         presence = min(1.0, 5 * window.answers / max(1, window.complaints))
         denied = window.brand_denial
         hours = self.silence_s / HOUR
-        fallen = min(6.0, math.log2(max(1.0, peak / max(self.recent_rate, 1.0))))
+        fallen = min(6.0, math.log2(max(1.0, peak / max(self.rate, 1.0))))
         usual = baseline.usual(self.incident.usual, self.hours)
         alike = coherence(window)
         influencers, media = len(total.influencers), len(total.media)

@@ -4,7 +4,7 @@ import enum
 
 
 class Level(enum.StrEnum):
-    """The four levels of CONTRACT: from "a person should know" to "it is out"."""
+    """The four levels, from "a person should know that it exists" to "it is out"."""
 
     WATCH = "watch"
     RESPOND = "respond"

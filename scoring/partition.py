@@ -12,15 +12,17 @@ from scoring import case as cases
 from scoring import pulse as pulses
 from scoring.case import NEVER, Case
 from scoring.escalation import Escalation
+from scoring.mention import Kind
 from scoring.policy import Policy
 from scoring.pulse import MINUTE, Pulse
 from scoring.scored import Scored
+from scoring.times import LONG_AGO
 
 
 class Clock(msgspec.Struct, frozen=True, kw_only=True, array_like=True):
     """State of a partition besides its cases: watermark (seconds), open minutes, last offset."""
 
-    watermark: float = float("-inf")
+    watermark: float = LONG_AGO
     open_pulses: tuple[Pulse, ...] = ()
     offset: int = -1
 
@@ -67,7 +69,8 @@ class Partition:
         late = at < self.watermark - self.policy.allowed_lateness_s
         said, sealed = self.tick(at)
         case = self.cases.get(scored.mention.case_id) or cases.begin(scored.mention)
-        after, more = cases.fold(case, scored, self.policy, late=late)
+        decided = self.watermark - self._slack_s
+        after, more = cases.fold(case, scored, self.policy, late=late, decided=decided)
         if after is not case:
             self._keep(after)
             self._count(scored, late=late)
@@ -119,7 +122,7 @@ class Partition:
             heapq.heappush(self._due, (due, case.case_id))
 
     def _count(self, scored: Scored, *, late: bool) -> None:
-        if late:
+        if late and scored.mention.kind is not Kind.DELETION:
             return
         brand = scored.mention.brand
         oldest = self.watermark - MINUTE - self._grace_s

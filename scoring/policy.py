@@ -15,6 +15,7 @@ from scoring.levels import Level
 
 Seconds = Annotated[float, Meta(gt=0)]
 Chance = Annotated[float, Meta(gt=0, lt=1)]
+Weight = Annotated[float, Meta(ge=-100, le=100)]
 
 
 class LevelRule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -29,6 +30,7 @@ class Levels(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
     hysteresis: Annotated[float, Meta(ge=0, lt=1)]
     cool_down_s: Seconds
+    quiet_s: Seconds
     resolve_after_s: Seconds
     watch: LevelRule
     respond: LevelRule
@@ -51,44 +53,44 @@ class Beyond(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 class Weights(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Log-odds per unit of a conversation's evidence; units stand in `policy.toml`."""
 
-    baseline: float
-    anger: float
-    objective_fact: float
-    corporate_denial: float
-    fact_denied: float
-    influencer_sharing: float
-    promotion: float
-    proof: float
-    deletion: float
-    silence: float
-    persistence: float
-    complainants: float
-    audience: float
-    influencer: float
-    forecast: float
-    explosive: float
-    media_coverage: float
-    answer: float
-    satisfied: float
-    calm: float
+    baseline: Weight
+    anger: Weight
+    objective_fact: Weight
+    corporate_denial: Weight
+    fact_denied: Weight
+    influencer_sharing: Weight
+    promotion: Weight
+    proof: Weight
+    deletion: Weight
+    silence: Weight
+    persistence: Weight
+    complainants: Weight
+    audience: Weight
+    influencer: Weight
+    forecast: Weight
+    explosive: Weight
+    media_coverage: Weight
+    answer: Weight
+    satisfied: Weight
+    calm: Weight
 
 
 class IncidentWeights(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Log-odds per unit of an incident's evidence; units stand in `policy.toml`."""
 
-    baseline: float
-    surprise: float
-    complainants: float
-    anger: float
-    objective_fact: float
-    corporate_denial: float
-    coherence: float
-    influencer: float
-    media_coverage: float
-    silence: float
-    presence: float
-    applause: float
-    decline: float
+    baseline: Weight
+    surprise: Weight
+    complainants: Weight
+    anger: Weight
+    objective_fact: Weight
+    corporate_denial: Weight
+    coherence: Weight
+    influencer: Weight
+    media_coverage: Weight
+    silence: Weight
+    presence: Weight
+    applause: Weight
+    decline: Weight
 
 
 class IncidentRules(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -96,7 +98,7 @@ class IncidentRules(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
 
     window_s: Seconds
     opens_authors: Annotated[int, Meta(ge=2)]
-    opens_surprise: float
+    opens_surprise: Annotated[float, Meta(ge=0, le=300)]
     prior_complaints_h: Annotated[float, Meta(gt=0)]
     prior_hours: Annotated[float, Meta(gt=0)]
     weights: IncidentWeights
@@ -164,6 +166,8 @@ def _convert(values: dict[str, Any]) -> Policy:
         raise PolicyError("levels: the scores must rise from watch to crisis")
     if policy.levels.hysteresis >= policy.levels.watch.score:
         raise PolicyError("levels.hysteresis must be below levels.watch.score")
+    if policy.levels.quiet_s < policy.levels.cool_down_s:
+        raise PolicyError("levels.quiet_s must not be shorter than levels.cool_down_s")
     return policy
 
 

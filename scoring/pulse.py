@@ -1,5 +1,6 @@
 """A brand's minute: what one partition saw of it, summed so that partitions can be added up."""
 
+from collections.abc import Iterable
 from typing import Any
 
 import msgspec
@@ -10,19 +11,21 @@ from scoring.absorb import author_key
 from scoring.bounded import Keys, Voice, Voices
 from scoring.evidence import CONTENT, INFLUENCER_FOLLOWERS, LIKELY
 from scoring.mention import Kind, Role
-from scoring.scored import Scored
+from scoring.scored import Scored, Tick
 
 MINUTE = 60.0
 MOST_KEYS = 256
 MOST_IDS = 10
+_SILENT = frozenset({Kind.DELETION, Kind.EDIT, Kind.ENGAGEMENT})
 _VOICES = 3
 
 
-class Pulse(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class Pulse(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag="pulse"):
     """Sums over one brand, one minute (`at`, seconds at its start) and one partition.
 
     `authors`, `texts` and `threads` hold hashes of those that complain; `topic` is the sum of the
-    complaints' embeddings, `topics` how many were summed.
+    complaints' embeddings, `topics` how many were summed. `erased` names mentions whose words are
+    not to be repeated.
     """
 
     brand: str
@@ -46,11 +49,23 @@ class Pulse(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     media: Keys = ()
     seen: Keys = ()
     voices: Voices = ()
+    erased: tuple[str, ...] = ()
     mention_ids: tuple[str, ...] = ()
     topic: tuple[int, ...] = ()
     topics: int = 0
     lang_fr: int = 0
     model: str = ""
+
+
+PulseEvent = Pulse | Tick
+"""What `brand-pulse` carries."""
+
+_decoder: msgspec.json.Decoder[PulseEvent] = msgspec.json.Decoder(PulseEvent)
+
+
+def decode_pulse(raw: bytes) -> PulseEvent:
+    """A pulse or tick of our own writing; msgspec.DecodeError when it is not one."""
+    return _decoder.decode(raw)
 
 
 def minute_of(at: float) -> float:
@@ -63,7 +78,9 @@ def count(pulse: Pulse, scored: Scored) -> Pulse:
     mention, scores = scored.mention, scored.scores
     known = bounded.key(mention.id)
     kind = mention.kind or Kind.POST
-    if bounded.holds(pulse.seen, known) or kind in (Kind.DELETION, Kind.EDIT, Kind.ENGAGEMENT):
+    if kind in (Kind.DELETION, Kind.EDIT) and mention.role is not Role.BRAND:
+        return forget(pulse, (mention.parent_id or "",))
+    if bounded.holds(pulse.seen, known) or kind in _SILENT:
         return pulse
     changes: dict[str, Any] = {
         "mentions": pulse.mentions + 1,
@@ -85,10 +102,21 @@ def count(pulse: Pulse, scored: Scored) -> Pulse:
     return replace(pulse, **changes)
 
 
+def forget(pulse: Pulse, mention_ids: Iterable[str]) -> Pulse:
+    """The pulse without the words of these mentions, now and in what is added to it."""
+    erased = tuple(sorted({*pulse.erased, *mention_ids}))
+    if erased == pulse.erased:
+        return pulse
+    voices = pulse.voices
+    for mention_id in erased:
+        voices = bounded.without_quotes(voices, mention_id)
+    return replace(pulse, erased=erased[:MOST_KEYS], voices=voices)
+
+
 def _complaint(pulse: Pulse, scored: Scored) -> dict[str, Any]:
     mention, scores = scored.mention, scored.scores
     author = author_key(mention)
-    words = masking.quote(mention.text, mention.brand)
+    words = "" if mention.id in pulse.erased else masking.quote(mention.text, mention.brand)
     strength = (scores.anger + scores.objective_fact) / 2
     text = bounded.key(" ".join(mention.text.lower().split()))
     vector = memoryview(scored.embedding).cast("b") if scored.embedding else ()
@@ -99,7 +127,7 @@ def _complaint(pulse: Pulse, scored: Scored) -> dict[str, Any]:
         "objective_fact": pulse.objective_fact + scores.objective_fact,
         "corporate_denial": pulse.corporate_denial + scores.corporate_denial,
         "influencer_sharing": pulse.influencer_sharing + scores.influencer_sharing,
-        "reach": pulse.reach + mention.followers,
+        "reach": pulse.reach + (0 if bounded.holds(pulse.authors, author) else mention.followers),
         "authors": bounded.with_key(pulse.authors, author, MOST_KEYS),
         "texts": bounded.with_key(pulse.texts, text, MOST_KEYS),
         "threads": bounded.with_key(pulse.threads, bounded.key(mention.root_id), MOST_KEYS),
@@ -145,7 +173,7 @@ def merged(one: Pulse, other: Pulse) -> Pulse:
         voices = bounded.with_voice(voices, voice, _VOICES)
     pairs = zip(one.topic or other.topic, other.topic or one.topic, strict=False)
     both = bool(one.topic and other.topic)
-    return replace(
+    total = replace(
         one,
         at=min(one.at, other.at),
         brand_denial=max(one.brand_denial, other.brand_denial),
@@ -156,6 +184,7 @@ def merged(one: Pulse, other: Pulse) -> Pulse:
         seen=(),
         **changes,
     )
+    return forget(replace(total, erased=()), {*one.erased, *other.erased})
 
 
 def coherence(pulse: Pulse) -> float:

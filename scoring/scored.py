@@ -1,12 +1,12 @@
 """Events of the log that decisions are made from: scored mentions and the clock's ticks."""
 
-from datetime import datetime
 from typing import Annotated
 
 import msgspec
 from msgspec import Meta
 
 from scoring.mention import Mention
+from scoring.times import Moment
 
 Probability = Annotated[float, Meta(ge=0, le=1)]
 
@@ -34,13 +34,13 @@ class Scored(msgspec.Struct, frozen=True, kw_only=True, tag="mention", omit_defa
     lang: str = "und"
     embedding: bytes = b""
     model: str = ""
-    arrived_at: datetime | None = None
+    arrived_at: Moment | None = None
 
 
 class Tick(msgspec.Struct, frozen=True, kw_only=True, tag="tick"):
     """The clock of a partition: its event time has reached `at`."""
 
-    at: datetime
+    at: Moment
 
 
 Event = Scored | Tick

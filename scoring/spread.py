@@ -85,7 +85,9 @@ def forecast(spread: Spread, at: float, counted: int = 0) -> Forecast:
     )
     seen = max(spread.exposure - remaining, 0.0)
     infectiousness = (shares + _PRIOR_SHARES) / (seen + _PRIOR_EXPOSURE)
-    per_share = spread.shared_exposure / spread.shares if spread.shares else UNKNOWN_FOLLOWERS
+    per_share = (spread.shared_exposure + _PRIOR_SHARES * UNKNOWN_FOLLOWERS) / (
+        spread.shares + _PRIOR_SHARES
+    )
     reproduction = infectiousness * per_share
     growth = 1 - min(reproduction, _MOST_REPRODUCTION)
     coming = infectiousness * remaining / growth if shares else 0.0

@@ -1,6 +1,7 @@
 """What has been said of a case: its level with hysteresis, cool-down and repeat interval."""
 
 import msgspec
+from msgspec.structs import replace
 
 from scoring.escalation import Status
 from scoring.levels import Level, from_rank
@@ -16,7 +17,8 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True, array_like=True):
     said: int = 0
     said_at: float = 0.0
     said_score: float = 0.0
-    below_since: float | None = None
+    below: tuple[float | None, ...] = (None,) * len(Level)
+    """Since when the score is below where each level is left, None where it is not."""
 
     @property
     def open(self) -> bool:
@@ -45,17 +47,25 @@ def settle(
     """
     wanted = _rank(score, beyond, policy)
     if wanted > standing.rank and (news or standing.open or standing.episode == 0):
-        return _rise(standing, wanted, score, at)
+        return _rise(standing, wanted, score, at, policy)
     if not standing.open:
         return standing, None
-    if score < _exit_score(standing.rank, policy):
-        since = at if standing.below_since is None else standing.below_since
-        standing = msgspec.structs.replace(standing, below_since=since)
-        if at - since >= policy.levels.cool_down_s:
-            return _fall(standing, wanted, score, at)
-    elif standing.below_since is not None:
-        standing = msgspec.structs.replace(standing, below_since=None)
+    standing = replace(standing, below=_below(standing, score, at, policy))
+    if _lasted(standing.below[0], policy.levels.quiet_s, at):
+        return _fall(standing, 0, score, at)
+    # A case that cools is still watched until it has been quiet.
+    left = _lasted(standing.below[standing.rank - 1], policy.levels.cool_down_s, at)
+    if left and standing.rank > 1:
+        return _fall(standing, _kept(standing, beyond, at, policy), score, at)
     return _repeat(standing, score, at, policy)
+
+
+def deadlines(standing: Standing, policy: Policy) -> list[float]:
+    """Times (seconds) at which a level may have to be left, passed ones among them."""
+    rules = policy.levels
+    times = [since + rules.cool_down_s for since in standing.below[1 : standing.rank] if since is not None]
+    quiet_since = standing.below[0]
+    return times if quiet_since is None else [*times, quiet_since + rules.quiet_s]
 
 
 def close(standing: Standing, score: float, at: float) -> Move:
@@ -72,17 +82,34 @@ def _rank(score: float, beyond: bool, policy: Policy) -> int:
     return reached
 
 
-def _exit_score(rank: int, policy: Policy) -> float:
-    level = from_rank(rank)
-    return policy.levels.rule(level).score - policy.levels.hysteresis if level else 0.0
+def _below(standing: Standing, score: float, at: float, policy: Policy) -> tuple[float | None, ...]:
+    exits = [policy.levels.rule(level).score - policy.levels.hysteresis for level in Level]
+    return tuple(
+        None if score >= exit_score else at if since is None else since
+        for exit_score, since in zip(exits, standing.below, strict=True)
+    )
 
 
-def _rise(standing: Standing, rank: int, score: float, at: float) -> Move:
+def _lasted(since: float | None, seconds: float, at: float) -> bool:
+    return since is not None and at >= since + seconds
+
+
+def _kept(standing: Standing, beyond: bool, at: float, policy: Policy) -> int:
+    """The highest level below the present one that is not to be left as well."""
+    for rank in range(standing.rank - 1, 1, -1):
+        level = from_rank(rank)
+        assert level is not None  # ranks from 2 up are levels
+        allowed = beyond or not policy.levels.rule(level).beyond_audience
+        if allowed and not _lasted(standing.below[rank - 1], policy.levels.cool_down_s, at):
+            return rank
+    return 1
+
+
+def _rise(standing: Standing, rank: int, score: float, at: float, policy: Policy) -> Move:
+    status = Status.UPDATE if standing.open else Status.OPEN
     if not standing.open:
         standing = Standing(episode=standing.episode + 1)
-        status = Status.OPEN
-    else:
-        status = Status.UPDATE
+    standing = replace(standing, below=_below(standing, score, at, policy))
     return _say(standing, status, rank, score, at)
 
 
@@ -100,14 +127,8 @@ def _repeat(standing: Standing, score: float, at: float, policy: Policy) -> Move
 def _say(standing: Standing, status: Status, rank: int, score: float, at: float) -> Move:
     peak = max(standing.peak, rank)
     said = standing.said + 1
-    after = Standing(
-        episode=standing.episode,
-        rank=rank,
-        peak=peak,
-        said=said,
-        said_at=at,
-        said_score=score,
-        below_since=None if rank != standing.rank else standing.below_since,
+    after = replace(
+        standing, rank=rank, peak=peak, said=said, said_at=at, said_score=score
     )
     level = from_rank(rank or peak)
     assert level is not None  # a message is only ever said of a case that reached a level

@@ -117,9 +117,9 @@ def model(settings: Settings) -> Report:
     """Does the model artefact load."""
     try:
         # The transformer's libraries take seconds to import, and may be what is broken.
-        from models import artefact
+        from models.artefact import describe
 
-        found = artefact.describe(settings.model)
+        found = describe(settings.model)
     except ImportError as error:
         return Report("model", Outcome.FAIL, f"cannot be imported: {error}", "reinstall tocsin")
     except ModelError as error:

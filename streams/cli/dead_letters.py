@@ -103,7 +103,10 @@ def replay(of: str, ids: tuple[str, ...], every: bool, reason: str | None, yes: 
         read = dead_letters.read(config, _topic(config, of))
         letters = [letter for letter in read if reason in (None, letter.reason)]
     if every and letters and not yes and sys.stdin.isatty():
-        click.confirm(f"Send {counted(len(letters), 'dead letter')} again?", abort=True, err=True)
+        question = f"Send {counted(len(letters), 'dead letter')} again?"
+        if not click.confirm(question, err=True):
+            note("nothing was sent")
+            return
     skipped = _send(config, letters, strict=bool(ids))
     note(f"sent {counted(len(letters) - skipped, 'dead letter')} again")
 

@@ -26,7 +26,7 @@ BASE_CACHE = Path("~/.cache/tocsin/base")
     help="Base encoder: `pypi` (pinned wheels), a hub's model name, or a folder.",
 )
 @click.option("--seed", type=int, default=13, show_default=True)
-@click.option("--epochs", type=click.IntRange(1, 100), default=5, show_default=True)
+@click.option("--epochs", type=click.IntRange(1, 100), default=6, show_default=True)
 @click.option("--batch-size", type=click.IntRange(2, 1024), default=32, show_default=True)
 @click.option("--threads", type=click.IntRange(0, 256), default=0, help="0: one per core.")
 @click.version_option(package_name="tocsin")

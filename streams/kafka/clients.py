@@ -114,7 +114,9 @@ def producer(settings: Settings) -> "Iterator[KafkaProducer]":
             batch_size=128 * 1024,
             max_request_size=LARGEST_MESSAGE,
             max_block_ms=15_000,
-            delivery_timeout_ms=60_000,
+            # Longer than a change of leader takes, shorter than a person's patience.
+            request_timeout_ms=15_000,
+            delivery_timeout_ms=30_000,
             allow_auto_create_topics=False,
         )
         try:
@@ -142,10 +144,7 @@ def broker_errors(settings: Settings) -> Iterator[None]:
             f"see the {variable('sasl_username')} and {variable('security_protocol')} settings"
         ) from error
     except KafkaTimeoutError as error:
-        raise BrokerError(
-            f"broker {settings.broker} cannot be reached over {settings.security_protocol}: "
-            f"is it running? set {variable('broker')} to where it is"
-        ) from error
+        raise BrokerError(security.silence(settings)) from error
     except KafkaError as error:
         raise BrokerError(f"broker {settings.broker} answers with an error: {error}") from error
 

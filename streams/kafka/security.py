@@ -5,7 +5,7 @@ import ssl
 from typing import Any
 
 from streams.config import Settings
-from streams.environment import variable
+from streams.environment import PREFIX, variable
 from streams.errors import BrokerError, ConfigError
 
 
@@ -77,15 +77,50 @@ def probe(settings: Settings, timeout_s: float) -> None:
             with connection, context.wrap_socket(connection, server_hostname=host):
                 return
         except ssl.SSLCertVerificationError as error:
+            message = error.verify_message.rstrip(".")
+            mend = f"set {variable('ssl_cafile')}"
+            if "mismatch" in message:
+                mend = f"name it in {variable('broker')} as its certificate does"
             raise BrokerError(
-                f"broker {broker} shows a certificate that is not trusted "
-                f"({error.verify_message}): set {variable('ssl_cafile')}"
+                f"broker {broker} shows a certificate that is not trusted ({message}): {mend}"
             ) from error
         except OSError as error:
             raise BrokerError(
                 f"broker {broker} does not complete a TLS handshake ({error}): does that port "
                 f"speak TLS? see {variable('security_protocol')}"
             ) from error
+
+
+def silence(settings: Settings) -> str:
+    """Why the brokers may not have answered, and which setting mends it.
+
+    kafka-python says no more than that it timed out, be it the address, the protocol or the login.
+    """
+    protocol = settings.security_protocol
+    if not any(_listens(broker) for broker in settings.brokers):
+        return (
+            f"broker {settings.broker} cannot be reached over {protocol}: is it running? "
+            f"set {variable('broker')} to where it is"
+        )
+    if not settings.authenticated:
+        return (
+            f"broker {settings.broker} is there but does not answer over {protocol}: "
+            f"set {variable('security_protocol')} to what it speaks"
+        )
+    return (
+        f"broker {settings.broker} is there but does not answer user {settings.sasl_username!r} "
+        f"over {protocol} with {settings.sasl_mechanism}: are protocol, mechanism, name and "
+        f"password right? see the {PREFIX}SASL_* settings"
+    )
+
+
+def _listens(broker: str) -> bool:
+    host, _, port = broker.rpartition(":")
+    try:
+        socket.create_connection((host.strip("[]"), int(port)), timeout=1).close()
+    except OSError:
+        return False
+    return True
 
 
 def _unreadable(name: str, path: object, error: Exception) -> ConfigError:

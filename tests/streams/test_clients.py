@@ -203,3 +203,19 @@ def test_broker_with_a_strange_certificate_is_an_error(certificate: Certificate)
         settings = tls(TOCSIN_BROKER=f"localhost:{port}")
         with pytest.raises(BrokerError, match=r"not trusted .* set TOCSIN_SSL_CAFILE"):
             clients.check_broker(settings, timeout_s=2)
+
+
+def test_broker_that_does_not_let_in_is_told_from_one_that_is_not_there() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        broker = f"127.0.0.1:{silent.getsockname()[1]}"
+        with pytest.raises(BrokerError, match=r"is there .* set TOCSIN_SECURITY_PROTOCOL"):
+            clients.check_broker(Settings(broker=broker), timeout_s=0.5)
+        login = Settings(
+            broker=broker,
+            security_protocol="SASL_PLAINTEXT",
+            sasl_username="reader",
+            sasl_password="hunter2",
+        )
+        with pytest.raises(BrokerError, match=r"user 'reader' .* TOCSIN_SASL_") as caught:
+            clients.check_broker(login, timeout_s=0.5)
+        assert "hunter2" not in str(caught.value)

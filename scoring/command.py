@@ -1,0 +1,64 @@
+"""Case command, version 1: what a person decides about a case."""
+
+import enum
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta
+
+from scoring.errors import BadCommandError
+from scoring.times import Moment
+
+MAX_NAME = 256
+MAX_BYTES = 10_000
+Name = Annotated[str, Meta(min_length=1, max_length=MAX_NAME)]
+
+
+class Action(enum.StrEnum):
+    """What is asked; `assign` names `assignee`, `snooze` names `until`."""
+
+    ACKNOWLEDGE = "acknowledge"
+    ASSIGN = "assign"
+    RESOLVE = "resolve"
+    SNOOZE = "snooze"
+
+
+class Command(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One thing that a person (`by`) decides about a case at a time (`at`).
+
+    A second arrival of the same `id` changes nothing. Unknown fields are ignored.
+    """
+
+    id: Name
+    action: Action
+    case_id: Annotated[str, Meta(min_length=1, max_length=512)]
+    at: Moment
+    by: Name
+    assignee: Name | None = None
+    until: Moment | None = None
+
+
+_decoder = msgspec.json.Decoder(Command)
+_encoder = msgspec.json.Encoder()
+
+
+def decode_command(raw: bytes) -> Command:
+    """The command in `raw` (JSON, UTF-8); BadCommandError when it is none, and nothing else."""
+    if len(raw) > MAX_BYTES:
+        raise BadCommandError(f"{len(raw)} bytes, at most {MAX_BYTES} are read")
+    try:
+        command = _decoder.decode(raw)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise BadCommandError(str(error)) from error
+    if command.action is Action.ASSIGN and command.assignee is None:
+        raise BadCommandError("`assign` names the new owner in `assignee`")
+    if command.action is Action.SNOOZE and command.until is None:
+        raise BadCommandError("`snooze` says in `until` when to ask again")
+    if command.until is not None and command.until <= command.at:
+        raise BadCommandError("`until` is not after `at`")
+    return command
+
+
+def encode_command(command: Command) -> bytes:
+    """JSON, UTF-8."""
+    return _encoder.encode(command)

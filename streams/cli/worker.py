@@ -1,0 +1,46 @@
+"""`tocsin worker`: one process of the stream."""
+
+import click
+
+from streams.cli.common import settings
+from streams.errors import UsageError
+
+
+@click.command()
+@click.option(
+    "--role",
+    "roles",
+    default="all",
+    show_default=True,
+    metavar="ROLE[,ROLE...]",
+    help="score, cases, or all.",
+)
+@click.version_option(package_name="tocsin")
+def command(roles: str) -> None:
+    """Run one worker of the stream until it is told to stop (SIGTERM, Ctrl-C).
+
+    To grow, start more workers of the role that lags; partitions are shared among them.
+    """
+    import asyncio
+
+    import uvloop
+
+    from streams import logs
+    from streams.worker import serve
+    from streams.worker.application import Role
+
+    known = [role.value for role in Role]
+    names = known if roles == "all" else [name.strip() for name in roles.split(",")]
+    unknown = [name for name in names if name not in known]
+    if unknown:
+        raise UsageError(f"unknown role {unknown[0]!r}; the roles are {', '.join(known)}")
+    chosen = settings()
+    logs.set_up(chosen)
+    worker_roles = [role for role in Role if role.value in names]
+    counts = serve.partitions(chosen)
+
+    async def run() -> None:
+        await serve.Worker(chosen, worker_roles, counts).run()
+
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(run())

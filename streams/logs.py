@@ -1,0 +1,49 @@
+"""Logs: text on a terminal, JSON lines elsewhere, never a mention's text."""
+
+import json
+import logging
+import sys
+from datetime import UTC, datetime
+
+from scoring.masking import mask
+from streams.config import Settings
+
+_LOUD = ("aiokafka", "faust", "mode", "kafka", "asyncio", "aiohttp")
+
+
+class JsonFormatter(logging.Formatter):
+    """One JSON object per line: time, level, logger, message."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """The record as JSON."""
+        row = {
+            "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
+            "level": record.levelname.lower(),
+            "logger": record.name,
+            "message": mask(record.getMessage()),
+        }
+        if record.exc_info:
+            row["error"] = mask(self.formatException(record.exc_info))
+        return json.dumps(row, ensure_ascii=False)
+
+
+class TextFormatter(logging.Formatter):
+    """Time, level and message for a person."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """The record as text, personal data masked."""
+        return mask(super().format(record))
+
+
+def set_up(settings: Settings) -> None:
+    """Logs of this process to standard error; libraries only from warnings up."""
+    as_text = settings.log_format == "text" or (
+        settings.log_format == "auto" and sys.stderr.isatty()
+    )
+    handler = logging.StreamHandler()
+    handler.setFormatter(
+        TextFormatter("%(asctime)s %(levelname)-7s %(message)s") if as_text else JsonFormatter()
+    )
+    logging.basicConfig(level=settings.log_level, handlers=[handler], force=True)
+    for name in _LOUD:
+        logging.getLogger(name).setLevel(logging.WARNING)

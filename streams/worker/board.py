@@ -1,0 +1,109 @@
+"""What is open now, as the console, the metrics and the demo read it."""
+
+from collections import Counter, deque
+from datetime import UTC, datetime
+
+import msgspec
+
+from scoring.case import Case
+from scoring.escalation import Escalation, Status
+from scoring.levels import Level, from_rank
+from streams.metrics import Metrics
+
+_NEWEST = 50
+
+
+class OpenCase(msgspec.Struct, frozen=True, kw_only=True):
+    """One open case by its newest message; `seen_at` is when this worker learnt of it."""
+
+    escalation: Escalation | None
+    case_id: str
+    brand: str
+    level: Level
+    seen_at: datetime
+
+
+class Board:
+    """Open cases and the newest escalations of the partitions of this worker."""
+
+    def __init__(self, metrics: Metrics) -> None:
+        self._metrics = metrics
+        self._open: dict[str, OpenCase] = {}
+        self.newest: deque[Escalation] = deque(maxlen=_NEWEST)
+
+    @property
+    def open_cases(self) -> list[OpenCase]:
+        """Open cases, most urgent first."""
+        return sorted(self._open.values(), key=lambda c: (-c.level.rank, c.seen_at, c.case_id))
+
+    def case(self, case: Case) -> None:
+        """A case recovered from state."""
+        level = from_rank(case.standing.rank)
+        if level is not None:
+            self._open[case.case_id] = OpenCase(
+                escalation=None,
+                case_id=case.case_id,
+                brand=case.brand,
+                level=level,
+                seen_at=datetime.now(UTC),
+            )
+
+    def say(self, said: Escalation) -> None:
+        """A message that the broker has acknowledged."""
+        self.newest.appendleft(said)
+        known = self._open.get(said.case_id)
+        if said.status is Status.RESOLVED:
+            self._open.pop(said.case_id, None)
+            return
+        self._open[said.case_id] = OpenCase(
+            escalation=said,
+            case_id=said.case_id,
+            brand=said.brand,
+            level=said.level,
+            seen_at=known.seen_at if known else datetime.now(UTC),
+        )
+
+    def erase(self, case_id: str, mention_id: str) -> None:
+        """A customer took a mention back: its words go from here too."""
+        held = self._open.get(case_id)
+        if held is not None and held.escalation is not None:
+            clean = _without(held.escalation, mention_id)
+            self._open[case_id] = msgspec.structs.replace(held, escalation=clean)
+        self.newest = deque(
+            (_without(said, mention_id) if said.case_id == case_id else said for said in self.newest),
+            maxlen=_NEWEST,
+        )
+
+    def drop(self, case_ids: set[str]) -> None:
+        """These cases belong to another worker now."""
+        for case_id in case_ids:
+            self._open.pop(case_id, None)
+
+    def publish(self) -> None:
+        """Sets the metrics of open cases."""
+        metrics = self._metrics
+        counts = Counter((metrics.brand(c.brand), c.level) for c in self._open.values())
+        metrics.cases_open.clear()
+        for (brand, level), count in counts.items():
+            metrics.cases_open.labels(brand, level).set(count)
+        now = datetime.now(UTC)
+        for level in Level:
+            ages = [
+                (now - case.seen_at).total_seconds()
+                for case in self._open.values()
+                if case.level is level
+            ]
+            metrics.unacknowledged.labels(level).set(max(ages, default=0.0))
+
+
+def _without(said: Escalation, mention_id: str) -> Escalation:
+    why = tuple(
+        msgspec.structs.replace(term, quote=None) if term.mention_id == mention_id else term
+        for term in said.why
+    )
+    quotes = [term.quote for term in said.why if term.mention_id == mention_id and term.quote]
+    headline = said.headline
+    for quote in quotes:
+        if quote[:20] in headline:
+            headline = headline[: headline.index(quote[:20])].rstrip(' "—')
+    return msgspec.structs.replace(said, why=why, headline=headline)

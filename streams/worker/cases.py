@@ -1,0 +1,69 @@
+"""The `cases` agent: scored mentions and ticks in, escalations and brand pulses out."""
+
+import time
+
+import msgspec
+
+from scoring.case import Case
+from scoring.partition import Clock, Partition
+from scoring.policy import Policy
+from scoring.pulse import Pulse
+from scoring.scored import Tick, decode_event
+from streams.worker.logfold import CLOCK, LogFold, Step, Tools
+from streams.worker.output import Record
+
+_CASE = "case|"
+_encoder = msgspec.msgpack.Encoder()
+_cases = msgspec.msgpack.Decoder(Case)
+_clocks = msgspec.msgpack.Decoder(Clock)
+
+
+class CasesAgent(LogFold[Partition]):
+    """Folds each assigned partition of `mentions-scored`."""
+
+    def __init__(self, tools: Tools, policy: Policy, partitions: int) -> None:
+        self._policy = policy
+        super().__init__(tools, "cases", tools.topics.scored, partitions)
+
+    def recovered(self, number: int, stored: dict[str, bytes]) -> tuple[Partition, int]:
+        """The partition's cases and clock."""
+        clock = _clocks.decode(stored[CLOCK]) if CLOCK in stored else Clock()
+        known = [
+            _cases.decode(value) for name, value in stored.items() if name.startswith(_CASE)
+        ]
+        for case in known:
+            self.tools.board.case(case)
+        lateness = self._policy.allowed_lateness_s
+        fold = Partition(self._policy, number, slack_s=lateness, known=known, clock=clock)
+        return fold, clock.offset
+
+    def step(self, fold: Partition, value: bytes) -> Step:
+        """Folds a mention or a tick."""
+        what = decode_event(value)
+        if isinstance(what, Tick):
+            said, sealed = fold.tick(what.at.timestamp())
+            return Step(said=said, records=[self._pulse(pulse) for pulse in sealed])
+        said, sealed = fold.mention(what)
+        self.tools.metrics.event_time_lag.set(time.time() - fold.watermark)
+        return Step(
+            said=said,
+            records=[self._pulse(pulse) for pulse in sealed],
+            arrival=what.arrived_at,
+        )
+
+    def changes(self, fold: Partition, offset: int) -> dict[str, bytes | None]:
+        """The cases that moved, then the clock."""
+        changes: dict[str, bytes | None] = {}
+        for case_id in sorted(fold.changed):
+            case = fold.cases.get(case_id)
+            changes[_CASE + case_id] = _encoder.encode(case) if case else None
+        fold.changed.clear()
+        changes[CLOCK] = _encoder.encode(fold.clock(offset))
+        return changes
+
+    def _pulse(self, pulse: Pulse) -> Record:
+        return Record(
+            topic=self.tools.topics.pulse,
+            key=pulse.brand.encode(),
+            value=msgspec.json.encode(pulse),
+        )

@@ -1,0 +1,64 @@
+"""Ticks: the time that passes in silence, written into each partition's own log.
+
+A Faust timer may not write tables, and a decision that depended on it could not be replayed. So
+the clock is part of the log.
+"""
+
+import asyncio
+import logging
+from collections.abc import Sequence
+
+import faust
+from faust.types import TP
+
+from streams.worker.boundary import guarded
+from streams.worker.logfold import LogFold
+from streams.worker.output import Output
+
+log = logging.getLogger(__name__)
+
+
+class Clock:
+    """Loads assigned partitions as soon as they are recovered, and lets their time pass."""
+
+    def __init__(
+        self, app: faust.App, agents: Sequence[LogFold], output: Output, every_s: float
+    ) -> None:
+        self._app = app
+        self._agents = agents
+        self._output = output
+        self._every_s = every_s
+
+    async def run(self) -> None:
+        """Runs until cancelled."""
+        while True:
+            await asyncio.sleep(self._every_s)
+            if self.settled:
+                await guarded(self._tick)
+
+    @property
+    def settled(self) -> bool:
+        """Whether partitions are assigned and their state is recovered."""
+        return settled(self._app)
+
+    async def _tick(self) -> None:
+        assigned = self._app.consumer.assignment()
+        for agent in self._agents:
+            numbers = sorted(tp.partition for tp in assigned if tp.topic == agent.topic)
+            await agent.gate.run(lambda agent=agent, numbers=numbers: _load(agent, numbers))
+            await self._output.send(agent.ticks(self._end_of))
+
+    def _end_of(self, topic: str, partition: int) -> int | None:
+        return self._app.consumer.highwater(TP(topic, partition))
+
+
+async def _load(agent: LogFold, numbers: Sequence[int]) -> None:
+    for number in numbers:
+        agent.load(number)
+
+
+def settled(app: faust.App) -> bool:
+    """Whether an application has its partitions, and its tables what they held."""
+    if app.rebalancing or not app.started:
+        return False
+    return app.tables.actives_ready if len(app.tables) else bool(app.consumer.assignment())

@@ -1,0 +1,49 @@
+"""The `incidents` agent: brand pulses and ticks in, escalations of incidents out."""
+
+import msgspec
+
+from scoring.brands import Brands, BrandsClock
+from scoring.incident import Incident
+from scoring.policy import Policy
+from scoring.pulse import decode_pulse
+from scoring.scored import Tick
+from streams.worker.logfold import CLOCK, LogFold, Step, Tools
+
+_BRAND = "brand|"
+_encoder = msgspec.msgpack.Encoder()
+_incidents = msgspec.msgpack.Decoder(Incident)
+_clocks = msgspec.msgpack.Decoder(BrandsClock)
+
+
+class IncidentsAgent(LogFold[Brands]):
+    """Folds each assigned partition of `brand-pulse`."""
+
+    def __init__(self, tools: Tools, policy: Policy, partitions: int) -> None:
+        self._policy = policy
+        super().__init__(tools, "incidents", tools.topics.pulse, partitions)
+
+    def recovered(self, number: int, stored: dict[str, bytes]) -> tuple[Brands, int]:
+        """The partition's brands and clock."""
+        clock = _clocks.decode(stored[CLOCK]) if CLOCK in stored else BrandsClock()
+        known = {
+            name.removeprefix(_BRAND): _incidents.decode(value)
+            for name, value in stored.items()
+            if name.startswith(_BRAND)
+        }
+        return Brands(self._policy, known, clock), clock.offset
+
+    def step(self, fold: Brands, value: bytes) -> Step:
+        """Folds a brand's minute or a tick."""
+        what = decode_pulse(value)
+        said = fold.tick(what.at.timestamp()) if isinstance(what, Tick) else fold.pulse(what)
+        return Step(said=said)
+
+    def changes(self, fold: Brands, offset: int) -> dict[str, bytes | None]:
+        """The brands that moved, then the clock."""
+        changes: dict[str, bytes | None] = {
+            _BRAND + brand: _encoder.encode(fold.incidents[brand])
+            for brand in sorted(fold.changed)
+        }
+        fold.changed.clear()
+        changes[CLOCK] = _encoder.encode(fold.clock(offset))
+        return changes

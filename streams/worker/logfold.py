@@ -1,0 +1,184 @@
+"""What the folding agents share: a partition's log in, escalations out, state in between.
+
+For each batch and partition: fold in memory; await the acknowledgement of what is said; await the
+changelog's; only then acknowledge the log. A crash at any point says the same again under the
+same ids, and what was stored already is passed over.
+"""
+
+import abc
+import logging
+import time
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+from typing import Generic, Protocol, TypeVar
+
+import faust
+import msgspec
+from faust.types import EventT
+
+from scoring.escalation import Escalation, moment
+from scoring.scored import Tick, encode_event
+from streams.config import Settings
+from streams.kafka.topics import Topics
+from streams.metrics import Metrics
+from streams.worker import messages
+from streams.worker.application import raw_topic
+from streams.worker.board import Board
+from streams.worker.boundary import Gate
+from streams.worker.output import Output, Record
+from streams.worker.progress import Progress
+from streams.worker.state import State
+
+log = logging.getLogger(__name__)
+
+CLOCK = "clock"
+
+
+class Fold(Protocol):
+    """The state of one partition."""
+
+    watermark: float
+
+    def next_due(self) -> float:
+        """Event time (seconds) at which the clock matters next."""
+
+
+F = TypeVar("F", bound=Fold)
+
+
+class Tools(msgspec.Struct, frozen=True, kw_only=True):
+    """What an agent works with."""
+
+    app: faust.App
+    settings: Settings
+    topics: Topics
+    output: Output
+    metrics: Metrics
+    progress: Progress
+    board: Board
+
+
+class Step(msgspec.Struct, kw_only=True):
+    """What one event of the log caused; `arrival` is when its mention reached Kafka."""
+
+    said: list[Escalation]
+    records: list[Record] = []
+    arrival: datetime | None = None
+
+
+class LogFold(abc.ABC, Generic[F]):
+    """One agent over one topic, its state, and the clock of its partitions."""
+
+    def __init__(self, tools: Tools, name: str, topic: str, partitions: int) -> None:
+        self.tools = tools
+        self.topic = topic
+        self.gate = Gate()
+        self.folds: dict[int, F] = {}
+        self._offsets: dict[int, int] = {}
+        self._heard: dict[int, float] = {}
+        self._state = State(tools.app, name, partitions, tools.output)
+        tools.app.agent(raw_topic(tools.app, topic), name=name, concurrency=1)(self._run)
+
+    @abc.abstractmethod
+    def recovered(self, number: int, stored: dict[str, bytes]) -> tuple[F, int]:
+        """The fold of a partition from what is stored, and the last offset folded (-1: none)."""
+
+    @abc.abstractmethod
+    def step(self, fold: F, value: bytes) -> Step:
+        """Folds one event; msgspec.DecodeError when the value is none of ours."""
+
+    @abc.abstractmethod
+    def changes(self, fold: F, offset: int) -> dict[str, bytes | None]:
+        """What to store since the last call; the clock goes last."""
+
+    def load(self, number: int) -> F:
+        """The fold of a partition, recovered from the table when it is new here."""
+        if number not in self.folds:
+            stored = dict(self._state.of(number))
+            self.folds[number], self._offsets[number] = self.recovered(number, stored)
+            self._heard[number] = time.monotonic()
+            log.info("%s, partition %s: %s states recovered", self.topic, number, len(stored))
+        return self.folds[number]
+
+    def forget(self, numbers: Iterable[int]) -> None:
+        """These partitions belong to another worker now."""
+        for number in numbers:
+            self.folds.pop(number, None)
+            self._offsets.pop(number, None)
+            self._heard.pop(number, None)
+
+    def ticks(self, end_of: "EndOf") -> list[Record]:
+        """Ticks for the partitions whose clock matters: worked off, silent, and something is due.
+
+        A silent partition's event time advances by the time that passes, and never jumps to now.
+        """
+        records = []
+        for number, fold in self.folds.items():
+            end = end_of(self.topic, number)
+            if end is not None and self._offsets[number] + 1 < end:
+                continue
+            reached = fold.watermark + time.monotonic() - self._heard[number]
+            if fold.next_due() <= reached:
+                tick = encode_event(Tick(at=moment(reached)))
+                records.append(Record(topic=self.topic, value=tick, partition=number))
+        return records
+
+    async def _run(self, stream: faust.StreamT) -> None:
+        settings = self.tools.settings
+        async for events in stream.noack_take(settings.batch_size, within=settings.batch_wait_s):
+            if await self.gate.run(lambda events=events: self._batch(events)):
+                for event in events:
+                    await stream.ack(event)
+                self.tools.progress.acknowledged(events)
+
+    async def _batch(self, events: Sequence[EventT]) -> None:
+        self.tools.progress.took(events)
+        assigned = self.tools.app.consumer.assignment()
+        by_partition: dict[int, list[EventT]] = {}
+        for event in events:
+            if event.message.tp not in assigned:
+                continue  # another worker's by now, who reads it again
+            by_partition.setdefault(event.message.partition, []).append(event)
+        for number, own in by_partition.items():
+            await self._fold(number, own)
+
+    async def _fold(self, number: int, events: Sequence[EventT]) -> None:
+        fold = self.load(number)
+        steps: list[Step] = []
+        for event in events:
+            message = event.message
+            if message.offset <= self._offsets[number]:
+                continue  # folded before a crash, and its outputs were acknowledged
+            self._offsets[number] = message.offset
+            try:
+                steps.append(self.step(fold, message.value or b""))
+            except msgspec.DecodeError as error:
+                dead = messages.dead_letter(self.tools.topics, message, str(error))
+                steps.append(Step(said=[], records=[dead]))
+                self.tools.metrics.dead_letters.labels(self.topic, messages.NOT_SCORED).inc()
+        said = [escalation for step in steps for escalation in step.said]
+        records = [record for step in steps for record in step.records]
+        records += [messages.escalation(self.tools.topics, escalation) for escalation in said]
+        await self.tools.output.send(records)
+        await self._state.write(number, self.changes(fold, self._offsets[number]))
+        self._heard[number] = time.monotonic()
+        self._publish(steps)
+
+    def _publish(self, steps: Sequence[Step]) -> None:
+        now = datetime.now(UTC)
+        metrics = self.tools.metrics
+        for step in steps:
+            for escalation in step.said:
+                self.tools.board.say(escalation)
+                brand = metrics.brand(escalation.brand)
+                metrics.escalations.labels(brand, escalation.level, escalation.status).inc()
+                if step.arrival is not None:
+                    waited = (now - step.arrival).total_seconds()
+                    metrics.mention_to_escalation.observe(max(0.0, waited))
+
+
+class EndOf(Protocol):
+    """Gives the offset after the last record of a partition, None when it is not known."""
+
+    def __call__(self, topic: str, partition: int) -> int | None:
+        """Offset, or None."""

@@ -1,0 +1,49 @@
+"""Records that more than one agent writes: escalations as CloudEvents, dead letters."""
+
+from datetime import UTC, datetime
+
+from faust.types import Message
+
+from scoring.escalation import Escalation, encode
+from streams.kafka import dead_letters
+from streams.kafka.topics import Topics
+from streams.worker.output import Record
+
+SOURCE = "tocsin"
+TYPE = "tocsin.escalation.v1"
+NOT_SCORED = "not_scored"
+"""Dead-letter reason of a record in one of our own topics that is not ours."""
+
+
+def escalation(topics: Topics, said: Escalation) -> Record:
+    """An escalation in the Kafka binding's binary mode of CloudEvents 1.0."""
+    return Record(
+        topic=topics.escalations,
+        key=said.case_id.encode(),
+        value=encode(said),
+        headers=[
+            ("ce_id", said.id.encode()),
+            ("ce_source", f"{SOURCE}/{said.brand}".encode()),
+            ("ce_type", TYPE.encode()),
+            ("ce_specversion", b"1.0"),
+            ("ce_time", said.at.isoformat().replace("+00:00", "Z").encode()),
+            ("content-type", b"application/json"),
+        ],
+    )
+
+
+def dead_letter(topics: Topics, message: Message, detail: str) -> Record:
+    """A record of `mentions-scored` or `brand-pulse` that cannot be read."""
+    return Record(
+        topic=topics.dead_letters,
+        key=message.key,
+        value=message.value,
+        headers=dead_letters.build(
+            reason=NOT_SCORED,
+            detail=detail,
+            topic=message.topic,
+            partition=message.partition,
+            offset=message.offset,
+            time=datetime.now(UTC),
+        ),
+    )

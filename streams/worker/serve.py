@@ -1,0 +1,229 @@
+"""Runs the roles of one worker process: starts the parts, watches them, stops them in order."""
+
+import asyncio
+import logging
+import signal
+from collections.abc import Sequence
+
+import faust
+from faust.types import TP
+
+from scoring import policy as policies
+from streams.config import Settings
+from streams.errors import BrokerError, ConfigError
+from streams.kafka import topics as kafka_topics
+from streams.kafka.topics import Topics
+from streams.metrics import Metrics
+from streams.scorer.process import ScoringProcess
+from streams.worker.application import Role, application
+from streams.worker.board import Board
+from streams.worker.cases import CasesAgent
+from streams.worker.clock import Clock, settled
+from streams.worker.incidents import IncidentsAgent
+from streams.worker.logfold import LogFold, Tools
+from streams.worker.output import Output
+from streams.worker.progress import Progress
+from streams.worker.score import ScoreAgent
+from streams.worker.web import Facts, Health, Web
+
+log = logging.getLogger(__name__)
+
+READ_BY = {Role.SCORE: ("mentions",), Role.CASES: ("scored", "pulse")}
+"""Topics that each role reads, as fields of Topics."""
+
+
+def partitions(settings: Settings) -> dict[str, int]:
+    """Number of partitions of each topic as the broker has it. Raises BrokerError, ConfigError."""
+    states = kafka_topics.describe(settings)
+    for state in states:
+        if not state.partitions:
+            name = state.specification.name
+            raise ConfigError(f"topic {name} is missing; run `tocsin topics --create`")
+    return {state.specification.name: state.partitions for state in states}
+
+
+class Worker:
+    """The parts of one process, by role."""
+
+    def __init__(self, settings: Settings, roles: Sequence[Role], counts: dict[str, int]) -> None:
+        self._settings = settings
+        self._topics = Topics.of(settings)
+        self._policy = policies.load(settings.policy)
+        self._metrics = Metrics(settings.brands, self._topics)
+        self._board = Board(self._metrics)
+        self._output = Output(settings)
+        self._scorer = ScoringProcess(
+            settings.model, settings.scorer_threads, settings.score_timeout_s
+        )
+        self._apps: dict[Role, faust.App] = {}
+        self._progress: dict[Role, Progress] = {}
+        self._agents: list[LogFold] = []
+        self._gates = []
+        self._clock: asyncio.Task[None] | None = None
+        self._stopping = False
+        for role in roles:
+            app = self._apps[role] = application(settings, role)
+            progress = self._progress[role] = Progress(self._metrics)
+            if role is Role.SCORE:
+                agent = ScoreAgent(
+                    app, settings, self._output, self._scorer, self._metrics, progress
+                )
+                self._gates.append(agent.gate)
+            else:
+                self._add_folds(app, progress, counts)
+        self.web = Web(
+            settings,
+            self._metrics,
+            self._board,
+            alive=self.alive,
+            ready=self.ready,
+            facts=self._facts,
+            refresh=self._refresh,
+        )
+
+    def _add_folds(self, app: faust.App, progress: Progress, counts: dict[str, int]) -> None:
+        tools = Tools(
+            app=app,
+            settings=self._settings,
+            topics=self._topics,
+            output=self._output,
+            metrics=self._metrics,
+            progress=progress,
+            board=self._board,
+        )
+        self._agents = [
+            CasesAgent(tools, self._policy, counts[self._topics.scored]),
+            IncidentsAgent(tools, self._policy, counts[self._topics.pulse]),
+        ]
+        self._gates += [agent.gate for agent in self._agents]
+
+    async def run(self) -> None:
+        """Runs until SIGTERM or SIGINT; finishes the batches that were begun."""
+        stop = asyncio.Event()
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, stop.set)
+        try:
+            await self._start(stop)
+            await self._watch(stop)
+        finally:
+            await self._stop()
+
+    async def _start(self, stop: asyncio.Event) -> None:
+        self._make_state_dirs()
+        await self.web.start()
+        await self._output.start()
+        if Role.SCORE in self._apps:
+            loading = asyncio.ensure_future(self._scorer.start())
+            await _first(loading, stop)
+            if stop.is_set():
+                return
+            name, _, digest = self._scorer.label.partition("@")
+            self._metrics.model.info({"name": name, "digest": digest})
+        for app in self._apps.values():
+            app.on_partitions_revoked.connect(self._revoked, weak=False)
+            app.finalize()
+        await asyncio.gather(*(app.start() for app in self._apps.values()))
+        log.info("started: %s", ", ".join(self._apps))
+        if self._agents:
+            app = self._apps[Role.CASES]
+            clock = Clock(app, self._agents, self._output, self._settings.tick_s)
+            self._clock = asyncio.ensure_future(clock.run())
+
+    def _make_state_dirs(self) -> None:
+        for role in self._apps:
+            try:
+                (self._settings.state_dir / role.value).mkdir(parents=True, exist_ok=True)
+            except OSError as error:
+                raise ConfigError(
+                    f"state folder {self._settings.state_dir} cannot be written "
+                    f"({error.strerror}); set TOCSIN_STATE_DIR"
+                ) from error
+
+    async def _watch(self, stop: asyncio.Event) -> None:
+        """Returns when asked to stop; an application that crashes on its own ends the worker."""
+        while not stop.is_set():
+            for role, app in self._apps.items():
+                if app.crashed:
+                    raise BrokerError(f"role {role} crashed: {app.crash_reason}")
+            try:
+                await asyncio.wait_for(stop.wait(), timeout=1.0)
+            except TimeoutError:
+                continue
+
+    async def _stop(self) -> None:
+        self._stopping = True
+        log.info("stopping: finishing what was begun")
+        if self._clock is not None:
+            self._clock.cancel()
+        for gate in self._gates:
+            await gate.close()
+        for app in self._apps.values():
+            if app.started:
+                await app.stop()
+        await self._output.stop()
+        await self.web.stop()
+        self._scorer.stop()
+
+    async def _revoked(self, app: faust.App, revoked: set[TP], **kwargs: object) -> None:
+        lost = [(tp.topic, tp.partition) for tp in revoked]
+        for agent in self._agents:
+            numbers = {number for topic, number in lost if topic == agent.topic}
+            for number in numbers & agent.folds.keys():
+                cases = getattr(agent.folds[number], "cases", {})
+                self._board.drop(set(cases))
+            agent.forget(numbers)
+        for progress in self._progress.values():
+            progress.forget(lost)
+
+    def alive(self) -> Health:
+        """The event loop turns, and what was taken makes progress."""
+        stuck = [f"role {role} makes no progress" for role, p in self._progress.items() if p.stuck]
+        crashed = [f"role {role} crashed" for role, app in self._apps.items() if app.crashed]
+        return Health(ok=not stuck and not crashed, problems=(*stuck, *crashed))
+
+    def ready(self) -> Health:
+        """The model is loaded, partitions are assigned and tables recovered."""
+        problems = []
+        if self._stopping:
+            problems.append("stopping")
+        if Role.SCORE in self._apps and not self._scorer.ready:
+            problems.append("the model is loading")
+        problems += [
+            f"role {role} waits for its partitions"
+            for role, app in self._apps.items()
+            if not settled(app)
+        ]
+        return Health(ok=not problems, problems=tuple(problems))
+
+    def _refresh(self) -> None:
+        self._board.publish()
+        for role, progress in self._progress.items():
+            if self._apps[role].started:
+                progress.publish(lambda topic, number, role=role: self._end(role, topic, number))
+
+    def _end(self, role: Role, topic: str, number: int) -> int | None:
+        try:
+            return self._apps[role].consumer.highwater(TP(topic, number))
+        except AssertionError:  # aiokafka's word for a partition that was just taken away
+            return None
+
+    def _facts(self) -> Facts:
+        lag: dict[str, int] = {}
+        for role, progress in self._progress.items():
+            lag[role] = progress.lag
+        return Facts(
+            roles=tuple(self._apps),
+            model=self._scorer.label,
+            policy=self._policy.label,
+            processed={role: progress.total for role, progress in self._progress.items()},
+            lag=lag,
+        )
+
+
+async def _first(task: "asyncio.Future[None]", stop: asyncio.Event) -> None:
+    waiting = asyncio.ensure_future(stop.wait())
+    done, _ = await asyncio.wait({task, waiting}, return_when=asyncio.FIRST_COMPLETED)
+    waiting.cancel()
+    if task in done:
+        task.result()

@@ -1,0 +1,61 @@
+"""State that never runs ahead of what was said: a Faust table, written by hand.
+
+Faust sends a table's changelog in the background and would acknowledge the mention before. Here
+the changelog is sent and awaited first, then the table changes, then the caller acknowledges.
+Recovery is Faust's own. Keys begin with the partition, so that one partition's state can be
+found, and a value says at which offset of the log it was written.
+"""
+
+from collections.abc import Iterator, Mapping
+
+import faust
+from faust.types import TP
+
+from streams.worker.output import Output, Record
+
+_SEPARATOR = b"|"
+
+
+class State:
+    """One table of bytes, by partition and name."""
+
+    def __init__(self, app: faust.App, name: str, partitions: int, output: Output) -> None:
+        self._table = app.Table(
+            name,
+            partitions=partitions,
+            key_type=bytes,
+            value_type=bytes,
+        )
+        self._output = output
+
+    def of(self, partition: int) -> Iterator[tuple[str, bytes]]:
+        """Name and value of everything that is stored for a partition."""
+        prefix = str(partition).encode() + _SEPARATOR
+        for key, value in list(self._table.data.items()):
+            if key.startswith(prefix) and value:
+                yield key[len(prefix) :].decode(), value
+
+    async def write(self, partition: int, changes: Mapping[str, bytes | None]) -> None:
+        """Stores values, None to delete, and returns when the changelog has them.
+
+        The last one is sent alone, after the others are acknowledged: it vouches for them, and a
+        broker that counts batches rather than records tells the end of the changelog right.
+        Raises aiokafka's KafkaError.
+        """
+        topic = self._table.changelog_topic_name
+        keys = [str(partition).encode() + _SEPARATOR + name.encode() for name in changes]
+        records = [
+            Record(topic=topic, key=key, value=value, partition=partition)
+            for key, value in zip(keys, changes.values(), strict=True)
+        ]
+        await self._output.send(records[:-1])
+        sent = await self._output.send(records[-1:])
+        store = self._table.data
+        for key, value in zip(keys, changes.values(), strict=True):
+            if value is None:
+                store.pop(key, None)
+            else:
+                store[key] = value
+        if sent:
+            newest = max(meta.offset for meta in sent)
+            store.set_persisted_offset(TP(topic, partition), newest)

@@ -1,0 +1,148 @@
+"""What a worker serves: the console, its data, metrics and health."""
+
+import errno
+import logging
+from collections.abc import Callable
+from importlib import resources
+
+import msgspec
+from aiohttp import web
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+
+from streams.config import Settings
+from streams.errors import ConfigError
+from streams.metrics import Metrics
+from streams.worker.board import Board
+
+log = logging.getLogger(__name__)
+
+_HEADERS = {
+    "Content-Security-Policy": "default-src 'self'; frame-ancestors 'none'; base-uri 'none'",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+}
+
+
+class Health(msgspec.Struct, frozen=True, kw_only=True):
+    """Whether something is well; `problems` says what is not."""
+
+    ok: bool
+    problems: tuple[str, ...] = ()
+
+
+class Facts(msgspec.Struct, frozen=True, kw_only=True):
+    """What the console shows beside the cases."""
+
+    roles: tuple[str, ...]
+    model: str
+    policy: str
+    processed: dict[str, int]
+    lag: dict[str, int]
+
+
+class Web:
+    """An HTTP server on the worker's own event loop."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        metrics: Metrics,
+        board: Board,
+        *,
+        alive: Callable[[], Health],
+        ready: Callable[[], Health],
+        facts: Callable[[], Facts],
+        refresh: Callable[[], None],
+    ) -> None:
+        self._settings = settings
+        self._metrics = metrics
+        self._board = board
+        self._alive = alive
+        self._ready = ready
+        self._facts = facts
+        self._refresh = refresh
+        self._runner: web.AppRunner | None = None
+        self.port = settings.web_port
+
+    async def start(self) -> None:
+        """Listens. Raises ConfigError when the port is taken."""
+        app = web.Application(middlewares=[_safe])
+        app.add_routes(
+            [
+                web.get("/", self._console),
+                web.get("/static/{name}", self._static),
+                web.get("/metrics", self._scrape),
+                web.get("/healthz", lambda _: _health(self._alive())),
+                web.get("/readyz", lambda _: _health(self._ready())),
+                web.get("/api/board", self._cases),
+            ]
+        )
+        self._runner = web.AppRunner(app, access_log=None)
+        await self._runner.setup()
+        host, port = self._settings.web_host, self._settings.web_port
+        site = web.TCPSite(self._runner, host, port)
+        try:
+            await site.start()
+        except OSError as error:
+            reason = "is taken" if error.errno == errno.EADDRINUSE else f"cannot be used: {error}"
+            raise ConfigError(
+                f"{host}:{port} {reason}; set TOCSIN_WEB_PORT to a free port (0 finds one)"
+            ) from error
+        self.port = self._runner.addresses[0][1]
+        log.info("console at http://%s:%s/", host, self.port)
+
+    async def stop(self) -> None:
+        """Stops listening."""
+        if self._runner is not None:
+            await self._runner.cleanup()
+
+    async def _console(self, request: web.Request) -> web.Response:
+        return _file("index.html")
+
+    async def _static(self, request: web.Request) -> web.Response:
+        return _file(request.match_info["name"])
+
+    async def _scrape(self, request: web.Request) -> web.Response:
+        self._refresh()
+        body = generate_latest(self._metrics.registry)
+        return web.Response(body=body, headers={"Content-Type": CONTENT_TYPE_LATEST})
+
+    async def _cases(self, request: web.Request) -> web.Response:
+        self._refresh()
+        return _json(
+            {
+                "cases": self._board.open_cases,
+                "newest": list(self._board.newest),
+                "facts": self._facts(),
+            }
+        )
+
+
+@web.middleware
+async def _safe(
+    request: web.Request, handler: Callable[[web.Request], "web.StreamResponse"]
+) -> web.StreamResponse:
+    response = await handler(request)  # type: ignore[misc]
+    response.headers.update(_HEADERS)
+    return response
+
+
+_TYPES = {"html": "text/html", "js": "text/javascript", "css": "text/css", "svg": "image/svg+xml"}
+
+
+def _file(name: str) -> web.Response:
+    kind = _TYPES.get(name.rpartition(".")[2])
+    file = resources.files("streams") / "web" / "static" / name
+    if kind is None or "/" in name or not file.is_file():
+        raise web.HTTPNotFound
+    return web.Response(body=file.read_bytes(), content_type=kind, charset="utf-8")
+
+
+async def _health(health: Health) -> web.Response:
+    return _json(health, status=200 if health.ok else 503)
+
+
+def _json(value: object, status: int = 200) -> web.Response:
+    return web.Response(
+        body=msgspec.json.encode(value), content_type="application/json", status=status
+    )

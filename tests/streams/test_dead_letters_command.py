@@ -1,0 +1,95 @@
+"""`tocsin dead-letters`: listed, shown, and sent again as they were."""
+
+import json
+import os
+import subprocess
+import sys
+from datetime import timedelta
+
+from streams.config import Settings
+from streams.kafka import clients, dead_letters, topics
+from streams.kafka.topics import Topics
+from tests.conftest import Cli
+from tests.streams.helpers import START, one_line, received
+
+
+def bury(settings: Settings, *values: bytes, topic: str | None = None) -> None:
+    names = Topics.of(settings)
+    with clients.producer(settings) as producer:
+        for number, value in enumerate(values):
+            headers = dead_letters.build(
+                reason="not_json" if number % 2 else "bad_date",
+                detail=f"detail \x1b[31m{number}",
+                topic=topic or names.mentions,
+                partition=1,
+                offset=100 + number,
+                time=START + timedelta(minutes=number),
+                original=[("source", b"firehose")],
+            )
+            producer.send(names.dead_letters, value=value, key=b"k", headers=headers).get(30)
+
+
+def test_dead_letters_are_listed_and_shown(cli: Cli, settings: Settings) -> None:
+    topics.create(settings)
+    assert "no dead letters" in cli("dead-letters", "list").stderr
+    bury(settings, b"{a", b"\xff\x1b]0;title\x07", b"{c")
+    listed = cli("dead-letters", "list", "--json", "--limit", "2")
+    rows = [json.loads(line) for line in listed.stdout.splitlines()]
+    assert [row["id"] for row in rows] == ["0:1", "0:2"]
+    assert rows[0]["reason"] == "not_json"
+    assert (rows[0]["partition"], rows[0]["offset"]) == (1, 101)
+    assert rows[0]["time"] == "2013-09-02T12:01:00Z"
+    by_reason = cli("dead-letters", "list", "--reason", "bad_date")
+    assert [line.split()[0] for line in by_reason.stdout.splitlines()] == ["0:0", "0:2"]
+    shown = cli("dead-letters", "show", "0:1").stdout
+    assert "not_json" in shown
+    assert "\\xff" in shown
+    assert "\x1b" not in shown + by_reason.stdout
+
+
+def test_dead_letters_are_sent_again_as_they_were(cli: Cli, settings: Settings) -> None:
+    topics.create(settings)
+    bury(settings, b"one", b"\xfftwo", b"three")
+    done = cli("dead-letters", "replay", "0:1")
+    assert done.returncode == 0
+    assert "sent 1 dead letter again" in done.stderr
+    (again,) = received(settings, Topics.of(settings).mentions)
+    assert (again.value, again.key) == (b"\xfftwo", b"k")
+    assert dict(again.headers) == {"source": b"firehose", "tocsin_replayed": b"0:1"}
+    assert "sent 2 dead" in cli("dead-letters", "replay", "--reason", "bad_date").stderr
+    assert "sent 3 dead" in cli("dead-letters", "replay", "--all", "--yes").stderr
+    assert len(received(settings, Topics.of(settings).mentions)) == 6
+
+
+def test_dead_letter_that_is_not_there_or_not_ours(cli: Cli, settings: Settings) -> None:
+    topics.create(settings)
+    bury(settings, b"one", topic="payments")
+    absent = cli("dead-letters", "show", "0:9")
+    assert "no dead letter 0:9" in one_line(absent.stderr)
+    assert absent.returncode == 2
+    foreign = cli("dead-letters", "replay", "0:0")
+    assert "'payments'" in one_line(foreign.stderr)
+    assert foreign.returncode == 2
+    every = cli("dead-letters", "replay", "--all", "--yes")
+    assert "left out" in every.stderr
+    assert "sent 0 dead letters" in every.stderr
+
+
+def test_reader_that_closes_the_pipe_is_no_error(
+    environment: dict[str, str], settings: Settings
+) -> None:
+    topics.create(settings)
+    bury(settings, *[b"x"] * 20)
+    read, write = os.pipe()
+    os.close(read)
+    done = subprocess.run(
+        [sys.executable, "-m", "streams", "dead-letters", "list"],
+        stdout=write,
+        stderr=subprocess.PIPE,
+        env=environment,
+        check=False,
+        timeout=60,
+    )
+    os.close(write)
+    assert done.stderr == b""
+    assert done.returncode == 0
