@@ -5,6 +5,7 @@ from pathlib import Path
 import torch
 from torch import nn
 from transformers import BertModel
+from transformers.utils import logging as transformers_logging
 
 from models.heads import LOGITS, ROLES
 
@@ -29,6 +30,7 @@ class SignalNetwork(nn.Module):
     @classmethod
     def from_base(cls, folder: Path) -> "SignalNetwork":
         """The network over the encoder stored in `folder`, one type row per role."""
+        transformers_logging.disable_progress_bar()  # ours shows what takes time
         encoder = BertModel.from_pretrained(folder, add_pooling_layer=False)
         types = encoder.embeddings.token_type_embeddings.weight.data[:1]
         encoder.embeddings.token_type_embeddings = nn.Embedding.from_pretrained(

@@ -1,9 +1,9 @@
 """Mentions from lines: JSON Lines or plain text, bad lines told and counted."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime
+from itertools import islice
 from pathlib import Path
-
 
 from scoring.decoding import decode
 from scoring.errors import BadMentionError
@@ -48,3 +48,10 @@ def _plain(number: int, line: bytes) -> Mention:
     if "\x00" in text:
         raise BadMentionError("null_byte", "the line holds the character U+0000")
     return Mention(id=str(number), brand="text", text=text, created_at=_EPOCH, channel="text")
+
+
+def batched(mentions: Iterable[Mention], size: int) -> Iterator[list[Mention]]:
+    """Lists of at most `size` mentions, in order."""
+    iterator = iter(mentions)
+    while batch := list(islice(iterator, size)):
+        yield batch

@@ -1,5 +1,6 @@
 """A file of recorded mentions: its lines, its pace, and its move to another time."""
 
+import codecs
 import sys
 import tempfile
 import time
@@ -49,6 +50,8 @@ class Recording:
         if self._source is not sys.stdin.buffer:
             self._source.seek(0)
         for number, line in enumerate(self._source, start=1):
+            if number == 1:
+                line = line.removeprefix(codecs.BOM_UTF8)  # noqa: PLW2901 - as editors write it
             if line := line.rstrip(b"\r\n"):
                 yield number, line
 

@@ -17,6 +17,8 @@ import torch
 from tokenizers import Tokenizer
 from transformers import BertModel
 
+from models.errors import BaseModelError
+
 NEW_EMOJI = {
     "🤬": "😡😠",
     "🖕": "😡👎",
@@ -49,7 +51,10 @@ def _spellings(words: Sequence[str], lang: str) -> Iterable[tuple[float, list[st
 
 def count_pieces(tokenizer: Tokenizer, texts: Sequence[str]) -> np.ndarray:
     """Relative frequency of each piece, shape (vocabulary,), mixing word lists and `texts`."""
-    import wordfreq  # only needed to prepare a base, not to train or score
+    try:
+        import wordfreq  # only needed to prepare a base, not to train or score
+    except ImportError as error:
+        raise BaseModelError("wordfreq is missing: pip install 'tocsin[train]'") from error
 
     size = tokenizer.get_vocab_size()
     mixed = np.zeros(size)

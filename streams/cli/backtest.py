@@ -2,9 +2,9 @@
 
 import sys
 from collections import Counter
-from collections.abc import Iterable, Iterator
-from itertools import islice
+from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -12,11 +12,13 @@ from scoring import policy as policies
 from scoring.escalation import Escalation, Status, encode
 from scoring.history import History
 from scoring.levels import Level
-from scoring.mention import Mention
 from streams.cli.common import counted, note, settings, write_json
 from streams.cli.progress import Progress
 from streams.errors import CheckFailed
-from streams.lines import Lines
+from streams.lines import Lines, batched
+
+if TYPE_CHECKING:
+    from streams.scorer.reader import Reader
 
 BATCH = 256
 
@@ -49,9 +51,7 @@ def command(file: Path, policy: Path | None, summary: bool, strict: bool) -> Non
 
         reader = Reader(chosen.model)
         progress.total(lines.size)
-        mentions = 0
         for said in _run(history, reader, lines, progress):
-            mentions = max(mentions, 1)
             if summary:
                 summaries.setdefault(said.case_id, _Summary()).add(said)
             else:
@@ -71,12 +71,9 @@ def command(file: Path, policy: Path | None, summary: bool, strict: bool) -> Non
 
 
 def _run(
-    history: History,
-    reader: "Reader",
-    lines: Lines,
-    progress: Progress,  # noqa: F821
+    history: History, reader: "Reader", lines: Lines, progress: Progress
 ) -> Iterator[Escalation]:
-    for batch in _batches(lines, BATCH):
+    for batch in batched(lines, BATCH):
         for scored in reader.read(batch):
             yield from history.add(scored)
         progress.reach(lines.read)
@@ -114,8 +111,3 @@ class _Summary:
             "resolved": self.last.status is Status.RESOLVED,
         }
 
-
-def _batches(mentions: Iterable[Mention], size: int) -> Iterator[list[Mention]]:
-    iterator = iter(mentions)
-    while batch := list(islice(iterator, size)):
-        yield batch

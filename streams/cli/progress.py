@@ -70,5 +70,5 @@ class Progress:
         from rich.progress import Progress as Bar
 
         self._bar = Bar(console=Console(stderr=True), transient=True)
-        self._task = self._bar.add_task("sending", total=self._total or None)
+        self._task = self._bar.add_task("working", total=self._total or None)
         self._bar.start()

@@ -1,7 +1,5 @@
 """`tocsin score`: scores of single mentions, without a broker."""
 
-from collections.abc import Iterable, Iterator
-from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +10,7 @@ from scoring.mention import Mention
 from streams.cli.common import counted, note, settings, write_json
 from streams.cli.progress import Progress
 from streams.errors import CheckFailed
-from streams.lines import Lines
+from streams.lines import Lines, batched
 
 if TYPE_CHECKING:
     from models.predictor import Prediction
@@ -42,7 +40,7 @@ def command(file: Path, text: bool, explain: bool, strict: bool) -> None:
         predictor = Predictor(settings().model)
         progress.total(lines.size)
         done = 0
-        for batch in _batches(lines, BATCH):
+        for batch in batched(lines, BATCH):
             predictions = predictor.predict([m.text for m in batch], [m.role.value for m in batch])
             for mention, prediction in zip(batch, predictions, strict=True):
                 row = _row(mention, prediction, language(mention.text, mention.lang))
@@ -72,8 +70,3 @@ def _row(mention: Mention, prediction: "Prediction", lang: str) -> dict[str, Any
         "anger_grade": prediction.anger_grade,
     }
 
-
-def _batches(mentions: Iterable[Mention], size: int) -> Iterator[list[Mention]]:
-    iterator = iter(mentions)
-    while batch := list(islice(iterator, size)):
-        yield batch
