@@ -58,7 +58,7 @@ def _presence(evidence: Evidence, scored: Scored) -> Evidence:
     mention, at = scored.mention, scored.mention.at
     candidate = Root(
         at=at,
-        certain=mention.id == mention.root_id,
+        stands_in=0 if mention.id == mention.root_id else 2 if mention.kind is Kind.SHARE else 1,
         author=author_key(mention),
         mention_id=mention.id,
         complaint=scored.scores.complaint,
@@ -107,9 +107,7 @@ def _audience(evidence: Evidence, scored: Scored) -> Evidence:
     author, share = author_key(mention), mention.kind is Kind.SHARE
     changes: dict[str, Any] = {
         "spread": spread.expose(evidence.spread, mention.at, mention.followers, share=share),
-        "audience": bounded.with_weight(
-            evidence.audience, author, mention.followers, MOST_AUTHORS
-        ),
+        "audience": bounded.with_weight(evidence.audience, author, mention.followers, MOST_AUTHORS),
     }
     if mention.kind is not Kind.SHARE and scores.complaint >= LIKELY:
         changes["complainants"] = bounded.with_key(evidence.complainants, author, MOST_AUTHORS)
@@ -118,9 +116,7 @@ def _audience(evidence: Evidence, scored: Scored) -> Evidence:
     if mention.role is Role.MEDIA and carries:
         changes["media"] = bounded.with_key(evidence.media, author, MOST_NAMED)
         changes["medium"] = min(evidence.medium or dated, dated)
-    elif carries and (
-        mention.role is Role.INFLUENCER or mention.followers >= INFLUENCER_FOLLOWERS
-    ):
+    elif carries and (mention.role is Role.INFLUENCER or mention.followers >= INFLUENCER_FOLLOWERS):
         changes["influencers"] = bounded.with_key(evidence.influencers, author, MOST_NAMED)
         changes["influencer"] = min(evidence.influencer or dated, dated)
     return replace(evidence, **changes)
@@ -158,7 +154,9 @@ def _voices(evidence: Evidence, scored: Scored) -> Evidence:
         strengths["proof"] = scores.objective_fact * complaint
     changes: dict[str, Any] = {
         name: bounded.with_voice(
-            getattr(evidence, name), Voice(value, author, _source(mention), words, mention.at), MOST_VOICES
+            getattr(evidence, name),
+            Voice(value, author, _source(mention), words, mention.at),
+            MOST_VOICES,
         )
         for name, value in strengths.items()
     }
@@ -241,8 +239,7 @@ def _edit(evidence: Evidence, scored: Scored) -> Evidence:
 
 def _erase(evidence: Evidence, mention_id: str, until: float) -> Evidence:
     quotes = {
-        name: bounded.without_quotes(getattr(evidence, name), mention_id, until)
-        for name in _QUOTED
+        name: bounded.without_quotes(getattr(evidence, name), mention_id, until) for name in _QUOTED
     }
     known = bounded.key(mention_id)
     until = max(until, _erased_until(evidence, known))

@@ -44,6 +44,11 @@ def learn(baseline: Baseline, at: float, count: int) -> Baseline:
     )
 
 
+def skip(baseline: Baseline, at: float) -> Baseline:
+    """The baseline at `at` (seconds) of which the time since the last count taught nothing."""
+    return msgspec.structs.replace(baseline, hour=max(baseline.hour, at - at % HOUR), counted=0)
+
+
 def usual(baseline: Baseline, hours: float) -> float:
     """Expected complaints in a window of so many hours."""
     return baseline.shape / baseline.hours * hours

@@ -11,12 +11,15 @@ Keys = tuple[int, ...]
 Weighted = tuple[tuple[int, int], ...]
 """Key and weight, sorted by key."""
 
-_KEY_BITS = 48
+_KEY_BYTES = 6
+_KEYS = float(256**_KEY_BYTES)
 
 
 def key(*parts: str) -> int:
     """A 48-bit hash, the same in every process."""
-    digest = hashlib.blake2b("\0".join(parts).encode("utf-8", "replace"), digest_size=_KEY_BITS // 8).digest()
+    digest = hashlib.blake2b(
+        "\0".join(parts).encode("utf-8", "replace"), digest_size=_KEY_BYTES
+    ).digest()
     return int.from_bytes(digest, "big")
 
 
@@ -31,7 +34,7 @@ def with_key(keys: Keys, item: int, most: int) -> Keys:
     index = bisect_left(keys, item)
     if (index < len(keys) and keys[index] == item) or index >= most:
         return keys
-    return (keys[:index] + (item,) + keys[index:])[:most]
+    return (*keys[:index], item, *keys[index:])[:most]
 
 
 def with_weight(weights: Weighted, item: int, weight: int, most: int) -> Weighted:
@@ -50,7 +53,7 @@ def distinct(weights: Weighted, most: int) -> int:
     """How many keys were ever added: exact below `most`, then estimated from the largest kept."""
     if len(weights) < most:
         return len(weights)
-    return round((most - 1) * 2**_KEY_BITS / (weights[-1][0] + 1))
+    return round((most - 1) * _KEYS / (weights[-1][0] + 1))
 
 
 class Voice(msgspec.Struct, frozen=True, array_like=True):
@@ -63,9 +66,9 @@ class Voice(msgspec.Struct, frozen=True, array_like=True):
     said_at: float = 0.0
 
     @property
-    def order(self) -> tuple[float, str, float, str]:
-        """Strongest first, ties by id, then the newest words."""
-        return (-self.value, self.mention_id, -self.said_at, self.quote)
+    def order(self) -> tuple[float, str, int, float, str]:
+        """Strongest first, ties by id and author, then the newest words."""
+        return (-self.value, self.mention_id, self.author, -self.said_at, self.quote)
 
 
 Voices = tuple[Voice, ...]

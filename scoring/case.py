@@ -98,10 +98,9 @@ def deadline(case: Case, policy: Policy) -> float:
     evidence, state = case.evidence, case.standing
     if not state.open and (state.episode or evidence.grievance < LIKELY):
         return NEVER
-    since = evidence.last_public_at
-    candidates = [since + step for step in _CHECKPOINTS]
+    candidates = [evidence.last_at + step for step in _CHECKPOINTS]
     if state.open:
-        candidates.append(since + policy.levels.resolve_after_s)
+        candidates.append(_rest_at(case, policy))
         candidates += standing.deadlines(state, policy)
     return min((time for time in candidates if time > case.clock), default=NEVER)
 
@@ -113,10 +112,15 @@ def forgotten(case: Case, at: float, policy: Policy) -> bool:
     return not case.standing.open and at - case.evidence.last_at > keep
 
 
+def _rest_at(case: Case, policy: Policy) -> float:
+    """When an open case is over if nothing new comes, whatever its score."""
+    newest = max(case.evidence.last_at, case.standing.said_at)
+    return newest + policy.levels.resolve_after_s
+
+
 def _decide(case: Case, at: float, policy: Policy, *, news: bool) -> Outcome:
     assessment = assess(case.evidence, at, policy)
-    idle = at - case.evidence.last_public_at
-    if case.standing.open and not news and idle >= policy.levels.resolve_after_s:
+    if case.standing.open and not news and at >= _rest_at(case, policy):
         state, said = standing.close(case.standing, assessment.score, at)
     else:
         state, said = standing.settle(
@@ -133,9 +137,7 @@ def _escalation(
     root = evidence.root
     resolved = said.status is Status.RESOLVED
     return Escalation(
-        id=escalation_id(
-            case.case_id, said.episode, said.ordinal, said.status, said.level, at
-        ),
+        id=escalation_id(case.case_id, said.episode, said.ordinal, said.status, said.level, at),
         case_id=case.case_id,
         conversation_id=case.root_id,
         episode=said.episode,

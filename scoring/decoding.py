@@ -10,6 +10,7 @@ from scoring.errors import BadMentionError
 from scoring.mention import Kind, Mention
 
 MAX_BYTES = 1_000_000
+_EARLIEST, _LATEST = datetime(1970, 1, 2, tzinfo=UTC), datetime(9998, 1, 1, tzinfo=UTC)
 FUTURE_TOLERANCE = timedelta(minutes=5)
 REASONS = (
     "too_large",
@@ -65,8 +66,10 @@ def _check(mention: Mention, raw: bytes) -> None:
     if not mention.text and kind not in _TEXTLESS:
         raise BadMentionError("empty_text", f"`text` may not be empty for kind `{kind}`")
     if kind in _CHANGES and not mention.parent_id:
-        raise BadMentionError("missing_parent", f"kind `{kind}` names what it changes in `parent_id`")
-    if not datetime(1970, 1, 2, tzinfo=UTC) <= mention.created_at <= datetime(9998, 1, 1, tzinfo=UTC):
+        raise BadMentionError(
+            "missing_parent", f"kind `{kind}` names what it changes in `parent_id`"
+        )
+    if not _EARLIEST <= mention.created_at <= _LATEST:
         raise BadMentionError("bad_date", "`created_at` is out of range (1970 to 9998)")
     if b"\\u0000" in raw and _has_null(mention):
         raise BadMentionError("null_byte", "a string holds the character U+0000")

@@ -39,10 +39,13 @@ class BrandWord(msgspec.Struct, frozen=True, array_like=True, order=True):
 
 
 class Root(msgspec.Struct, frozen=True, array_like=True):
-    """The mention that began it; until it is seen, the earliest one stands in (`certain` false)."""
+    """The mention that began it; until it is seen, another stands in.
+
+    `stands_in` is 0 for the root itself, 1 for a mention that says something, 2 for a share.
+    """
 
     at: float
-    certain: bool
+    stands_in: int
     author: int
     mention_id: str
     complaint: float
@@ -52,9 +55,9 @@ class Root(msgspec.Struct, frozen=True, array_like=True):
     channel: str
 
     @property
-    def order(self) -> tuple[bool, float, str]:
-        """The certain root first, then the earliest."""
-        return (not self.certain, self.at, self.mention_id)
+    def order(self) -> tuple[int, float, str]:
+        """The root first, then the earliest that says something."""
+        return (self.stands_in, self.at, self.mention_id)
 
 
 class AuthorWords(msgspec.Struct, frozen=True, array_like=True):

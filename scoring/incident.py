@@ -28,13 +28,14 @@ from scoring.escalation import (
 from scoring.headline import headline
 from scoring.phrases import duration, phrase
 from scoring.policy import Policy
-from scoring.pulse import MINUTE, Pulse, coherence, forget, merged
+from scoring.pulse import MINUTE, Pulse, coherence, merged, unquoted
 from scoring.standing import Said, Standing
 from scoring.times import LONG_AGO
 
 NEVER = float("inf")
 _CHECK_EVERY_S = 600.0
 _MOST_SEEN = 4096
+_USUAL_AFTER_S = 24 * HOUR
 
 
 class Incident(msgspec.Struct, frozen=True, kw_only=True, array_like=True):
@@ -74,13 +75,9 @@ def fold(incident: Incident, pulse: Pulse, policy: Policy) -> Outcome:
         incident,
         seen=(*incident.seen, known)[-_MOST_SEEN:],
         clock=max(incident.clock, end),
-        minutes=tuple(
-            forget(held, pulse.erased) for held in _with_minute(incident.minutes, pulse)
-        ),
+        minutes=_with_minute(incident.minutes, pulse),
         spoke_at=max(incident.spoke_at, end) if pulse.answers else incident.spoke_at,
-        usual=incident.usual
-        if incident.standing.open
-        else baseline.learn(incident.usual, pulse.at, distinct),
+        usual=_learnt(incident, pulse, distinct),
         total=merged(incident.total, pulse) if incident.total else None,
     )
     incident, said = _decide(incident, incident.clock, policy, news=True)
@@ -104,11 +101,22 @@ def deadline(incident: Incident) -> float:
     return incident.clock + _CHECK_EVERY_S if incident.standing.open else NEVER
 
 
+def _learnt(incident: Incident, pulse: Pulse, distinct: int) -> Baseline:
+    """An incident is not what is usual; what goes on for longer than a day is."""
+    lasting = pulse.at - incident.started > _USUAL_AFTER_S
+    if incident.standing.open and not lasting:
+        return baseline.skip(incident.usual, pulse.at)
+    return baseline.learn(incident.usual, pulse.at, distinct)
+
+
 def _with_minute(minutes: tuple[Pulse, ...], pulse: Pulse) -> tuple[Pulse, ...]:
     same = next((held for held in minutes if held.at == pulse.at), None)
     if same is not None:
-        return tuple(merged(held, pulse) if held is same else held for held in minutes)
-    return tuple(sorted((*minutes, pulse), key=lambda held: held.at))
+        minutes = tuple(merged(held, pulse) if held is same else held for held in minutes)
+    else:
+        minutes = tuple(sorted((*minutes, pulse), key=lambda held: held.at))
+    erased = {mention_id for held in minutes for mention_id in held.erased}
+    return tuple(unquoted(held, erased) for held in minutes)
 
 
 def _decide(incident: Incident, at: float, policy: Policy, *, news: bool) -> Outcome:

@@ -17,7 +17,7 @@ _IBAN = re.compile(
 _IBAN_DIGITS = 10  # fewer, and it is words in groups of four
 _IPV4 = re.compile(r"(?<![\d.])\d{1,3}(?:\.\d{1,3}){3}(?!\.?\d)")
 _IPV6 = re.compile(r"(?<![\w:])[0-9a-f]{0,4}(?::[0-9a-f]{0,4}){2,7}(?![\w:])", re.IGNORECASE)
-_HANDLE = re.compile(r"(?<![\w@])@\w{2,}(?:[.-]\w+)*")
+_HANDLE = re.compile(r"(?<![\w@])@(?=\w[\w.-])\w+(?:[.-]\w+)*")
 _DATE = (
     r"(?<!\d)(?:\d{4}[-./]\d{1,2}[-./]\d{1,2}|\d{1,2}[-./]\d{1,2}[-./]\d{4}"
     r"|\d{1,2}[-./]\d{1,2}[-./]\d{2}(?![-./ ]?\d))(?!\d)"

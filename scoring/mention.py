@@ -18,7 +18,7 @@ Url = Annotated[str, Meta(max_length=4096)]
 
 
 class Kind(enum.StrEnum):
-    """What a mention does; `deletion`, `edit` and `engagement` name in `parent_id` what they change."""
+    """What it does; `deletion`, `edit` and `engagement` name in `parent_id` what they change."""
 
     POST = "post"
     REPLY = "reply"

@@ -39,7 +39,13 @@ class Levels(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
     def rule(self, level: Level) -> LevelRule:
         """The rule of one level."""
-        return getattr(self, level.value)
+        rules = {
+            Level.WATCH: self.watch,
+            Level.RESPOND: self.respond,
+            Level.ESCALATE: self.escalate,
+            Level.CRISIS: self.crisis,
+        }
+        return rules[level]
 
 
 class Beyond(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -175,8 +181,9 @@ def _merged(base: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
     merged = dict(base)
     for key, value in changes.items():
         old = merged.get(key)
-        both = isinstance(old, dict) and isinstance(value, dict)
-        merged[key] = _merged(old, value) if both else value
+        if isinstance(old, dict) and isinstance(value, dict):
+            value = _merged(old, value)
+        merged[key] = value
     return merged
 
 

@@ -107,10 +107,15 @@ def forget(pulse: Pulse, mention_ids: Iterable[str]) -> Pulse:
     erased = tuple(sorted({*pulse.erased, *mention_ids}))
     if erased == pulse.erased:
         return pulse
+    return unquoted(replace(pulse, erased=erased[:MOST_KEYS]), erased)
+
+
+def unquoted(pulse: Pulse, mention_ids: Iterable[str]) -> Pulse:
+    """The pulse without the words that it holds of these mentions."""
     voices = pulse.voices
-    for mention_id in erased:
+    for mention_id in mention_ids:
         voices = bounded.without_quotes(voices, mention_id)
-    return replace(pulse, erased=erased[:MOST_KEYS], voices=voices)
+    return pulse if voices == pulse.voices else replace(pulse, voices=voices)
 
 
 def _complaint(pulse: Pulse, scored: Scored) -> dict[str, Any]:

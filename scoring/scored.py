@@ -45,7 +45,7 @@ class Tick(msgspec.Struct, frozen=True, kw_only=True, tag="tick"):
 
 Event = Scored | Tick
 
-_decoder = msgspec.json.Decoder(Event)
+_decoder: msgspec.json.Decoder[Event] = msgspec.json.Decoder(Event)
 _encoder = msgspec.json.Encoder()
 
 

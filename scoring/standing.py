@@ -63,7 +63,11 @@ def settle(
 def deadlines(standing: Standing, policy: Policy) -> list[float]:
     """Times (seconds) at which a level may have to be left, passed ones among them."""
     rules = policy.levels
-    times = [since + rules.cool_down_s for since in standing.below[1 : standing.rank] if since is not None]
+    times = [
+        since + rules.cool_down_s
+        for since in standing.below[1 : standing.rank]
+        if since is not None
+    ]
     quiet_since = standing.below[0]
     return times if quiet_since is None else [*times, quiet_since + rules.quiet_s]
 
@@ -127,9 +131,7 @@ def _repeat(standing: Standing, score: float, at: float, policy: Policy) -> Move
 def _say(standing: Standing, status: Status, rank: int, score: float, at: float) -> Move:
     peak = max(standing.peak, rank)
     said = standing.said + 1
-    after = replace(
-        standing, rank=rank, peak=peak, said=said, said_at=at, said_score=score
-    )
+    after = replace(standing, rank=rank, peak=peak, said=said, said_at=at, said_score=score)
     level = from_rank(rank or peak)
     assert level is not None  # a message is only ever said of a case that reached a level
     return after, Said(status=status, level=level, episode=standing.episode, ordinal=said)

@@ -1,0 +1,1 @@
+"""The decision: pure, so properties and timelines."""
