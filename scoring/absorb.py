@@ -111,6 +111,8 @@ def _audience(evidence: Evidence, scored: Scored) -> Evidence:
     }
     if mention.kind is not Kind.SHARE and scores.complaint >= LIKELY:
         changes["complainants"] = bounded.with_key(evidence.complainants, author, MOST_AUTHORS)
+    elif _contented(scored):
+        changes["contented"] = bounded.with_key(evidence.contented, author, MOST_AUTHORS)
     dated = Dated(mention.at, mention.id)
     carries = share or _carries(scored)
     if mention.role is Role.MEDIA and carries:
@@ -120,6 +122,13 @@ def _audience(evidence: Evidence, scored: Scored) -> Evidence:
         changes["influencers"] = bounded.with_key(evidence.influencers, author, MOST_NAMED)
         changes["influencer"] = min(evidence.influencer or dated, dated)
     return replace(evidence, **changes)
+
+
+def _contented(scored: Scored) -> bool:
+    """Whether somebody speaks up and has nothing against the brand."""
+    mention, scores = scored.mention, scored.scores
+    hostile = max(scores.complaint, scores.anger, scores.corporate_denial, scores.objective_fact)
+    return bool(mention.text) and mention.role in _ASKING and hostile < CONTENT
 
 
 def _carries(scored: Scored) -> bool:

@@ -7,7 +7,7 @@ import msgspec
 from scoring import bounded
 from scoring.bounded import Voices
 from scoring.escalation import Signals, SpreadSummary, Why
-from scoring.evidence import CONTENT, LIKELY, Evidence
+from scoring.evidence import LIKELY, Evidence
 from scoring.phrases import crowd, duration, phrase
 from scoring.policy import Policy, Weights
 from scoring.spread import Forecast, forecast
@@ -237,7 +237,10 @@ class _View:
         content = first.content if first and evidence.answer else None
         satisfied = content is not None and first is not None and content.at > first.complained_at
         hours = max(0.0, self.at - evidence.last_public_at) / HOUR
+        contented = len(evidence.contented)
+        defended = math.log2(1 + contented / (1 + len(evidence.complainants)))
         return [
+            self._term("defenders", min(3.0, defended), count=contented),
             self._term(
                 "answer",
                 1 - answer.denial if answered and answer else 0.0,
@@ -251,5 +254,3 @@ class _View:
             self._term("calm", math.log2(1 + hours / 3), hours=duration(hours)),
         ]
 
-
-__all__ = ["CONTENT", "Assessment", "assess", "explained", "logistic"]

@@ -112,6 +112,7 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True, array_like=True):
     erased: tuple[Erasure, ...] = ()
     counted_shares: int = 0
     spread: Spread = Spread()
+    contented: Keys = ()
 
     @property
     def waiting_since(self) -> Dated | None:

@@ -5,7 +5,6 @@ window. Complaints count once per author, text and conversation, whichever is fe
 of one text, one serial complainer and one long thread are no incident.
 """
 
-import math
 from datetime import UTC, datetime
 
 import msgspec
@@ -14,11 +13,10 @@ from msgspec.structs import replace
 from scoring import baseline, playbook, standing
 from scoring.assessment import HOUR, explained, logistic
 from scoring.baseline import Baseline
-from scoring.bounded import Keys, key
+from scoring.bounded import key
 from scoring.escalation import (
     CaseKind,
     Escalation,
-    Signals,
     SpreadSummary,
     Status,
     Why,
@@ -26,32 +24,15 @@ from scoring.escalation import (
     moment,
 )
 from scoring.headline import headline
-from scoring.phrases import duration, phrase
 from scoring.policy import Policy
-from scoring.pulse import MINUTE, Pulse, coherence, merged, unquoted
+from scoring.pulse import MINUTE, Pulse, merged, unquoted
 from scoring.standing import Said, Standing
-from scoring.times import LONG_AGO
+from scoring.surge import Incident, Surge
 
 NEVER = float("inf")
 _CHECK_EVERY_S = 600.0
 _MOST_SEEN = 4096
 _USUAL_AFTER_S = 24 * HOUR
-
-
-class Incident(msgspec.Struct, frozen=True, kw_only=True, array_like=True):
-    """State of one brand; times in seconds, `started` 0 while there is no incident."""
-
-    brand: str
-    usual: Baseline
-    minutes: tuple[Pulse, ...] = ()
-    started: float = 0.0
-    total: Pulse | None = None
-    peak: float = 0.0
-    spoke_at: float = 0.0
-    standing: Standing = Standing()
-    seen: Keys = ()
-    clock: float = LONG_AGO
-
 
 Outcome = tuple[Incident, list[Escalation]]
 
@@ -121,19 +102,24 @@ def _with_minute(minutes: tuple[Pulse, ...], pulse: Pulse) -> tuple[Pulse, ...]:
 
 def _decide(incident: Incident, at: float, policy: Policy, *, news: bool) -> Outcome:
     rules = policy.incident
-    kept = tuple(pulse for pulse in incident.minutes if pulse.at > at - rules.window_s)
+    kept = tuple(pulse for pulse in incident.minutes if pulse.at > at - max(rules.windows_s))
     incident = replace(incident, minutes=kept)
-    seen = _View(incident, at, policy)
-    if not incident.standing.open and not (news and seen.opens()):
+    complaints = sum(pulse.complaints for pulse in kept)
+    if not incident.standing.open and (not news or complaints < rules.opens_authors):
+        return incident, []
+    seen = Surge(incident, at, policy)
+    if not incident.standing.open and not seen.opens():
         return incident, []
     incident = replace(incident, peak=max(incident.peak, seen.rate))
     terms = seen.terms(incident.peak)
     score = logistic(rules.weights.baseline + sum(term.weight for term in terms))
     before = incident.standing
-    state, said = standing.settle(before, score, seen.beyond(), at, policy, news=news)
+    levels = replace(policy.levels, cool_down_s=rules.cool_down_s)
+    state, said = standing.settle(
+        before, score, seen.beyond(), at, replace(policy, levels=levels), news=news
+    )
     if said and not before.open:
-        started = min((pulse.at for pulse in kept if pulse.complaints), default=at)
-        incident = replace(incident, started=started, total=seen.window)
+        incident = replace(incident, started=seen.began, total=seen.window)
     incident = replace(incident, standing=state)
     if said is None:
         return incident, []
@@ -143,109 +129,10 @@ def _decide(incident: Incident, at: float, policy: Policy, *, news: bool) -> Out
     return incident, [message]
 
 
-class _View:
-    """The brand's window as it looks at one time."""
-
-    def __init__(self, incident: Incident, at: float, policy: Policy) -> None:
-        self.incident = incident
-        self.at = at
-        self.rules = policy.incident
-        self.policy = policy
-        window = Pulse(brand=incident.brand, at=at)
-        for pulse in incident.minutes:
-            window = merged(window, pulse)
-        self.window = window
-        self.hours = self.rules.window_s / HOUR
-        self.people = min(len(window.authors), len(window.texts), len(window.threads))
-        self.surprise = baseline.surprise(incident.usual, self.people, self.hours)
-        self.rate = window.complaints / self.hours
-        self.lang = "fr" if window.lang_fr * 2 > window.complaints else "en"
-        began = incident.started or min((p.at for p in incident.minutes), default=at)
-        self.silence_s = max(0.0, at - max(began, incident.spoke_at))
-
-    def opens(self) -> bool:
-        """Whether so many people complain at once that it is an incident at all."""
-        return (
-            self.people >= self.rules.opens_authors and self.surprise >= self.rules.opens_surprise
-        )
-
-    def beyond(self) -> bool:
-        """Whether it has left the brand's own audience."""
-        total = self.incident.total or self.window
-        rules = self.policy.beyond
-        return len(total.media) >= rules.media or len(total.influencers) >= rules.influencers
-
-    def _mean(self, total: float) -> float:
-        return total / self.window.complaints if self.window.complaints else 0.0
-
-    def signals(self) -> Signals:
-        window = self.window
-        return Signals(
-            anger=round(self._mean(window.anger), 3),
-            objective_fact=round(self._mean(window.objective_fact), 3),
-            corporate_denial=round(self.denial, 3),
-            influencer_sharing=round(self._mean(window.influencer_sharing), 3),
-        )
-
-    @property
-    def denial(self) -> float:
-        """The brand's own words, or what complaints report of it on average (0 to 1)."""
-        return max(self.window.brand_denial, self._mean(self.window.corporate_denial))
-
-    def _term(self, name: str, amount: float, phrase_name: str = "", **values: object) -> Why:
-        voice = self.window.voices[0] if self.window.voices else None
-        quoted = voice if name in ("complainants", "objective_fact", "anger") else None
-        return Why(
-            signal=name,
-            weight=round(getattr(self.rules.weights, name) * amount, 4),
-            mention_id=quoted.mention_id if quoted else None,
-            quote=(quoted.quote or None) if quoted else None,
-            note=phrase(self.lang, phrase_name or name, **values),
-        )
-
-    def terms(self, peak: float) -> list[Why]:
-        """The evidence, each term with its weight."""
-        window = self.window
-        total = self.incident.total or window
-        anger, fact = self._mean(window.anger), self._mean(window.objective_fact)
-        public = window.contented + window.complaints
-        applause = min(1.0, 2 * window.contented / public) if public else 0.0
-        presence = min(1.0, 5 * window.answers / max(1, window.complaints))
-        denied = window.brand_denial
-        hours = self.silence_s / HOUR
-        fallen = min(6.0, math.log2(max(1.0, peak / max(self.rate, 1.0))))
-        usual = baseline.usual(self.incident.usual, self.hours)
-        alike = coherence(window)
-        influencers, media = len(total.influencers), len(total.media)
-        return [
-            self._term("surprise", min(10.0, self.surprise), count=self.people, usual=usual),
-            self._term(
-                "complainants",
-                min(6.0, max(0.0, math.log2(max(1, self.people) / 4))),
-                count=self.people,
-            ),
-            self._term("anger", anger, value=anger),
-            self._term("objective_fact", fact, value=fact),
-            self._term("corporate_denial", self.denial, value=self.denial),
-            self._term("coherence", alike, value=alike),
-            self._term("influencer", min(3.0, math.log2(1 + influencers)), count=influencers),
-            self._term("media_coverage", min(2.0, math.log2(1 + media)), count=media),
-            self._term(
-                "silence",
-                min(4.0, math.log2(1 + hours / 0.5)),
-                "silence_incident",
-                hours=duration(hours),
-            ),
-            self._term("presence", presence * (1 - denied), count=window.answers),
-            self._term("applause", applause, value=applause),
-            self._term("decline", fallen, count=2**fallen),
-        ]
-
-
 def _escalation(
     incident: Incident,
     said: Said,
-    seen: _View,
+    seen: Surge,
     score: float,
     why: tuple[Why, ...],
     at: float,

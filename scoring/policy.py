@@ -76,6 +76,7 @@ class Weights(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     forecast: Weight
     explosive: Weight
     media_coverage: Weight
+    defenders: Weight
     answer: Weight
     satisfied: Weight
     calm: Weight
@@ -102,11 +103,13 @@ class IncidentWeights(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
 class IncidentRules(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """When a brand's complaints are one incident."""
 
-    window_s: Seconds
+    cool_down_s: Seconds
+    windows_s: Annotated[tuple[Seconds, ...], Meta(min_length=1, max_length=8)]
     opens_authors: Annotated[int, Meta(ge=2)]
     opens_surprise: Annotated[float, Meta(ge=0, le=300)]
     prior_complaints_h: Annotated[float, Meta(gt=0)]
     prior_hours: Annotated[float, Meta(gt=0)]
+    complaints_per_contented: Annotated[float, Meta(ge=0, le=1)]
     weights: IncidentWeights
 
 

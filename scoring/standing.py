@@ -57,7 +57,7 @@ def settle(
     left = _lasted(standing.below[standing.rank - 1], policy.levels.cool_down_s, at)
     if left and standing.rank > 1:
         return _fall(standing, _kept(standing, beyond, at, policy), score, at)
-    return _repeat(standing, score, at, policy)
+    return _repeat(standing, score, at, policy) if news else (standing, None)
 
 
 def deadlines(standing: Standing, policy: Policy) -> list[float]:
