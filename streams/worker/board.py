@@ -5,9 +5,9 @@ from datetime import UTC, datetime
 
 import msgspec
 
-from scoring.case import Case
 from scoring.escalation import Escalation, Status
 from scoring.levels import Level, from_rank
+from scoring.standing import Standing
 from streams.metrics import Metrics
 
 _NEWEST = 50
@@ -33,17 +33,17 @@ class Board:
 
     @property
     def open_cases(self) -> list[OpenCase]:
-        """Open cases, most urgent first."""
-        return sorted(self._open.values(), key=lambda c: (-c.level.rank, c.seen_at, c.case_id))
+        """Open cases, most urgent first: by level, then by score."""
+        return sorted(self._open.values(), key=_urgency)
 
-    def case(self, case: Case) -> None:
-        """A case recovered from state."""
-        level = from_rank(case.standing.rank)
+    def recover(self, case_id: str, brand: str, standing: Standing) -> None:
+        """A case or incident recovered from state; its words come with its next message."""
+        level = from_rank(standing.rank)
         if level is not None:
-            self._open[case.case_id] = OpenCase(
+            self._open[case_id] = OpenCase(
                 escalation=None,
-                case_id=case.case_id,
-                brand=case.brand,
+                case_id=case_id,
+                brand=brand,
                 level=level,
                 seen_at=datetime.now(UTC),
             )
@@ -63,14 +63,14 @@ class Board:
             seen_at=known.seen_at if known else datetime.now(UTC),
         )
 
-    def erase(self, case_id: str, mention_id: str) -> None:
-        """A customer took a mention back: its words go from here too."""
-        held = self._open.get(case_id)
-        if held is not None and held.escalation is not None:
-            clean = _without(held.escalation, mention_id)
-            self._open[case_id] = msgspec.structs.replace(held, escalation=clean)
+    def erase(self, brand: str, mention_id: str) -> None:
+        """A customer took a mention back: its words go from here too, whoever quotes them."""
+        for case_id, held in self._open.items():
+            if held.brand == brand and held.escalation is not None:
+                clean = _without(held.escalation, mention_id)
+                self._open[case_id] = msgspec.structs.replace(held, escalation=clean)
         self.newest = deque(
-            (_without(said, mention_id) if said.case_id == case_id else said for said in self.newest),
+            (_without(said, mention_id) if said.brand == brand else said for said in self.newest),
             maxlen=_NEWEST,
         )
 
@@ -94,6 +94,11 @@ class Board:
                 if case.level is level
             ]
             metrics.unacknowledged.labels(level).set(max(ages, default=0.0))
+
+
+def _urgency(case: OpenCase) -> tuple[int, float, datetime, str]:
+    score = case.escalation.score if case.escalation else 0.0
+    return -case.level.rank, -score, case.seen_at, case.case_id
 
 
 def _without(said: Escalation, mention_id: str) -> Escalation:

@@ -2,7 +2,7 @@
 
 import errno
 import logging
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from importlib import resources
 
 import msgspec
@@ -120,9 +120,13 @@ class Web:
 
 @web.middleware
 async def _safe(
-    request: web.Request, handler: Callable[[web.Request], "web.StreamResponse"]
+    request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
 ) -> web.StreamResponse:
-    response = await handler(request)  # type: ignore[misc]
+    try:
+        response = await handler(request)
+    except web.HTTPException as error:
+        error.headers.update(_HEADERS)
+        raise
     response.headers.update(_HEADERS)
     return response
 
