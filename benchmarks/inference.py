@@ -72,8 +72,10 @@ def main() -> None:
     print(f"ratio {ratio:.2f}")
     fast = np.array([list(p.probabilities.values()) for p in predictor.predict(texts, roles)])
     gap = np.abs(fast - slow[0])
-    print(f"difference of probabilities: mean {gap.mean():.4f}, 99th percentile "
-          f"{np.quantile(gap, 0.99):.4f}")
+    print(
+        f"difference of probabilities: mean {gap.mean():.4f}, 99th percentile "
+        f"{np.quantile(gap, 0.99):.4f}"
+    )
 
 
 def _rates(run: Callable[[], object], messages: int) -> list[float]:

@@ -111,7 +111,9 @@ def load(folder: Path | None = None) -> Artefact:
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
         tokenizer = Tokenizer.from_file(str(folder / TOKENIZER))
     except Exception as error:  # the two libraries raise bare exceptions for a damaged file
-        raise ArtefactError(f"the model in {folder} is damaged ({error}); export it again") from error
+        raise ArtefactError(
+            f"the model in {folder} is damaged ({error}); export it again"
+        ) from error
     tokenizer.no_padding()
     tokenizer.no_truncation()
     return Artefact(_config(folder), tensors, tokenizer, description)
@@ -120,7 +122,9 @@ def load(folder: Path | None = None) -> Artefact:
 def _config(folder: Path) -> ArtefactConfig:
     path = folder / WEIGHTS
     if not path.is_file():
-        raise ArtefactError(f"no model at {folder} (expected {WEIGHTS}); set TOCSIN_MODEL or export")
+        raise ArtefactError(
+            f"no model at {folder} (expected {WEIGHTS}); set TOCSIN_MODEL or export"
+        )
     try:
         with safe_open(path, framework="pt") as file:
             metadata = file.metadata() or {}

@@ -47,7 +47,9 @@ def collate(ids: Sequence[list[int]], roles: Sequence[str], targets: torch.Tenso
     padded = torch.full((len(ids), longest), PAD)
     for index, row in enumerate(ids):
         padded[index, : len(row)] = torch.tensor(row)
-    return Batch(padded, (padded != PAD).long(), torch.tensor([role_index(r) for r in roles]), targets)
+    return Batch(
+        padded, (padded != PAD).long(), torch.tensor([role_index(r) for r in roles]), targets
+    )
 
 
 def training(

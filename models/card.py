@@ -7,7 +7,7 @@ from models.heads import HEADS
 from models.metrics import Metrics
 
 _LICENCES = {
-    "real_en": "MIT (appy1608/ACL2023) and Apache-2.0 (IBM/twitter-customer-care-document-prediction)",
+    "real_en": "MIT (appy1608/ACL2023), Apache-2.0 (IBM/twitter-customer-care-document-prediction)",
     "real_fr": "MIT (Archimed-Anderson/FreeMobilaChat)",
     "written_en": "written for this project, Apache-2.0",
     "written_fr": "written for this project, Apache-2.0",
@@ -55,14 +55,13 @@ _LIMITS = """
 - One annotator per row. Doubtful borders: anger grade 1 or 2, redirect or denial, "unreachable" or
   "ignored".
 - Irony, quotation of somebody else's words, and languages other than French and English are read
-  less well. Only whole-text labels were learnt; a long text with one telling sentence can be missed.
+  less well; so are praise that tells a sad story first, and short cheers. Only whole-text labels
+  were learnt; a long text with one telling sentence can be missed.
 - Calibrated on data that stopped training as well: the true calibration error may be larger.
 """
 
 
-def render(
-    described: Description, config: ArtefactConfig, figures: Mapping[str, Metrics]
-) -> str:
+def render(described: Description, config: ArtefactConfig, figures: Mapping[str, Metrics]) -> str:
     """The card in Markdown."""
     sources = "\n".join(
         f"| {name} | {count} | {_LICENCES.get(name, 'see its source')} |"

@@ -39,9 +39,7 @@ class SignalNetwork(nn.Module):
         encoder.config.type_vocab_size = len(ROLES)
         return cls(encoder)
 
-    def forward(
-        self, ids: torch.Tensor, mask: torch.Tensor, roles: torch.Tensor
-    ) -> torch.Tensor:
+    def forward(self, ids: torch.Tensor, mask: torch.Tensor, roles: torch.Tensor) -> torch.Tensor:
         """Logits (batch, 7) of ids (batch, tokens), mask (batch, tokens) and roles (batch,)."""
         hidden = self.encoder(
             input_ids=ids,

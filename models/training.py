@@ -10,7 +10,7 @@ import random
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import torch
@@ -103,7 +103,8 @@ def train(
             step += 1
             running = 0.98 * running + 0.02 * loss.item() if running else loss.item()
             report(Progress(step, steps, running))
-        figures = _measure(average.module, tokenizer, valid, config)
+        averaged = cast(SignalNetwork, average.module)
+        figures = _measure(averaged, tokenizer, valid, config)
         report(Progress(step, steps, running, figures))
         with (run / "log.jsonl").open("a") as log:
             log.write(json.dumps({"epoch": epoch, "loss": running, "macro_f1": figures.macro_f1}))
@@ -121,9 +122,7 @@ def logits_of(
     network.eval()
     result = None
     with torch.inference_mode():
-        for index, batch in batches.in_order(
-            rows, tokenizer, config.batch_size, config.max_tokens
-        ):
+        for index, batch in batches.in_order(rows, tokenizer, config.batch_size, config.max_tokens):
             logits = network(batch.ids, batch.mask, batch.roles).numpy()
             if result is None:
                 result = np.zeros((len(rows), logits.shape[1]), dtype=np.float32)

@@ -234,8 +234,14 @@ class _View:
         answer = evidence.answer
         answered = answer is not None and answer.denial < LIKELY and evidence.waiting_since is None
         first = evidence.first_author
-        content = first.content if first and evidence.answer else None
-        satisfied = content is not None and first is not None and content.at > first.complained_at
+        helped = answer is not None and answer.denial < LIKELY
+        content = first.content if first and helped else None
+        satisfied = (
+            content is not None
+            and first is not None
+            and answer is not None
+            and content.at > max(first.complained_at, answer.at)
+        )
         hours = max(0.0, self.at - evidence.last_public_at) / HOUR
         contented = len(evidence.contented)
         defended = math.log2(1 + contented / (1 + len(evidence.complainants)))
@@ -253,4 +259,3 @@ class _View:
             ),
             self._term("calm", math.log2(1 + hours / 3), hours=duration(hours)),
         ]
-

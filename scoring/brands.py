@@ -4,9 +4,10 @@ import msgspec
 
 from scoring import incident as incidents
 from scoring.escalation import Escalation
-from scoring.incident import NEVER, Incident
+from scoring.incident import NEVER
 from scoring.policy import Policy
 from scoring.pulse import MINUTE, Pulse
+from scoring.surge import Incident
 from scoring.times import LONG_AGO
 
 

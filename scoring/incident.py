@@ -7,7 +7,6 @@ of one text, one serial complainer and one long thread are no incident.
 
 from datetime import UTC, datetime
 
-import msgspec
 from msgspec.structs import replace
 
 from scoring import baseline, playbook, standing

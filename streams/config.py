@@ -84,7 +84,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         str, Meta(description="address the console and the metrics listen on", min_length=1)
     ] = "127.0.0.1"
     web_port: Annotated[
-        int, Meta(description="port the console and the metrics listen on; 0 finds one", ge=0, le=65_535)
+        int,
+        Meta(
+            description="port the console and the metrics listen on; 0 finds one", ge=0, le=65_535
+        ),
     ] = 6066
     policy: Annotated[
         Path | None, Meta(description="policy file (TOML); the built-in policy when not set")

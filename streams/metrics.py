@@ -9,8 +9,22 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Info
 from streams.kafka.topics import Topics
 
 CHANNELS = frozenset(
-    "twitter facebook youtube blog website forum instagram tiktok reddit mastodon bluesky "
-    "linkedin review news".split()
+    {
+        "twitter",
+        "facebook",
+        "youtube",
+        "blog",
+        "website",
+        "forum",
+        "instagram",
+        "tiktok",
+        "reddit",
+        "mastodon",
+        "bluesky",
+        "linkedin",
+        "review",
+        "news",
+    }
 )
 OTHER = "other"
 _LANGUAGES = frozenset({"fr", "en"})

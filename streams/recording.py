@@ -51,7 +51,7 @@ class Recording:
             self._source.seek(0)
         for number, line in enumerate(self._source, start=1):
             if number == 1:
-                line = line.removeprefix(codecs.BOM_UTF8)  # noqa: PLW2901 - as editors write it
+                line = line.removeprefix(codecs.BOM_UTF8)  # as editors write it
             if line := line.rstrip(b"\r\n"):
                 yield number, line
 

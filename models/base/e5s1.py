@@ -103,9 +103,7 @@ _EMBEDDING_NAMES = {
 }
 
 
-def _state(
-    model: BertModel, raw: bytes, directory: dict[str, _Tensor]
-) -> dict[str, torch.Tensor]:
+def _state(model: BertModel, raw: bytes, directory: dict[str, _Tensor]) -> dict[str, torch.Tensor]:
     state = {}
     for name, parameter in model.state_dict().items():
         tensor = directory[_stored_name(name)]

@@ -77,7 +77,9 @@ def _count(
     tokenizer: Tokenizer, texts: Sequence[str], weights: np.ndarray, counts: np.ndarray
 ) -> None:
     for start in range(0, len(texts), _BATCH):
-        batch = tokenizer.encode_batch(list(texts[start : start + _BATCH]), add_special_tokens=False)
+        batch = tokenizer.encode_batch(
+            list(texts[start : start + _BATCH]), add_special_tokens=False
+        )
         for encoding, weight in zip(batch, weights[start : start + _BATCH], strict=True):
             np.add.at(counts, encoding.ids, weight)
 

@@ -1,0 +1,1 @@
+"""The files of the console, served by a worker."""

@@ -16,11 +16,11 @@ from scoring import pulse as pulses
 from scoring.assessment import logistic
 from scoring.bounded import Keys
 from scoring.escalation import CaseKind, Escalation, Status
-from scoring.incident import Incident
 from scoring.mention import Kind, Role
 from scoring.partition import Clock, Partition
 from scoring.pulse import MINUTE, Pulse, coherence, merged, minute_of
 from scoring.scored import Scored
+from scoring.surge import Incident
 from tests.scoring.helpers import (
     BRAND,
     CONTENT,
