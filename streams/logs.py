@@ -1,14 +1,36 @@
 """Logs: text on a terminal, JSON lines elsewhere, never a mention's text."""
 
+import ipaddress
 import json
 import logging
+import re
 import sys
 from datetime import UTC, datetime
 
 from scoring.masking import mask
 from streams.config import Settings
 
+_ADDRESS = re.compile(r"(?<![\d.])(\d{1,3}(?:\.\d{1,3}){3})(?!\.?\d)")
 _LOUD = ("aiokafka", "faust", "mode", "kafka", "asyncio", "aiohttp")
+
+
+def masked(text: str) -> str:
+    """`text` with personal data masked; addresses of one's own network, such as the broker's, stay.
+
+    An operator has to see where the console is and which broker does not answer.
+    """
+    pieces = _ADDRESS.split(text)
+    return "".join(
+        piece if number % 2 and _private(piece) else mask(piece)
+        for number, piece in enumerate(pieces)
+    )
+
+
+def _private(address: str) -> bool:
+    try:
+        return ipaddress.IPv4Address(address).is_private
+    except ValueError:
+        return False
 
 
 class JsonFormatter(logging.Formatter):
@@ -20,10 +42,10 @@ class JsonFormatter(logging.Formatter):
             "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
             "level": record.levelname.lower(),
             "logger": record.name,
-            "message": mask(record.getMessage()),
+            "message": masked(record.getMessage()),
         }
         if record.exc_info:
-            row["error"] = mask(self.formatException(record.exc_info))
+            row["error"] = masked(self.formatException(record.exc_info))
         return json.dumps(row, ensure_ascii=False)
 
 
@@ -32,7 +54,7 @@ class TextFormatter(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         """The record as text, personal data masked."""
-        return mask(super().format(record))
+        return masked(super().format(record))
 
 
 def set_up(settings: Settings) -> None:

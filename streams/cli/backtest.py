@@ -110,4 +110,3 @@ class _Summary:
             "messages": dict(self.messages),
             "resolved": self.last.status is Status.RESOLVED,
         }
-

@@ -69,4 +69,3 @@ def _row(mention: Mention, prediction: "Prediction", lang: str) -> dict[str, Any
         "complaint": complaint,
         "anger_grade": prediction.anger_grade,
     }
-

@@ -35,9 +35,10 @@ def command(roles: str) -> None:
     if unknown:
         raise UsageError(f"unknown role {unknown[0]!r}; the roles are {', '.join(known)}")
     chosen = settings()
-    logs.set_up(chosen)
     worker_roles = [role for role in Role if role.value in names]
     counts = serve.partitions(chosen)
+    # Not before: what the Kafka client logs of a broker out of reach is said in one line already.
+    logs.set_up(chosen)
 
     async def run() -> None:
         await serve.Worker(chosen, worker_roles, counts).run()

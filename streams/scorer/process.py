@@ -8,16 +8,16 @@ import multiprocessing
 import os
 import signal
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from multiprocessing.connection import wait
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from scoring.mention import Mention
 from scoring.scored import Scored
-from streams.scorer.reader import Reader
+from streams.errors import TocsinError
 
 _CRASHES_BEFORE_POISON = 2
 
@@ -30,32 +30,79 @@ class Batch(NamedTuple):
     misses: int = 0
 
 
-class ScoringError(Exception):
-    """The model cannot be loaded in the scoring process; nothing can be scored."""
+class Reads(Protocol):
+    """What reads texts: `hits` and `misses` count those found in its cache since the last look."""
+
+    hits: int
+    misses: int
+
+    @property
+    def label(self) -> str:
+        """Name and digest of the model."""
+
+    def read(self, mentions: Sequence[Mention]) -> list[Scored]:
+        """One scored mention per mention, in order."""
+
+
+Load = Callable[[Path | None, int], Reads]
+"""Makes the reader, in the scoring process, of a model folder and a number of threads."""
+
+
+def load(model: Path | None, threads: int) -> Reads:
+    """The model itself, imported here: the stream's own process has no need of its libraries."""
+    from streams.scorer.reader import Reader
+
+    return Reader(model, threads)
+
+
+class ScoringError(TocsinError):
+    """The scoring process does not come to life; nothing can be scored."""
+
+    exit_code = 70
 
 
 class ScoringProcess:
     """One process with the model; `await start()` before `score`, `stop()` in the end."""
 
-    def __init__(self, model: Path | None, threads: int, timeout_s: float) -> None:
-        self._model = model
-        self._threads = threads
+    def __init__(
+        self, model: Path | None, threads: int, timeout_s: float, load: Load = load
+    ) -> None:
+        self._start = (load, model, threads)
         self._timeout_s = timeout_s
         self._pool: ProcessPoolExecutor | None = None
         self.label = ""
         self.restarts = 0
+        self.on_attempt: Callable[[], None] = lambda: None
+        """Called before each attempt: finding the mention that hangs may take many."""
 
     @property
     def ready(self) -> bool:
         """Whether the model has been loaded."""
         return bool(self.label)
 
+    @property
+    def pid(self) -> int | None:
+        """Process id, None while there is no process."""
+        processes = (self._pool and self._pool._processes) or {}
+        return next(iter(processes), None)
+
     async def start(self) -> None:
-        """Starts the process and loads the model. Raises ScoringError."""
+        """Starts the process and loads the model, however long that takes.
+
+        Raises ScoringError, and what the model says of itself: models.errors.ModelError.
+        """
+        self._pool = ProcessPoolExecutor(
+            max_workers=1,
+            mp_context=multiprocessing.get_context("spawn"),
+            initializer=_begin,
+            initargs=self._start,
+        )
         try:
-            self.label = await asyncio.wrap_future(self._executor().submit(_label))
+            self.label = await asyncio.wrap_future(self._pool.submit(_label))
         except BrokenProcessPool as error:
-            raise ScoringError("the scoring process ends while it loads the model") from error
+            raise ScoringError(
+                "the scoring process ends while it loads the model; has it enough memory?"
+            ) from error
 
     async def score(self, mentions: Sequence[Mention]) -> Batch:
         """One entry per mention, in order; every mention that can be scored is."""
@@ -75,11 +122,16 @@ class ScoringProcess:
         )
 
     async def _attempt(self, mentions: Sequence[Mention]) -> Batch | None:
-        future = asyncio.wrap_future(self._executor().submit(_score, list(mentions)))
+        self.on_attempt()
+        if self._pool is None:
+            await self.start()
+        assert self._pool is not None
         try:
+            future = asyncio.wrap_future(self._pool.submit(_score, list(mentions)))
             return await asyncio.wait_for(future, self._timeout_s)
         except (BrokenProcessPool, TimeoutError):
-            self._discard()
+            self.restarts += 1
+            self.stop()
             return None
 
     def stop(self) -> None:
@@ -87,20 +139,6 @@ class ScoringProcess:
         if self._pool is not None:
             _end(self._pool)
             self._pool = None
-
-    def _discard(self) -> None:
-        self.restarts += 1
-        self.stop()
-
-    def _executor(self) -> ProcessPoolExecutor:
-        if self._pool is None:
-            self._pool = ProcessPoolExecutor(
-                max_workers=1,
-                mp_context=multiprocessing.get_context("spawn"),
-                initializer=_begin,
-                initargs=(self._model, self._threads),
-            )
-        return self._pool
 
 
 def _end(pool: ProcessPoolExecutor) -> None:
@@ -112,17 +150,18 @@ def _end(pool: ProcessPoolExecutor) -> None:
         process.join(timeout=5)
 
 
-_reader: Reader | None = None
+_start: tuple[Load, Path | None, int] | None = None
+_reader: Reads | None = None
 
 
-def _begin(model: Path | None, threads: int) -> None:
+def _begin(load: Load, model: Path | None, threads: int) -> None:
     """Runs first in the new process: it must not outlive its parent nor take its Ctrl-C."""
-    global _reader
+    global _start
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     parent = multiprocessing.parent_process()
     if parent is not None:
         threading.Thread(target=_follow, args=(parent.sentinel,), daemon=True).start()
-    _reader = Reader(model, threads)
+    _start = (load, model, threads)
 
 
 def _follow(sentinel: int) -> None:
@@ -130,14 +169,22 @@ def _follow(sentinel: int) -> None:
     os._exit(0)
 
 
+def _open() -> Reads:
+    """The reader, made when it is first asked for, so that its errors reach whoever asks."""
+    global _reader
+    if _reader is None:
+        assert _start is not None
+        make, model, threads = _start
+        _reader = make(model, threads)
+    return _reader
+
+
 def _label() -> str:
-    assert _reader is not None
-    return _reader.label
+    return _open().label
 
 
 def _score(mentions: list[Mention]) -> Batch:
-    assert _reader is not None
-    reader = _reader
+    reader = _open()
     reader.hits = reader.misses = 0
     scored: list[Scored | None] = list(reader.read(mentions))
     return Batch(scored, reader.hits, reader.misses)

@@ -2,7 +2,6 @@
 
 from collections import OrderedDict
 from collections.abc import Sequence
-from datetime import datetime
 from pathlib import Path
 
 from models.predictor import Prediction, Predictor
@@ -69,15 +68,3 @@ def _scored(mention: Mention, prediction: Prediction, label: str) -> Scored:
 def text_scores(prediction: Prediction) -> TextScores:
     """The model's answer as the decision takes it."""
     return TextScores(anger_grade=prediction.anger_grade, **prediction.probabilities)
-
-
-def arrived(scored: Scored, at: datetime) -> Scored:
-    """The scored mention with the time at which its record reached Kafka."""
-    return Scored(
-        mention=scored.mention,
-        scores=scored.scores,
-        lang=scored.lang,
-        embedding=scored.embedding,
-        model=scored.model,
-        arrived_at=at,
-    )

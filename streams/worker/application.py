@@ -6,6 +6,7 @@ import faust
 
 from streams.config import Settings
 from streams.kafka import clients
+from streams.worker import ends
 
 
 class Role(enum.StrEnum):
@@ -20,7 +21,7 @@ def application(settings: Settings, role: Role) -> faust.App:
 
     Reading is manual (`noack_take`): offsets move only when an agent says so, see `commit`.
     """
-    return faust.App(
+    app = ends.App(
         f"{settings.group_prefix}-{settings.topic_prefix}{role.value}",
         broker=clients.faust_broker(settings),
         broker_credentials=clients.faust_credentials(settings),
@@ -40,6 +41,8 @@ def application(settings: Settings, role: Role) -> faust.App:
         datadir=str(settings.state_dir / role.value),
         store="memory://",
     )
+    app.tocsin = settings
+    return app
 
 
 def raw_topic(app: faust.App, name: str) -> faust.TopicT:

@@ -34,6 +34,10 @@ class Gate:
     async def close(self) -> None:
         """No batch begins from now on; returns when none is under way."""
         self._closed = True
+        await self.idle()
+
+    async def idle(self) -> None:
+        """Returns when no batch is under way."""
         async with self._lock:
             pass
 

@@ -5,6 +5,7 @@ import time
 import msgspec
 
 from scoring.case import Case
+from scoring.mention import Kind, Mention, Role
 from scoring.partition import Clock, Partition
 from scoring.policy import Policy
 from scoring.pulse import Pulse
@@ -28,11 +29,9 @@ class CasesAgent(LogFold[Partition]):
     def recovered(self, number: int, stored: dict[str, bytes]) -> tuple[Partition, int]:
         """The partition's cases and clock."""
         clock = _clocks.decode(stored[CLOCK]) if CLOCK in stored else Clock()
-        known = [
-            _cases.decode(value) for name, value in stored.items() if name.startswith(_CASE)
-        ]
+        known = [_cases.decode(value) for name, value in stored.items() if name.startswith(_CASE)]
         for case in known:
-            self.tools.board.case(case)
+            self.tools.board.recover(case.case_id, case.brand, case.standing)
         lateness = self._policy.allowed_lateness_s
         fold = Partition(self._policy, number, slack_s=lateness, known=known, clock=clock)
         return fold, clock.offset
@@ -49,6 +48,7 @@ class CasesAgent(LogFold[Partition]):
             said=said,
             records=[self._pulse(pulse) for pulse in sealed],
             arrival=what.arrived_at,
+            erased=_erased(what.mention),
         )
 
     def changes(self, fold: Partition, offset: int) -> dict[str, bytes | None]:
@@ -67,3 +67,10 @@ class CasesAgent(LogFold[Partition]):
             key=pulse.brand.encode(),
             value=msgspec.json.encode(pulse),
         )
+
+
+def _erased(mention: Mention) -> tuple[str, str] | None:
+    """Brand and mention whose words a customer takes back or says anew."""
+    if mention.kind not in (Kind.DELETION, Kind.EDIT) or mention.role is Role.BRAND:
+        return None
+    return mention.brand, mention.parent_id or ""

@@ -45,16 +45,24 @@ class Clock:
         assigned = self._app.consumer.assignment()
         for agent in self._agents:
             numbers = sorted(tp.partition for tp in assigned if tp.topic == agent.topic)
-            await agent.gate.run(lambda agent=agent, numbers=numbers: _load(agent, numbers))
+            await agent.gate.run(lambda agent=agent, numbers=numbers: self._load(agent, numbers))
             await self._output.send(agent.ticks(self._end_of))
 
+    async def _load(self, agent: LogFold, numbers: Sequence[int]) -> None:
+        if self.settled:  # partitions may have moved while a batch held the gate
+            for number in numbers:
+                agent.load(number)
+
     def _end_of(self, topic: str, partition: int) -> int | None:
-        return self._app.consumer.highwater(TP(topic, partition))
+        return end_of(self._app, topic, partition)
 
 
-async def _load(agent: LogFold, numbers: Sequence[int]) -> None:
-    for number in numbers:
-        agent.load(number)
+def end_of(app: faust.App, topic: str, partition: int) -> int | None:
+    """Offset after the last record of a partition, None where it is not known."""
+    try:
+        return app.consumer.highwater(TP(topic, partition))
+    except AssertionError:  # aiokafka's word for a partition that was just taken away
+        return None
 
 
 def settled(app: faust.App) -> bool:

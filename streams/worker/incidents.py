@@ -3,10 +3,10 @@
 import msgspec
 
 from scoring.brands import Brands, BrandsClock
-from scoring.incident import Incident
 from scoring.policy import Policy
 from scoring.pulse import decode_pulse
 from scoring.scored import Tick
+from scoring.surge import Incident
 from streams.worker.logfold import CLOCK, LogFold, Step, Tools
 
 _BRAND = "brand|"
@@ -41,8 +41,7 @@ class IncidentsAgent(LogFold[Brands]):
     def changes(self, fold: Brands, offset: int) -> dict[str, bytes | None]:
         """The brands that moved, then the clock."""
         changes: dict[str, bytes | None] = {
-            _BRAND + brand: _encoder.encode(fold.incidents[brand])
-            for brand in sorted(fold.changed)
+            _BRAND + brand: _encoder.encode(fold.incidents[brand]) for brand in sorted(fold.changed)
         }
         fold.changed.clear()
         changes[CLOCK] = _encoder.encode(fold.clock(offset))

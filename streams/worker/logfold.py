@@ -8,7 +8,7 @@ same ids, and what was stored already is passed over.
 import abc
 import logging
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Generic, Protocol, TypeVar
 
@@ -59,11 +59,15 @@ class Tools(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Step(msgspec.Struct, kw_only=True):
-    """What one event of the log caused; `arrival` is when its mention reached Kafka."""
+    """What one event of the log caused; `arrival` is when its mention reached Kafka.
+
+    `erased` names the brand and the mention whose words are not to be shown any more.
+    """
 
     said: list[Escalation]
     records: list[Record] = []
     arrival: datetime | None = None
+    erased: tuple[str, str] | None = None
 
 
 class LogFold(abc.ABC, Generic[F]):
@@ -100,12 +104,20 @@ class LogFold(abc.ABC, Generic[F]):
             log.info("%s, partition %s: %s states recovered", self.topic, number, len(stored))
         return self.folds[number]
 
-    def forget(self, numbers: Iterable[int]) -> None:
-        """These partitions belong to another worker now."""
+    async def release(self, numbers: Iterable[int]) -> None:
+        """These partitions are about to belong to another worker.
+
+        A batch under way ends first: what it writes later would overwrite the next owner's state.
+        """
+        await self.gate.idle()
         for number in numbers:
             self.folds.pop(number, None)
             self._offsets.pop(number, None)
             self._heard.pop(number, None)
+
+    def keep(self, numbers: Collection[int]) -> None:
+        """Only these partitions are this worker's now: what others store will change without us."""
+        self._state.keep(numbers)
 
     def ticks(self, end_of: "EndOf") -> list[Record]:
         """Ticks for the partitions whose clock matters: worked off, silent, and something is due.
@@ -126,21 +138,35 @@ class LogFold(abc.ABC, Generic[F]):
     async def _run(self, stream: faust.StreamT) -> None:
         settings = self.tools.settings
         async for events in stream.noack_take(settings.batch_size, within=settings.batch_wait_s):
-            if await self.gate.run(lambda events=events: self._batch(events)):
-                for event in events:
+            done: list[EventT] = []
+            if await self.gate.run(lambda events=events, done=done: self._batch(events, done)):
+                for event in done:
                     await stream.ack(event)
-                self.tools.progress.acknowledged(events)
+                self.tools.progress.acknowledged(done)
 
-    async def _batch(self, events: Sequence[EventT]) -> None:
+    async def _batch(self, events: Sequence[EventT], done: list[EventT]) -> None:
+        """Folds what is still ours; `done` gets the events that may be acknowledged."""
         self.tools.progress.took(events)
-        assigned = self.tools.app.consumer.assignment()
         by_partition: dict[int, list[EventT]] = {}
         for event in events:
-            if event.message.tp not in assigned:
-                continue  # another worker's by now, who reads it again
-            by_partition.setdefault(event.message.partition, []).append(event)
+            if self._current(event):
+                by_partition.setdefault(event.message.partition, []).append(event)
         for number, own in by_partition.items():
             await self._fold(number, own)
+            done += own
+
+    def _current(self, event: EventT) -> bool:
+        """Whether the event was read since partitions were last shared out.
+
+        What was read before is read again, by this worker or another, from recovered state.
+        """
+        app = self.tools.app
+        message = event.message
+        return (
+            not app.rebalancing
+            and message.generation_id == app.consumer_generation_id
+            and message.tp in app.consumer.assignment()
+        )
 
     async def _fold(self, number: int, events: Sequence[EventT]) -> None:
         fold = self.load(number)
@@ -175,6 +201,8 @@ class LogFold(abc.ABC, Generic[F]):
                 if step.arrival is not None:
                     waited = (now - step.arrival).total_seconds()
                     metrics.mention_to_escalation.observe(max(0.0, waited))
+            if step.erased is not None:
+                self.tools.board.erase(*step.erased)
 
 
 class EndOf(Protocol):

@@ -16,7 +16,13 @@ Partition = tuple[str, int]
 class Progress:
     """Offsets taken and acknowledged per partition; `now` is a monotonic clock in seconds."""
 
-    def __init__(self, metrics: Metrics, now: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        metrics: Metrics,
+        stuck_s: float = STUCK_S,
+        now: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._stuck_s = stuck_s
         self._metrics = metrics
         self._now = now
         self._acknowledged: dict[Partition, int] = {}
@@ -28,6 +34,11 @@ class Progress:
     def took(self, events: Sequence[EventT]) -> None:
         """A batch is under way."""
         if self._waiting_since is None:
+            self._waiting_since = self._now()
+
+    def moved(self) -> None:
+        """The batch under way came a step further: it is long, and not stuck."""
+        if self._waiting_since is not None:
             self._waiting_since = self._now()
 
     def acknowledged(self, events: Sequence[EventT]) -> None:
@@ -43,7 +54,7 @@ class Progress:
     def stuck(self) -> bool:
         """Whether a batch has been under way for too long."""
         since = self._waiting_since
-        return since is not None and self._now() - since > STUCK_S
+        return since is not None and self._now() - since > self._stuck_s
 
     def publish(self, highwater: Callable[[str, int], int | None]) -> None:
         """Sets the offset metrics; `highwater` gives a partition's next offset to be written."""

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 
 import faust
+import msgspec
 from faust.types import EventT
 
 from scoring.decoding import check_not_future, decode
@@ -17,7 +18,6 @@ from streams.kafka import dead_letters
 from streams.kafka.topics import Topics
 from streams.metrics import OTHER, Metrics
 from streams.scorer.process import ScoringProcess
-from streams.scorer.reader import arrived
 from streams.worker.application import raw_topic
 from streams.worker.boundary import Gate
 from streams.worker.output import Output, Record
@@ -45,6 +45,7 @@ class ScoreAgent:
         self._topics = Topics.of(settings)
         self._output = output
         self._scorer = scorer
+        scorer.on_attempt = progress.moved
         self._metrics = metrics
         self._progress = progress
         self.gate = Gate()
@@ -107,7 +108,7 @@ class ScoreAgent:
         return Record(
             topic=self._topics.scored,
             key=mention.partition_key.encode(),
-            value=encode_event(arrived(scored, arrival)),
+            value=encode_event(msgspec.structs.replace(scored, arrived_at=arrival)),
         )
 
     def _dead(

@@ -18,11 +18,11 @@ from streams.scorer.process import ScoringProcess
 from streams.worker.application import Role, application
 from streams.worker.board import Board
 from streams.worker.cases import CasesAgent
-from streams.worker.clock import Clock, settled
+from streams.worker.clock import Clock, end_of, settled
 from streams.worker.incidents import IncidentsAgent
 from streams.worker.logfold import LogFold, Tools
 from streams.worker.output import Output
-from streams.worker.progress import Progress
+from streams.worker.progress import STUCK_S, Progress
 from streams.worker.score import ScoreAgent
 from streams.worker.web import Facts, Health, Web
 
@@ -63,7 +63,9 @@ class Worker:
         self._stopping = False
         for role in roles:
             app = self._apps[role] = application(settings, role)
-            progress = self._progress[role] = Progress(self._metrics)
+            progress = self._progress[role] = Progress(
+                self._metrics, stuck_s=max(STUCK_S, 2 * settings.score_timeout_s)
+            )
             if role is Role.SCORE:
                 agent = ScoreAgent(
                     app, settings, self._output, self._scorer, self._metrics, progress
@@ -120,8 +122,10 @@ class Worker:
                 return
             name, _, digest = self._scorer.label.partition("@")
             self._metrics.model.info({"name": name, "digest": digest})
-        for app in self._apps.values():
+        for role, app in self._apps.items():
             app.on_partitions_revoked.connect(self._revoked, weak=False)
+            if role is Role.CASES:
+                app.on_partitions_assigned.connect(self._assigned, weak=False)
             app.finalize()
         await asyncio.gather(*(app.start() for app in self._apps.values()))
         log.info("started: %s", ", ".join(self._apps))
@@ -153,7 +157,8 @@ class Worker:
 
     async def _stop(self) -> None:
         self._stopping = True
-        log.info("stopping: finishing what was begun")
+        if any(app.started for app in self._apps.values()):
+            log.info("stopping: finishing what was begun")
         if self._clock is not None:
             self._clock.cancel()
         for gate in self._gates:
@@ -169,12 +174,16 @@ class Worker:
         lost = [(tp.topic, tp.partition) for tp in revoked]
         for agent in self._agents:
             numbers = {number for topic, number in lost if topic == agent.topic}
-            for number in numbers & agent.folds.keys():
-                cases = getattr(agent.folds[number], "cases", {})
-                self._board.drop(set(cases))
-            agent.forget(numbers)
+            held = [agent.folds[number] for number in numbers & agent.folds.keys()]
+            await agent.release(numbers)
+            for fold in held:
+                self._board.drop(set(getattr(fold, "cases", {})))
         for progress in self._progress.values():
             progress.forget(lost)
+
+    async def _assigned(self, app: faust.App, assigned: set[TP], **kwargs: object) -> None:
+        for agent in self._agents:
+            agent.keep({tp.partition for tp in assigned if tp.topic == agent.topic})
 
     def alive(self) -> Health:
         """The event loop turns, and what was taken makes progress."""
@@ -203,10 +212,7 @@ class Worker:
                 progress.publish(lambda topic, number, role=role: self._end(role, topic, number))
 
     def _end(self, role: Role, topic: str, number: int) -> int | None:
-        try:
-            return self._apps[role].consumer.highwater(TP(topic, number))
-        except AssertionError:  # aiokafka's word for a partition that was just taken away
-            return None
+        return end_of(self._apps[role], topic, number)
 
     def _facts(self) -> Facts:
         lag: dict[str, int] = {}

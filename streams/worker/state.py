@@ -6,7 +6,7 @@ Recovery is Faust's own. Keys begin with the partition, so that one partition's 
 found, and a value says at which offset of the log it was written.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 
 import faust
 from faust.types import TP
@@ -35,11 +35,18 @@ class State:
             if key.startswith(prefix) and value:
                 yield key[len(prefix) :].decode(), value
 
+    def keep(self, partitions: Collection[int]) -> None:
+        """Drops what is stored for other partitions; recovery reads it anew when they return."""
+        kept = {str(number).encode() for number in partitions}
+        store = self._table.data
+        for key in list(store):
+            if key.partition(_SEPARATOR)[0] not in kept:
+                store.pop(key, None)
+
     async def write(self, partition: int, changes: Mapping[str, bytes | None]) -> None:
         """Stores values, None to delete, and returns when the changelog has them.
 
-        The last one is sent alone, after the others are acknowledged: it vouches for them, and a
-        broker that counts batches rather than records tells the end of the changelog right.
+        The last one is sent after the others are acknowledged: it vouches for them.
         Raises aiokafka's KafkaError.
         """
         topic = self._table.changelog_topic_name

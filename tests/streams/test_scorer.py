@@ -1,0 +1,129 @@
+"""The scoring process: what it survives, and that it never outlives its worker."""
+
+import asyncio
+import math
+import os
+import threading
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from models.errors import ArtefactError
+from scoring.mention import Mention
+from scoring.scored import Scored, TextScores
+from streams.scorer.process import ScoringError, ScoringProcess
+
+pytestmark = pytest.mark.process
+
+TIMEOUT_S = 2.0
+DIES, HANGS = "dies", "hangs"
+
+
+class Fragile:
+    """A reader that one text kills and another hangs, as a fault in a native library would."""
+
+    label = "fragile@1"
+
+    def __init__(self) -> None:
+        self.hits = self.misses = 0
+
+    def read(self, mentions: Sequence[Mention]) -> list[Scored]:
+        texts = {mention.text for mention in mentions}
+        if DIES in texts:
+            os._exit(1)
+        if HANGS in texts:
+            threading.Event().wait()
+        self.misses += len(mentions)
+        return [Scored(mention=mention, scores=TextScores()) for mention in mentions]
+
+
+def fragile(model: Path | None, threads: int) -> Fragile:
+    return Fragile()
+
+
+def stillborn(model: Path | None, threads: int) -> Fragile:
+    os._exit(1)
+
+
+@pytest.fixture
+def scorer() -> Iterator[ScoringProcess]:
+    scorer = ScoringProcess(None, 1, TIMEOUT_S, load=fragile)
+    yield scorer
+    scorer.stop()
+
+
+def mentions(*texts: str) -> list[Mention]:
+    at = datetime(2020, 1, 1, tzinfo=UTC)
+    return [
+        Mention(id=f"{number}", brand="b", text=text, created_at=at, channel="forum")
+        for number, text in enumerate(texts)
+    ]
+
+
+@pytest.mark.parametrize(
+    "texts",
+    [
+        ["a", "b", "c"],
+        [DIES],
+        ["a", "b", "c", DIES, "e"],
+        [DIES, "b", "c", "d", "e", "f", "g", DIES],
+        [HANGS, "b"],
+    ],
+)
+def test_only_the_mention_that_kills_or_hangs_is_given_up(
+    scorer: ScoringProcess, texts: list[str]
+) -> None:
+    asked = mentions(*texts)
+
+    async def score() -> list[Scored | None]:
+        await scorer.start()
+        found = await scorer.score(asked)
+        again = await scorer.score(mentions("fine"))
+        assert again.scored[0] is not None
+        assert found.misses == sum(text not in (DIES, HANGS) for text in texts)
+        return found.scored
+
+    found = asyncio.run(score())
+    assert [scored and scored.mention.id for scored in found] == [
+        None if mention.text in (DIES, HANGS) else mention.id for mention in asked
+    ]
+    guilty = sum(text in (DIES, HANGS) for text in texts)
+    assert scorer.restarts <= guilty * (math.ceil(math.log2(len(texts))) + 2)
+
+
+def test_killed_while_idle_it_is_replaced_and_no_mention_is_blamed(
+    scorer: ScoringProcess,
+) -> None:
+    async def score() -> list[Scored | None]:
+        await scorer.start()
+        before = scorer.pid
+        assert before is not None
+        os.kill(before, 9)
+        found = await scorer.score(mentions("alone"))
+        assert scorer.pid != before
+        return found.scored
+
+    found = asyncio.run(score())
+    assert found[0] is not None
+
+
+def test_no_mentions_need_no_process(scorer: ScoringProcess) -> None:
+    assert asyncio.run(scorer.score([])).scored == []
+    assert scorer.pid is None
+
+
+def test_process_that_dies_at_birth_is_an_error_that_restarts_the_worker() -> None:
+    scorer = ScoringProcess(None, 1, TIMEOUT_S, load=stillborn)
+    with pytest.raises(ScoringError, match="while it loads the model") as raised:
+        asyncio.run(scorer.start())
+    assert raised.value.exit_code == 70
+    scorer.stop()
+
+
+def test_model_that_is_not_there_is_told_as_the_model_tells_it(tmp_path: Path) -> None:
+    scorer = ScoringProcess(tmp_path / "nowhere", 1, TIMEOUT_S)
+    with pytest.raises(ArtefactError, match="TOCSIN_MODEL"):
+        asyncio.run(scorer.start())
+    scorer.stop()
