@@ -4,6 +4,7 @@ A batch that kills or hangs the process is halved until the mention that does is
 """
 
 import asyncio
+import logging
 import multiprocessing
 import os
 import signal
@@ -18,6 +19,8 @@ from typing import NamedTuple, Protocol
 from scoring.mention import Mention
 from scoring.scored import Scored
 from streams.errors import TocsinError
+
+log = logging.getLogger(__name__)
 
 _CRASHES_BEFORE_POISON = 2
 
@@ -132,6 +135,9 @@ class ScoringProcess:
         except (BrokenProcessPool, TimeoutError):
             self.restarts += 1
             self.stop()
+            return None
+        except Exception:  # the poison boundary: a bug costs a mention, not the stream
+            log.exception("the model fails on a batch of %s", len(mentions))
             return None
 
     def stop(self) -> None:

@@ -1,5 +1,6 @@
 """The `cases` agent: scored mentions and ticks in, escalations and brand pulses out."""
 
+import logging
 import time
 
 import msgspec
@@ -12,6 +13,8 @@ from scoring.pulse import Pulse
 from scoring.scored import Tick, decode_event
 from streams.worker.logfold import CLOCK, LogFold, Step, Tools
 from streams.worker.output import Record
+
+log = logging.getLogger(__name__)
 
 _CASE = "case|"
 _encoder = msgspec.msgpack.Encoder()
@@ -42,13 +45,22 @@ class CasesAgent(LogFold[Partition]):
         if isinstance(what, Tick):
             said, sealed = fold.tick(what.at.timestamp())
             return Step(said=said, records=[self._pulse(pulse) for pulse in sealed])
-        said, sealed = fold.mention(what)
+        said, sealed = fold.tick(what.mention.at)
+        failed = ""
+        try:
+            more, over = fold.mention(what)
+        except Exception as error:  # the poison boundary: a bug costs a mention, not the stream
+            log.exception("a mention cannot be folded; it goes to the dead letters")
+            failed = f"{type(error).__name__}: {error}"
+        else:
+            said, sealed = said + more, sealed + over
         self.tools.metrics.event_time_lag.set(time.time() - fold.watermark)
         return Step(
             said=said,
             records=[self._pulse(pulse) for pulse in sealed],
             arrival=what.arrived_at,
             erased=_erased(what.mention),
+            failed=failed,
         )
 
     def changes(self, fold: Partition, offset: int) -> dict[str, bytes | None]:

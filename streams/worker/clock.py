@@ -7,6 +7,7 @@ the clock is part of the log.
 import asyncio
 import logging
 from collections.abc import Sequence
+from functools import partial
 
 import faust
 from faust.types import TP
@@ -45,7 +46,7 @@ class Clock:
         assigned = self._app.consumer.assignment()
         for agent in self._agents:
             numbers = sorted(tp.partition for tp in assigned if tp.topic == agent.topic)
-            await agent.gate.run(lambda agent=agent, numbers=numbers: self._load(agent, numbers))
+            await agent.gate.run(partial(self._load, agent, numbers))
             await self._output.send(agent.ticks(self._end_of))
 
     async def _load(self, agent: LogFold, numbers: Sequence[int]) -> None:

@@ -10,11 +10,13 @@ import logging
 import time
 from collections.abc import Collection, Iterable, Sequence
 from datetime import UTC, datetime
-from typing import Generic, Protocol, TypeVar
+from functools import partial
+from typing import Generic, Protocol, TypeVar, cast
 
 import faust
 import msgspec
-from faust.types import EventT
+from faust.streams import Stream
+from faust.types import EventT, Message
 
 from scoring.escalation import Escalation, moment
 from scoring.scored import Tick, encode_event
@@ -61,13 +63,15 @@ class Tools(msgspec.Struct, frozen=True, kw_only=True):
 class Step(msgspec.Struct, kw_only=True):
     """What one event of the log caused; `arrival` is when its mention reached Kafka.
 
-    `erased` names the brand and the mention whose words are not to be shown any more.
+    `erased` names the brand and the mention whose words are not to be shown any more; `failed`
+    says why the event could not be folded.
     """
 
     said: list[Escalation]
     records: list[Record] = []
     arrival: datetime | None = None
     erased: tuple[str, str] | None = None
+    failed: str = ""
 
 
 class LogFold(abc.ABC, Generic[F]):
@@ -135,11 +139,12 @@ class LogFold(abc.ABC, Generic[F]):
                 records.append(Record(topic=self.topic, value=tick, partition=number))
         return records
 
-    async def _run(self, stream: faust.StreamT) -> None:
+    async def _run(self, taken: faust.StreamT) -> None:
+        stream = cast("Stream[EventT]", taken)
         settings = self.tools.settings
         async for events in stream.noack_take(settings.batch_size, within=settings.batch_wait_s):
             done: list[EventT] = []
-            if await self.gate.run(lambda events=events, done=done: self._batch(events, done)):
+            if await self.gate.run(partial(self._batch, events, done)):
                 for event in done:
                     await stream.ack(event)
                 self.tools.progress.acknowledged(done)
@@ -177,11 +182,12 @@ class LogFold(abc.ABC, Generic[F]):
                 continue  # folded before a crash, and its outputs were acknowledged
             self._offsets[number] = message.offset
             try:
-                steps.append(self.step(fold, message.value or b""))
+                step = self.step(fold, message.value or b"")
             except msgspec.DecodeError as error:
-                dead = messages.dead_letter(self.tools.topics, message, str(error))
-                steps.append(Step(said=[], records=[dead]))
-                self.tools.metrics.dead_letters.labels(self.topic, messages.NOT_SCORED).inc()
+                step = Step(said=[], records=[self._dead(message, messages.NOT_SCORED, str(error))])
+            if step.failed:
+                step.records.append(self._dead(message, messages.NOT_FOLDED, step.failed))
+            steps.append(step)
         said = [escalation for step in steps for escalation in step.said]
         records = [record for step in steps for record in step.records]
         records += [messages.escalation(self.tools.topics, escalation) for escalation in said]
@@ -189,6 +195,10 @@ class LogFold(abc.ABC, Generic[F]):
         await self._state.write(number, self.changes(fold, self._offsets[number]))
         self._heard[number] = time.monotonic()
         self._publish(steps)
+
+    def _dead(self, message: Message, reason: str, detail: str) -> Record:
+        self.tools.metrics.dead_letters.labels(self.topic, reason).inc()
+        return messages.dead_letter(self.tools.topics, message, reason, detail)
 
     def _publish(self, steps: Sequence[Step]) -> None:
         now = datetime.now(UTC)

@@ -13,6 +13,8 @@ SOURCE = "tocsin"
 TYPE = "tocsin.escalation.v1"
 NOT_SCORED = "not_scored"
 """Dead-letter reason of a record in one of our own topics that is not ours."""
+NOT_FOLDED = "not_folded"
+"""Dead-letter reason of a scored mention at which the decision fails: a bug worth reporting."""
 
 
 def escalation(topics: Topics, said: Escalation) -> Record:
@@ -32,14 +34,14 @@ def escalation(topics: Topics, said: Escalation) -> Record:
     )
 
 
-def dead_letter(topics: Topics, message: Message, detail: str) -> Record:
-    """A record of `mentions-scored` or `brand-pulse` that cannot be read."""
+def dead_letter(topics: Topics, message: Message, reason: str, detail: str) -> Record:
+    """A record of `mentions-scored` or `brand-pulse` that cannot be read or folded."""
     return Record(
         topic=topics.dead_letters,
         key=message.key,
         value=message.value,
         headers=dead_letters.build(
-            reason=NOT_SCORED,
+            reason=reason,
             detail=detail,
             topic=message.topic,
             partition=message.partition,

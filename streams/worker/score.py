@@ -2,11 +2,14 @@
 
 import logging
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
+from functools import partial
+from typing import cast
 
 import faust
 import msgspec
+from faust.streams import Stream
 from faust.types import EventT
 
 from scoring.decoding import check_not_future, decode
@@ -51,16 +54,17 @@ class ScoreAgent:
         self.gate = Gate()
         app.agent(raw_topic(app, self._topics.mentions), name="score", concurrency=1)(self._run)
 
-    async def _run(self, stream: faust.StreamT) -> None:
+    async def _run(self, taken: faust.StreamT) -> None:
+        stream = cast("Stream[EventT]", taken)
         async for events in stream.noack_take(
             self._settings.batch_size, within=self._settings.batch_wait_s
         ):
-            if await self.gate.run(lambda events=events: self._batch(events)):
+            if await self.gate.run(partial(self._batch, events)):
                 for event in events:
                     await stream.ack(event)
                 self._progress.acknowledged(events)
 
-    async def _batch(self, events: list[EventT]) -> None:
+    async def _batch(self, events: Sequence[EventT]) -> None:
         self._progress.took(events)
         records: list[Record] = []
         good: list[tuple[EventT, Mention]] = []

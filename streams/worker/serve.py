@@ -4,6 +4,8 @@ import asyncio
 import logging
 import signal
 from collections.abc import Sequence
+from functools import partial
+from typing import Any
 
 import faust
 from faust.types import TP
@@ -116,7 +118,7 @@ class Worker:
         await self.web.start()
         await self._output.start()
         if Role.SCORE in self._apps:
-            loading = asyncio.ensure_future(self._scorer.start())
+            loading = asyncio.create_task(self._scorer.start())
             await _first(loading, stop)
             if stop.is_set():
                 return
@@ -170,7 +172,8 @@ class Worker:
         await self.web.stop()
         self._scorer.stop()
 
-    async def _revoked(self, app: faust.App, revoked: set[TP], **kwargs: object) -> None:
+    async def _revoked(self, app: Any, /, *args: Any, signal: Any, **kwargs: Any) -> None:
+        revoked: set[TP] = args[0]
         lost = [(tp.topic, tp.partition) for tp in revoked]
         for agent in self._agents:
             numbers = {number for topic, number in lost if topic == agent.topic}
@@ -181,7 +184,8 @@ class Worker:
         for progress in self._progress.values():
             progress.forget(lost)
 
-    async def _assigned(self, app: faust.App, assigned: set[TP], **kwargs: object) -> None:
+    async def _assigned(self, app: Any, /, *args: Any, signal: Any, **kwargs: Any) -> None:
+        assigned: set[TP] = args[0]
         for agent in self._agents:
             agent.keep({tp.partition for tp in assigned if tp.topic == agent.topic})
 
@@ -209,10 +213,7 @@ class Worker:
         self._board.publish()
         for role, progress in self._progress.items():
             if self._apps[role].started:
-                progress.publish(lambda topic, number, role=role: self._end(role, topic, number))
-
-    def _end(self, role: Role, topic: str, number: int) -> int | None:
-        return end_of(self._apps[role], topic, number)
+                progress.publish(partial(end_of, self._apps[role]))
 
     def _facts(self) -> Facts:
         lag: dict[str, int] = {}
@@ -227,9 +228,9 @@ class Worker:
         )
 
 
-async def _first(task: "asyncio.Future[None]", stop: asyncio.Event) -> None:
-    waiting = asyncio.ensure_future(stop.wait())
-    done, _ = await asyncio.wait({task, waiting}, return_when=asyncio.FIRST_COMPLETED)
+async def _first(task: "asyncio.Task[None]", stop: asyncio.Event) -> None:
+    waiting = asyncio.create_task(stop.wait())
+    await asyncio.wait([task, waiting], return_when=asyncio.FIRST_COMPLETED)
     waiting.cancel()
-    if task in done:
+    if task.done():
         task.result()

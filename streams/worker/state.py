@@ -7,8 +7,10 @@ found, and a value says at which offset of the log it was written.
 """
 
 from collections.abc import Collection, Iterator, Mapping
+from typing import cast
 
 import faust
+from faust.tables import Table
 from faust.types import TP
 
 from streams.worker.output import Output, Record
@@ -20,12 +22,8 @@ class State:
     """One table of bytes, by partition and name."""
 
     def __init__(self, app: faust.App, name: str, partitions: int, output: Output) -> None:
-        self._table = app.Table(
-            name,
-            partitions=partitions,
-            key_type=bytes,
-            value_type=bytes,
-        )
+        table = app.Table(name, partitions=partitions, key_type=bytes, value_type=bytes)
+        self._table = cast("Table[bytes, bytes]", table)
         self._output = output
 
     def of(self, partition: int) -> Iterator[tuple[str, bytes]]:
