@@ -1,6 +1,7 @@
 """What tests share: a real broker, topics of one's own, and the command as a user runs it."""
 
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -15,6 +16,13 @@ from streams.kafka.embedded import EmbeddedBroker
 
 ROOT = Path(__file__).resolve().parent.parent
 Cli = Callable[..., "subprocess.CompletedProcess[str]"]
+
+
+def pytest_configure() -> None:
+    """Started in the background, this process ignores what its children are tested with."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
+        signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
 @pytest.fixture(scope="session")

@@ -145,7 +145,10 @@ def test_board_on_a_terminal_that_is_closed(tmp_path: Path) -> None:
         deadline = time.monotonic() + 90
         while b"open cases" not in shown or b"/s" not in shown or b"http://" not in shown:
             assert time.monotonic() < deadline, shown[-2000:]
-            shown += os.read(terminal, 65_536)
+            try:
+                shown += os.read(terminal, 65_536)
+            except OSError:  # what a terminal says whose program has ended
+                pytest.fail(f"the demo ended: {shown[-3000:].decode(errors='replace')}")
         family = psutil.Process(pid).children(recursive=True)
         assert b"\x1b[?1049h" in shown  # the alternate screen
     finally:
