@@ -17,7 +17,7 @@ class History:
     """Feeds mentions through a sorting buffer of the allowed lateness, then runs the clock on.
 
     A mention that comes later than that in the file is folded at once and raises no alarm;
-    `late` counts them.
+    `late` counts them, `count` all.
     """
 
     def __init__(self, policy: Policy) -> None:
@@ -26,15 +26,15 @@ class History:
         self._partition = Partition(policy)
         self._brands = Brands(policy)
         self._waiting: list[tuple[float, str, int, Scored]] = []
-        self._count = 0
+        self.count = 0
         self._newest = float("-inf")
 
     def add(self, scored: Scored) -> Iterator[Escalation]:
         """Takes one mention; yields what is said once its turn in event time has come."""
         at = scored.mention.at
         self._newest = max(self._newest, at)
-        self._count += 1
-        heapq.heappush(self._waiting, (at, scored.mention.id, self._count, scored))
+        self.count += 1
+        heapq.heappush(self._waiting, (at, scored.mention.id, self.count, scored))
         edge = self._newest - self.policy.allowed_lateness_s
         while self._waiting and self._waiting[0][0] < edge:
             yield from self._mention(heapq.heappop(self._waiting)[3])

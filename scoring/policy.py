@@ -1,6 +1,7 @@
 """The policy: one TOML file, typed, with a digest and overrides per brand."""
 
 import hashlib
+import re
 import tomllib
 from functools import cache
 from importlib import resources
@@ -12,6 +13,7 @@ from msgspec import Meta
 
 from scoring.errors import PolicyError
 from scoring.levels import Level
+from scoring.mention import SLUG
 
 Seconds = Annotated[float, Meta(gt=0)]
 Chance = Annotated[float, Meta(gt=0, lt=1)]
@@ -159,6 +161,8 @@ def load(path: Path | None) -> Policy:
     try:
         policy = _convert(_merged(_default_values(), changes))
         for brand in policy.brands:
+            if not re.match(SLUG, brand):
+                raise PolicyError(f"brands.{brand}: a brand is a slug such as acme-air")
             policy.for_brand(brand)
     except PolicyError as error:
         raise PolicyError(f"policy {path}: {error}") from error

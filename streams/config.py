@@ -15,7 +15,7 @@ SaslMechanism = Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"]
 LogLevel = Literal["DEBUG", "INFO", "WARNING", "ERROR"]
 LogFormat = Literal["auto", "text", "json"]
 
-HOSTS = r"^\s*[^\s,]+:\d{1,5}\s*(,\s*[^\s,]+:\d{1,5}\s*)*$"
+HOSTS = r"^\s*[^\s,/]+:\d{1,5}\s*(,\s*[^\s,/]+:\d{1,5}\s*)*$"
 NAME_PART = r"^[A-Za-z0-9._-]{0,150}$"
 BRAND = r"^[a-z0-9]+([._-][a-z0-9]+)*$"
 SECRET = {"secret": True}

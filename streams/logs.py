@@ -33,6 +33,26 @@ def _private(address: str) -> bool:
         return False
 
 
+class Seldom(logging.Filter):
+    """Lets a library say the same thing once in `EVERY_S`: a broker that is gone is said a lot."""
+
+    EVERY_S = 30.0
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._said: dict[tuple[str, str], float] = {}
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Whether the record is ours, or new."""
+        if not record.name.startswith(_LOUD):
+            return True
+        key = (record.name, str(record.msg))
+        if record.created - self._said.get(key, 0.0) < self.EVERY_S:
+            return False
+        self._said[key] = record.created
+        return True
+
+
 class JsonFormatter(logging.Formatter):
     """One JSON object per line: time, level, logger, message."""
 
@@ -63,6 +83,7 @@ def set_up(settings: Settings) -> None:
         settings.log_format == "auto" and sys.stderr.isatty()
     )
     handler = logging.StreamHandler()
+    handler.addFilter(Seldom())
     handler.setFormatter(
         TextFormatter("%(asctime)s %(levelname)-7s %(message)s") if as_text else JsonFormatter()
     )

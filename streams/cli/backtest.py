@@ -64,6 +64,8 @@ def command(file: Path, policy: Path | None, summary: bool, strict: bool) -> Non
             f"{counted(history.late, 'mention')} came later than the allowed lateness and raised "
             "no alarm; sort the file by created_at"
         )
+    if not history.count and not lines.bad:
+        note("no mentions to decide over")
     if lines.bad:
         note(counted(lines.bad, "bad line"))
         if strict:

@@ -92,7 +92,8 @@ def show(of: str, id_: str, as_json: bool) -> None:
 def replay(of: str, ids: tuple[str, ...], every: bool, reason: str | None, yes: bool) -> None:
     """Send dead letters again: the same bytes and key, to the topic they came from.
 
-    They stay in the dead-letter topic until it forgets them; sending one twice does no harm.
+    They stay in the dead-letter topic until it forgets them. Sending one twice does no harm, but
+    one that is still bad comes back as a new dead letter: mend the cause first.
     """
     if bool(ids) == bool(every or reason):
         raise UsageError("name the dead letters to send again by ID, or give --all or --reason")
@@ -102,7 +103,11 @@ def replay(of: str, ids: tuple[str, ...], every: bool, reason: str | None, yes: 
     else:
         read = dead_letters.read(config, _topic(config, of))
         letters = [letter for letter in read if reason in (None, letter.reason)]
-    if every and letters and not yes and sys.stdin.isatty():
+    if every and letters and not yes:
+        if not sys.stdin.isatty():
+            raise UsageError(
+                "--all sends every dead letter again; add --yes where nobody can be asked"
+            )
         question = f"Send {counted(len(letters), 'dead letter')} again?"
         if not click.confirm(question, err=True):
             note("nothing was sent")

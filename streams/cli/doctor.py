@@ -41,7 +41,9 @@ def command(as_json: bool) -> None:
         _table(described)
     failed = [report.name for report in reports if report.outcome is Outcome.FAIL]
     if failed:
-        raise CheckFailed(f"{len(failed)} of {len(reports)} checks failed: {', '.join(failed)}")
+        raise CheckFailed(
+            f"{len(failed)} of {len(reports)} checks failed: {', '.join(dict.fromkeys(failed))}"
+        )
 
 
 def _print(report: Report) -> None:

@@ -1,5 +1,6 @@
 """How a command ends: one line on standard error for what a user can mend, and an exit code."""
 
+import errno
 import logging
 import os
 import sys
@@ -22,6 +23,7 @@ def run(command: Callable[[], object]) -> int:
     """
     # kafka-python logs what it raises; the user gets that as one line already.
     logging.getLogger("kafka").addHandler(logging.NullHandler())
+    _open_streams()
     try:
         code = command()
         sys.stdout.flush()
@@ -40,11 +42,25 @@ def run(command: Callable[[], object]) -> int:
         # Whoever read our output has seen enough, as `head` does. Python flushes once more at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return DONE
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EIO, errno.EBADF):
+            raise
+        return _say(f"the output cannot be written: {error.strerror}", FAILED)
     except Exception as error:
         if not _from_user(error):
             raise
         return _say(str(error), MISUSED)
     return code if isinstance(code, int) else DONE
+
+
+def _open_streams() -> None:
+    """A standard stream that was closed is as good as an empty one: nothing in, nothing out."""
+    if sys.stdin is None:
+        sys.stdin = open(os.devnull)  # noqa: SIM115 - lives as long as we do
+    if sys.stdout is None:
+        sys.stdout = open(os.devnull, "w")  # noqa: SIM115
+    if sys.stderr is None:
+        sys.stderr = open(os.devnull, "w")  # noqa: SIM115
 
 
 def _from_user(error: Exception) -> bool:

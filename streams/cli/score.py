@@ -29,6 +29,7 @@ def command(file: Path, text: bool, explain: bool, strict: bool) -> None:
 
     Bad lines are told on standard error as `line N: reason`.
     """
+    done = 0
     with Progress(0) as progress:
         lines = Lines(
             file, text=text, complain=lambda n, reason: progress.print(f"line {n}: {reason}")
@@ -39,7 +40,6 @@ def command(file: Path, text: bool, explain: bool, strict: bool) -> None:
 
         predictor = Predictor(settings().model)
         progress.total(lines.size)
-        done = 0
         for batch in batched(lines, BATCH):
             predictions = predictor.predict([m.text for m in batch], [m.role.value for m in batch])
             for mention, prediction in zip(batch, predictions, strict=True):
@@ -53,6 +53,8 @@ def command(file: Path, text: bool, explain: bool, strict: bool) -> None:
                 write_json(row)
             done += len(batch)
             progress.reach(lines.read)
+    if not done and not lines.bad:
+        note("no mentions to score")
     if lines.bad:
         note(f"{counted(done, 'mention')} scored, {counted(lines.bad, 'bad line')}")
         if strict:

@@ -29,9 +29,9 @@ def command(create: bool, partitions: int | None, replication: int | None, as_js
             write_json(_row(state))
         else:
             click.echo(_line(state, width))
-    for state in states:
-        if state.status is Status.DIFFERS:
-            note(f"topic {state.specification.name}: {state.note}")
+    differing = [state for state in states if state.status is Status.DIFFERS]
+    for state in differing:
+        note(f"topic {state.specification.name}: {state.note}")
     if any(state.status is Status.MISSING for state in states):
         note("some topics are missing: create them with `tocsin topics --create`")
 

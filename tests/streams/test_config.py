@@ -57,8 +57,8 @@ def test_empty_value_counts_as_not_set() -> None:
 @pytest.mark.parametrize(
     ("name", "value", "allowed"),
     [
-        ("WEB_PORT", "http", "a whole number from 1 to 65535"),
-        ("WEB_PORT", "70000", "a whole number from 1 to 65535"),
+        ("WEB_PORT", "http", "a whole number from 0 to 65535"),
+        ("WEB_PORT", "70000", "a whole number from 0 to 65535"),
         ("PARTITIONS", "0", "a whole number from 1 to 10000"),
         ("TICK_S", "0", "a number over 0 to 300"),
         ("BATCH_WAIT_S", "nan", "a number from 0 to 10"),
