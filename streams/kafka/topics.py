@@ -26,11 +26,22 @@ class Topics(msgspec.Struct, frozen=True, kw_only=True):
     dead_letters: str
     tickets_dead_letters: str
     commands: str
+    cases_state: str
+    incidents_state: str
+
+    @property
+    def folded(self) -> tuple[str, ...]:
+        """Logs that are folded and the changelogs of what is folded from them.
+
+        One worker must get the same partition of all, so their number is the same.
+        """
+        return (self.scored, self.pulse, self.cases_state, self.incidents_state)
 
     @staticmethod
     def of(settings: Settings) -> "Topics":
         """The names that `topic_prefix` gives."""
         prefix = settings.topic_prefix
+        tables = application_id(settings, "cases")
         return Topics(
             mentions=prefix + "mentions",
             scored=prefix + "mentions-scored",
@@ -39,7 +50,14 @@ class Topics(msgspec.Struct, frozen=True, kw_only=True):
             dead_letters=prefix + "mentions-dead-letters",
             tickets_dead_letters=prefix + "tickets-dead-letters",
             commands=prefix + "case-commands",
+            cases_state=f"{tables}-cases-changelog",
+            incidents_state=f"{tables}-incidents-changelog",
         )
+
+
+def application_id(settings: Settings, role: str) -> str:
+    """Name of a role's consumer group, and what Faust puts before its changelogs."""
+    return f"{settings.group_prefix}-{settings.topic_prefix}{role}"
 
 
 class Specification(msgspec.Struct, frozen=True, kw_only=True):
@@ -91,10 +109,15 @@ def plan(settings: Settings) -> list[Specification]:
     topics = Topics.of(settings)
 
     def topic(
-        name: str, purpose: str, days: int, max_bytes: int, partitions: int | None = None
+        name: str,
+        purpose: str,
+        days: int,
+        max_bytes: int,
+        partitions: int | None = None,
+        cleanup: str = "delete",
     ) -> Specification:
         configs = {
-            "cleanup.policy": "delete",
+            "cleanup.policy": cleanup,
             "retention.ms": str(days * DAY_MS),
             # A segment is only deleted once it is closed; the default closes it after a week.
             "segment.ms": str(DAY_MS),
@@ -110,6 +133,10 @@ def plan(settings: Settings) -> list[Specification]:
             configs=configs,
             purpose=purpose,
         )
+
+    def state(name: str, purpose: str) -> Specification:
+        # Compacted: a key's newest value stays for ever, whatever `retention.ms` says.
+        return topic(name, purpose, 7, clients.LARGEST_MESSAGE, cleanup="compact")
 
     return [
         topic(topics.mentions, "what people publish about a brand", 7, MENTION_BYTES),
@@ -136,6 +163,8 @@ def plan(settings: Settings) -> list[Specification]:
             partitions=1,
         ),
         topic(topics.commands, "acknowledge, assign, resolve, snooze a case", 7, MENTION_BYTES),
+        state(topics.cases_state, "what is known of each case, for recovery"),
+        state(topics.incidents_state, "what is known of each brand, for recovery"),
     ]
 
 

@@ -1,11 +1,15 @@
 """One Faust application per role, always under the same id, however roles share processes."""
 
 import enum
+from collections.abc import Collection, Mapping
 
 import faust
+from faust.types import TP
+from faust.types.transports import ConsumerT
 
 from streams.config import Settings
 from streams.kafka import clients
+from streams.kafka.topics import application_id
 from streams.worker import ends
 
 
@@ -16,13 +20,37 @@ class Role(enum.StrEnum):
     CASES = "cases"
 
 
+class App(faust.App):
+    """Faust, mended in two places where it would recover or read less than there is."""
+
+    tocsin: Settings
+
+    def _new_consumer(self) -> ConsumerT:
+        """The consumer; an attribute of an instance goes before the method of its class."""
+        consumer = super()._new_consumer()
+        resume = consumer.resume_partitions
+
+        def resume_partitions(tps: Collection[TP]) -> None:
+            # What is fetched between here and the end of Faust's seek to the committed offsets
+            # is thrown away when flow resumes, and not read again. Flow resumes after the seek.
+            if any(tp.topic not in self.tables.changelog_topics for tp in tps):
+                consumer.stop_flow()
+            resume(tps)
+
+        async def highwaters(*tps: TP) -> Mapping[TP, int]:
+            return await ends.true_ends(self.tocsin, tps)
+
+        vars(consumer).update(resume_partitions=resume_partitions, highwaters=highwaters)
+        return consumer
+
+
 def application(settings: Settings, role: Role) -> faust.App:
     """The role's application.
 
     Reading is manual (`noack_take`): offsets move only when an agent says so, see `commit`.
     """
-    app = ends.App(
-        f"{settings.group_prefix}-{settings.topic_prefix}{role.value}",
+    app = App(
+        application_id(settings, role.value),
         broker=clients.faust_broker(settings),
         broker_credentials=clients.faust_credentials(settings),
         broker_session_timeout=settings.session_timeout_s,

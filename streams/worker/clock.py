@@ -43,16 +43,14 @@ class Clock:
         return settled(self._app)
 
     async def _tick(self) -> None:
-        assigned = self._app.consumer.assignment()
         for agent in self._agents:
-            numbers = sorted(tp.partition for tp in assigned if tp.topic == agent.topic)
-            await agent.gate.run(partial(self._load, agent, numbers))
+            await agent.gate.run(partial(self._recover, agent))
             await self._output.send(agent.ticks(self._end_of))
 
-    async def _load(self, agent: LogFold, numbers: Sequence[int]) -> None:
+    async def _recover(self, agent: LogFold) -> None:
         if self.settled:  # partitions may have moved while a batch held the gate
-            for number in numbers:
-                agent.load(number)
+            assigned = self._app.consumer.assignment()
+            agent.recover(sorted(tp.partition for tp in assigned if tp.topic == agent.topic))
 
     def _end_of(self, topic: str, partition: int) -> int | None:
         return end_of(self._app, topic, partition)

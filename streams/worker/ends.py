@@ -1,18 +1,17 @@
-"""Where a changelog really ends: state that is recovered in part would be taken for the whole.
+"""What a log really holds, asked of the broker without Faust.
 
-Faust recovers up to what the broker lists as the end. Some brokers (tansu 0.6.0) list the start of
-the newest batch; the answer to a fetch has the true end.
+Faust recovers a changelog up to what the broker lists as its end. Some brokers (tansu 0.6.0) list
+the start of the newest batch; the answer to a fetch has the true end. And Faust may pass over
+messages of a partition that it was just given: see `streams.worker.application`.
 """
 
 import asyncio
 import time
-from collections.abc import Collection, Mapping
-from functools import partial
+from collections.abc import AsyncIterator, Collection
+from contextlib import asynccontextmanager
 
-import faust
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from faust.types import TP
-from faust.types.transports import ConsumerT
 
 from streams.config import Settings
 from streams.errors import BrokerError
@@ -22,20 +21,8 @@ _TIMEOUT_S = 30.0
 _POLL_MS = 200
 
 
-class App(faust.App):
-    """A Faust application that recovers its tables to their true end."""
-
-    tocsin: Settings
-
-    def _new_consumer(self) -> ConsumerT:
-        consumer = super()._new_consumer()
-        # The one place where Faust asks for ends; an instance attribute goes before its method.
-        vars(consumer)["highwaters"] = partial(_highwaters, self.tocsin)
-        return consumer
-
-
-async def _highwaters(settings: Settings, *partitions: TP) -> Mapping[TP, int]:
-    return await true_ends(settings, partitions)
+class GapError(Exception):
+    """Messages were passed over; read from the last commit again, they will come."""
 
 
 async def true_ends(settings: Settings, partitions: Collection[TP]) -> dict[TP, int]:
@@ -43,14 +30,7 @@ async def true_ends(settings: Settings, partitions: Collection[TP]) -> dict[TP, 
     if not partitions:
         return {}
     wanted = {TopicPartition(*tp): tp for tp in partitions}
-    consumer = AIOKafkaConsumer(
-        **clients.aiokafka(settings),
-        group_id=None,
-        enable_auto_commit=False,
-        max_partition_fetch_bytes=clients.LARGEST_MESSAGE,
-    )
-    await consumer.start()
-    try:
+    async with _reader(settings) as consumer:
         consumer.assign(list(wanted))
         first = await consumer.beginning_offsets(list(wanted))
         ends: dict[TopicPartition, int] = dict(await consumer.end_offsets(list(wanted)))
@@ -68,5 +48,33 @@ async def true_ends(settings: Settings, partitions: Collection[TP]) -> dict[TP, 
                 raise BrokerError(f"broker does not answer a fetch from {min(unsure)[0]}")
             await asyncio.sleep(0)
         return {wanted[partition]: end for partition, end in ends.items()}
+
+
+async def check_gap(settings: Settings, tp: TP, wanted: int, came: int) -> None:
+    """Raises GapError when the log does hold something from offset `wanted` to before `came`.
+
+    Retention, or transactions of another program, may have left nothing there: no harm.
+    """
+    partition = TopicPartition(*tp)
+    async with _reader(settings) as consumer:
+        consumer.assign([partition])
+        first = (await consumer.beginning_offsets([partition]))[partition]
+        consumer.seek(partition, max(first, wanted))
+        found = await asyncio.wait_for(consumer.getone(), _TIMEOUT_S)
+    if found.offset < came:
+        raise GapError(f"{tp.topic}, partition {tp.partition}: {wanted} to {came - 1} did not come")
+
+
+@asynccontextmanager
+async def _reader(settings: Settings) -> AsyncIterator[AIOKafkaConsumer]:
+    consumer = AIOKafkaConsumer(
+        **clients.aiokafka(settings),
+        group_id=None,
+        enable_auto_commit=False,
+        max_partition_fetch_bytes=clients.LARGEST_MESSAGE,
+    )
+    await consumer.start()
+    try:
+        yield consumer
     finally:
         await consumer.stop()

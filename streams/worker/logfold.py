@@ -23,7 +23,7 @@ from scoring.scored import Tick, encode_event
 from streams.config import Settings
 from streams.kafka.topics import Topics
 from streams.metrics import Metrics
-from streams.worker import messages
+from streams.worker import ends, messages
 from streams.worker.application import raw_topic
 from streams.worker.board import Board
 from streams.worker.boundary import Gate
@@ -84,6 +84,7 @@ class LogFold(abc.ABC, Generic[F]):
         self.folds: dict[int, F] = {}
         self._offsets: dict[int, int] = {}
         self._heard: dict[int, float] = {}
+        self._between = False
         self._state = State(tools.app, name, partitions, tools.output)
         tools.app.agent(raw_topic(tools.app, topic), name=name, concurrency=1)(self._run)
 
@@ -112,16 +113,24 @@ class LogFold(abc.ABC, Generic[F]):
         """These partitions are about to belong to another worker.
 
         A batch under way ends first: what it writes later would overwrite the next owner's state.
+        None begins until `resume`: what was read before is read again, by whoever owns it then.
         """
+        self._between = True
         await self.gate.idle()
         for number in numbers:
             self.folds.pop(number, None)
             self._offsets.pop(number, None)
             self._heard.pop(number, None)
 
-    def keep(self, numbers: Collection[int]) -> None:
-        """Only these partitions are this worker's now: what others store will change without us."""
+    def resume(self) -> None:
+        """Partitions have been shared out anew; events of theirs come once state is recovered."""
+        self._between = False
+
+    def recover(self, numbers: Collection[int]) -> None:
+        """Loads these partitions, whose state Faust has recovered; others' state is dropped."""
         self._state.keep(numbers)
+        for number in numbers:
+            self.load(number)
 
     def ticks(self, end_of: "EndOf") -> list[Record]:
         """Ticks for the partitions whose clock matters: worked off, silent, and something is due.
@@ -161,14 +170,11 @@ class LogFold(abc.ABC, Generic[F]):
             done += own
 
     def _current(self, event: EventT) -> bool:
-        """Whether the event was read since partitions were last shared out.
-
-        What was read before is read again, by this worker or another, from recovered state.
-        """
+        """Whether the event was read since partitions were last shared out."""
         app = self.tools.app
         message = event.message
         return (
-            not app.rebalancing
+            not self._between
             and message.generation_id == app.consumer_generation_id
             and message.tp in app.consumer.assignment()
         )
@@ -180,6 +186,9 @@ class LogFold(abc.ABC, Generic[F]):
             message = event.message
             if message.offset <= self._offsets[number]:
                 continue  # folded before a crash, and its outputs were acknowledged
+            if message.offset > self._offsets[number] + 1:
+                wanted = self._offsets[number] + 1
+                await ends.check_gap(self.tools.settings, message.tp, wanted, message.offset)
             self._offsets[number] = message.offset
             try:
                 step = self.step(fold, message.value or b"")

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import os
 import signal
 from collections.abc import Sequence
 from functools import partial
@@ -19,6 +20,7 @@ from streams.metrics import Metrics
 from streams.scorer.process import ScoringProcess
 from streams.worker.application import Role, application
 from streams.worker.board import Board
+from streams.worker.boundary import RESTART
 from streams.worker.cases import CasesAgent
 from streams.worker.clock import Clock, end_of, settled
 from streams.worker.incidents import IncidentsAgent
@@ -29,6 +31,9 @@ from streams.worker.score import ScoreAgent
 from streams.worker.web import Facts, Health, Web
 
 log = logging.getLogger(__name__)
+
+STOP_TIMEOUT_S = 20.0
+"""Below the 30 s that supervisors usually grant between SIGTERM and SIGKILL."""
 
 READ_BY = {Role.SCORE: ("mentions",), Role.CASES: ("scored", "pulse")}
 """Topics that each role reads, as fields of Topics."""
@@ -41,7 +46,15 @@ def partitions(settings: Settings) -> dict[str, int]:
         if not state.partitions:
             name = state.specification.name
             raise ConfigError(f"topic {name} is missing; run `tocsin topics --create`")
-    return {state.specification.name: state.partitions for state in states}
+    counts = {state.specification.name: state.partitions for state in states}
+    folded = Topics.of(settings).folded
+    for name in folded:
+        if counts[name] != counts[folded[0]]:
+            raise ConfigError(
+                f"topic {name} has {counts[name]} partitions and {folded[0]} has "
+                f"{counts[folded[0]]}: recreate one of them with the other's number"
+            )
+    return counts
 
 
 class Worker:
@@ -163,14 +176,22 @@ class Worker:
             log.info("stopping: finishing what was begun")
         if self._clock is not None:
             self._clock.cancel()
-        for gate in self._gates:
-            await gate.close()
-        for app in self._apps.values():
-            if app.started:
-                await app.stop()
-        await self._output.stop()
+        try:
+            await asyncio.wait_for(self._leave(), STOP_TIMEOUT_S)
+        except TimeoutError:
+            # Nothing is lost: offsets stay where they are, and are read again from there.
+            log.error("the broker does not answer; ending without a last commit")
+            self._scorer.stop()
+            logging.shutdown()
+            os._exit(RESTART)
         await self.web.stop()
         self._scorer.stop()
+
+    async def _leave(self) -> None:
+        for gate in self._gates:
+            await gate.close()
+        await asyncio.gather(*(app.stop() for app in self._apps.values() if app.started))
+        await self._output.stop()
 
     async def _revoked(self, app: Any, /, *args: Any, signal: Any, **kwargs: Any) -> None:
         revoked: set[TP] = args[0]
@@ -185,9 +206,8 @@ class Worker:
             progress.forget(lost)
 
     async def _assigned(self, app: Any, /, *args: Any, signal: Any, **kwargs: Any) -> None:
-        assigned: set[TP] = args[0]
         for agent in self._agents:
-            agent.keep({tp.partition for tp in assigned if tp.topic == agent.topic})
+            agent.resume()
 
     def alive(self) -> Health:
         """The event loop turns, and what was taken makes progress."""

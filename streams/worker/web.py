@@ -85,9 +85,10 @@ class Web:
             await site.start()
         except OSError as error:
             reason = "is taken" if error.errno == errno.EADDRINUSE else f"cannot be used: {error}"
-            raise ConfigError(
-                f"{host}:{port} {reason}; set TOCSIN_WEB_PORT to a free port (0 finds one)"
-            ) from error
+            mend = "set TOCSIN_WEB_PORT to a free port (0 finds one)"
+            if error.errno == errno.EADDRNOTAVAIL:
+                reason, mend = "is no address of this machine", "set TOCSIN_WEB_HOST"
+            raise ConfigError(f"{host}:{port} {reason}; {mend}") from error
         self.port = self._runner.addresses[0][1]
         log.info("console at http://%s:%s/", host, self.port)
 
