@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from functools import partial
 
 import faust
+from faust.exceptions import ConsumerNotStarted
 from faust.types import TP
 
 from streams.worker.boundary import guarded
@@ -60,7 +61,8 @@ def end_of(app: faust.App, topic: str, partition: int) -> int | None:
     """Offset after the last record of a partition, None where it is not known."""
     try:
         return app.consumer.highwater(TP(topic, partition))
-    except AssertionError:  # aiokafka's word for a partition that was just taken away
+    except (AssertionError, ConsumerNotStarted):
+        # The first is aiokafka's word for a partition that was just taken away.
         return None
 
 
@@ -68,4 +70,8 @@ def settled(app: faust.App) -> bool:
     """Whether an application has its partitions, and its tables what they held."""
     if app.rebalancing or not app.started:
         return False
-    return app.tables.actives_ready if len(app.tables) else bool(app.consumer.assignment())
+    try:
+        assigned = bool(app.consumer.assignment())
+    except ConsumerNotStarted:
+        return False
+    return app.tables.actives_ready if len(app.tables) else assigned

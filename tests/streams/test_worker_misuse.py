@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from streams.config import Settings
-from streams.kafka import topics
+from streams.kafka import clients, topics
+from streams.kafka.topics import Topics
 from tests.conftest import Cli
 from tests.streams.helpers import UNREACHABLE, one_line
 
@@ -23,6 +24,19 @@ def test_topics_are_missing(cli: Cli) -> None:
     done = cli("worker")
     assert done.returncode == 2
     assert "tocsin topics --create" in one_line(done.stderr)
+
+
+def test_state_has_another_number_of_partitions(cli: Cli, settings: Settings) -> None:
+    """Its owner would not be the owner of what is folded into it, and find nothing."""
+    state = Topics.of(settings).cases_state
+    with clients.admin(settings) as admin:
+        admin.create_topics(
+            {state: {"num_partitions": 1, "replication_factor": 1}}, wait_for_metadata=True
+        )
+    topics.create(settings)
+    done = cli("worker")
+    assert done.returncode == 2
+    assert f"{state} has 1 partitions" in one_line(done.stderr)
 
 
 @pytest.mark.parametrize("role", ["scores", "", "score,", "score cases"])
