@@ -3,7 +3,7 @@
 Faust sends a table's changelog in the background and would acknowledge the mention before. Here
 the changelog is sent and awaited first, then the table changes, then the caller acknowledges.
 Recovery is Faust's own. Keys begin with the partition, so that one partition's state can be
-found, and a value says at which offset of the log it was written.
+found; the clock is written last and says up to which offset of the log all is folded.
 """
 
 from collections.abc import Collection, Iterator, Mapping

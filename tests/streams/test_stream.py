@@ -97,11 +97,15 @@ def test_escalations_are_those_of_the_decision_over_a_file_byte_for_byte(run: Ru
 
 
 def test_incidents_are_seen_where_the_decision_over_a_file_sees_them(run: Run) -> None:
-    """Partitions race, so that an incident's minutes come in another order than in a file."""
-    expected = [e for e in run.expected if e.kind is CaseKind.INCIDENT]
-    live = [e for e in _decoded(run) if e.kind is CaseKind.INCIDENT]
-    assert _peaks(live) == _peaks(expected)
-    assert _peaks(live), "the crowd holds an incident"
+    """Partitions race through months in seconds: a brand's minutes come in another order.
+
+    So what an incident reaches may be a level lower than in a file, and no more than that.
+    """
+    expected = _peaks([e for e in run.expected if e.kind is CaseKind.INCIDENT])
+    live = _peaks([e for e in _decoded(run) if e.kind is CaseKind.INCIDENT])
+    assert expected, "the crowd holds an incident"
+    assert live.keys() == expected.keys()
+    assert all(abs(live[brand] - expected[brand]) <= 1 for brand in expected)
 
 
 def test_escalations_are_cloud_events_whose_headers_repeat_the_body(run: Run) -> None:
@@ -134,7 +138,8 @@ def test_worker_is_well_and_its_metrics_moved(run: Run) -> None:
     assert hits + worker.metric("tocsin_score_cache_total", outcome="miss") == len(run.sent)
     assert hits > len(run.sent) / 2
     assert worker.metric("tocsin_model_info", name="tocsin-signals") == 1
-    assert worker.metric("tocsin_consumer_lag") == 0
+    # An open incident lets its clock tick: the lag comes back to nothing, again and again.
+    eventually(lambda: worker.metric("tocsin_consumer_lag") == 0)
 
 
 def test_everything_is_committed_and_every_case_at_rest(run: Run) -> None:

@@ -59,7 +59,7 @@ def test_killed_in_the_middle_it_loses_nothing_and_says_the_same(
         assert model is not None
         until(lambda: not model.is_running(), 10)
         assert len(set(scored.ids())) < len(told.mentions), "killed too late to show anything"
-        workers(**SMALL)
+        workers()
         _until_worked_off(workers, told, scored, until)
         assert set(scored.ids()) == {mention.id for mention in told.mentions}
         assert said.said() == {id_: {body} for id_, body in told.escalations.items()}
@@ -79,7 +79,7 @@ def test_stopped_in_the_middle_it_ends_cleanly_and_does_nothing_twice(
         assert first.end(signal.SIGTERM) == 0
         assert "Traceback" not in first.log
         assert len(scored.ids()) < len(told.mentions), "stopped too late to show anything"
-        second = workers(**SMALL)
+        second = workers()
         _until_worked_off(workers, told, scored, until)
         assert Counter(scored.ids()) == Counter(mention.id for mention in told.mentions)
         assert said.said() == {id_: {body} for id_, body in told.escalations.items()}
