@@ -109,14 +109,19 @@ def load(folder: Path | None = None) -> Artefact:
     try:
         with safe_open(folder / WEIGHTS, framework="pt") as file:
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+    except (SafetensorError, OSError) as error:
+        raise _damaged(folder, error) from error
+    try:
         tokenizer = Tokenizer.from_file(str(folder / TOKENIZER))
-    except Exception as error:  # the two libraries raise bare exceptions for a damaged file
-        raise ArtefactError(
-            f"the model in {folder} is damaged ({error}); export it again"
-        ) from error
+    except Exception as error:  # tokenizers raises nothing narrower
+        raise _damaged(folder, error) from error
     tokenizer.no_padding()
     tokenizer.no_truncation()
     return Artefact(_config(folder), tensors, tokenizer, description)
+
+
+def _damaged(folder: Path, error: Exception) -> ArtefactError:
+    return ArtefactError(f"the model in {folder} is damaged ({error}); export it again")
 
 
 def _config(folder: Path) -> ArtefactConfig:

@@ -11,7 +11,7 @@ from scoring.masking import mask
 from streams.config import Settings
 
 _ADDRESS = re.compile(r"(?<![\d.])(\d{1,3}(?:\.\d{1,3}){3})(?!\.?\d)")
-_LOUD = ("aiokafka", "faust", "mode", "kafka", "asyncio", "aiohttp", "streams.worker.ends")
+_LOUD = ("aiokafka", "faust", "mode", "kafka", "asyncio", "aiohttp", "streams.worker.application")
 
 
 def masked(text: str) -> str:

@@ -8,6 +8,8 @@ from collections.abc import Callable
 
 import click
 
+from models.errors import ModelError
+from scoring.errors import ScoringError
 from streams.errors import TocsinError
 
 DONE = 0
@@ -46,9 +48,7 @@ def run(command: Callable[[], object]) -> int:
         if error.errno not in (errno.ENOSPC, errno.EIO, errno.EBADF):
             raise
         return _say(f"the output cannot be written: {error.strerror}", FAILED)
-    except Exception as error:
-        if not _from_user(error):
-            raise
+    except (ModelError, ScoringError) as error:
         return _say(str(error), MISUSED)
     return code if isinstance(code, int) else DONE
 
@@ -61,17 +61,6 @@ def _open_streams() -> None:
         sys.stdout = open(os.devnull, "w")  # noqa: SIM115
     if sys.stderr is None:
         sys.stderr = open(os.devnull, "w")  # noqa: SIM115
-
-
-def _from_user(error: Exception) -> bool:
-    """Errors of the two packages below say by their base that a user can mend them.
-
-    Only a package that was imported can have raised one, so none is imported for this.
-    """
-    for module, base in (("models.errors", "ModelError"), ("scoring.errors", "ScoringError")):
-        if module in sys.modules and isinstance(error, getattr(sys.modules[module], base)):
-            return True
-    return False
 
 
 def _usage(error: click.ClickException) -> str:

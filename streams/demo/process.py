@@ -13,7 +13,7 @@ from typing import Self
 import streams
 from streams.demo.watcher import fetch
 from streams.errors import TocsinError
-from streams.kafka.embedded import _LAUNCHER
+from streams.kafka.embedded import LAUNCHER
 
 READY_TIMEOUT_S = 180.0
 STOP_TIMEOUT_S = 10.0
@@ -49,7 +49,7 @@ class WorkerProcess:
         command = [sys.executable, "-P", "-m", "streams", "worker"]
         with self._log.open("wb") as output:
             self._process = subprocess.Popen(
-                [sys.executable, "-I", "-S", "-c", _LAUNCHER, str(os.getpid()), *command],
+                [sys.executable, "-I", "-S", "-c", LAUNCHER, str(os.getpid()), *command],
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,

@@ -22,7 +22,7 @@ START_TIMEOUT_S = 20.0
 STOP_TIMEOUT_S = 5.0
 ATTEMPTS = 3
 
-_LAUNCHER = """
+LAUNCHER = """
 import ctypes, os, signal, sys
 parent = int(sys.argv[1])
 if sys.platform == "linux":
@@ -101,7 +101,7 @@ class EmbeddedBroker:
         command += ["--storage-engine", "memory://tansu/"]
         with self.log_file.open("ab") as output:
             self._process = subprocess.Popen(
-                [sys.executable, "-I", "-S", "-c", _LAUNCHER, str(os.getpid()), *command],
+                [sys.executable, "-I", "-S", "-c", LAUNCHER, str(os.getpid()), *command],
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,

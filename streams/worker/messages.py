@@ -1,5 +1,6 @@
 """Records that more than one agent writes: escalations as CloudEvents, dead letters."""
 
+from collections.abc import Iterable
 from datetime import UTC, datetime
 
 from faust.types import Message
@@ -35,7 +36,7 @@ def escalation(topics: Topics, said: Escalation) -> Record:
 
 
 def dead_letter(topics: Topics, message: Message, reason: str, detail: str) -> Record:
-    """A record of `mentions-scored` or `brand-pulse` that cannot be read or folded."""
+    """What cannot be used, as it came, with the reason; its own headers are kept."""
     return Record(
         topic=topics.dead_letters,
         key=message.key,
@@ -47,5 +48,12 @@ def dead_letter(topics: Topics, message: Message, reason: str, detail: str) -> R
             partition=message.partition,
             offset=message.offset,
             time=datetime.now(UTC),
+            original=_headers(message.headers),
         ),
     )
+
+
+def _headers(headers: object) -> Iterable[tuple[str, bytes]]:
+    if isinstance(headers, dict):
+        return list(headers.items())
+    return list(headers) if isinstance(headers, list | tuple) else []

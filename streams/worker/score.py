@@ -2,7 +2,7 @@
 
 import logging
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from functools import partial
 from typing import cast
@@ -17,10 +17,10 @@ from scoring.errors import BadMentionError
 from scoring.mention import Mention
 from scoring.scored import Scored, encode_event
 from streams.config import Settings
-from streams.kafka import dead_letters
 from streams.kafka.topics import Topics
 from streams.metrics import OTHER, Metrics
 from streams.scorer.process import ScoringProcess
+from streams.worker import messages
 from streams.worker.application import raw_topic
 from streams.worker.boundary import Gate
 from streams.worker.output import Output, Record
@@ -130,23 +130,4 @@ class ScoreAgent:
         channel = self._metrics.channel(mention.channel) if mention else OTHER
         self._metrics.mentions.labels(brand, channel, "dead_letter").inc()
         self._metrics.dead_letters.labels(self._topics.mentions, reason).inc()
-        return Record(
-            topic=self._topics.dead_letters,
-            key=message.key,
-            value=message.value,
-            headers=dead_letters.build(
-                reason=reason,
-                detail=detail,
-                topic=message.topic,
-                partition=message.partition,
-                offset=message.offset,
-                time=datetime.now(UTC),
-                original=_headers(message.headers),
-            ),
-        )
-
-
-def _headers(headers: object) -> Iterable[tuple[str, bytes]]:
-    if isinstance(headers, dict):
-        return list(headers.items())
-    return list(headers) if isinstance(headers, list | tuple) else []
+        return messages.dead_letter(self._topics, message, reason, detail)
