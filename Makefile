@@ -11,6 +11,7 @@ export PYTHON
 BIN := .venv/bin
 # Older than a lock file or pyproject.toml: .venv is brought up to date first.
 STAMP := .venv/up-to-date
+BENCH_STAMP := .venv/bench-up-to-date
 TOOLS ?= yes
 
 .PHONY: help setup demo test tools lint format bench lock clean
@@ -46,8 +47,12 @@ format: setup ## rewrite the files in the project's style
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-bench: setup ## run the benchmarks; ARGS names which
+bench: setup $(BENCH_STAMP) ## run the benchmarks; ARGS names which
 	@$(BIN)/python -m benchmarks $(ARGS)
+
+$(BENCH_STAMP): requirements/bench.txt | $(STAMP)
+	@$(BIN)/python -m pip install -qq --disable-pip-version-check -r requirements/bench.txt
+	@touch $@
 
 lock: ## choose anew every pinned release, from pyproject.toml (minutes, needs a package registry)
 	@"$$(sh requirements/find-python.sh)" requirements/lock.py

@@ -18,7 +18,7 @@ from tokenizers import Tokenizer
 from models.errors import ArtefactError
 from models.network import SignalNetwork
 
-FORMAT = "tocsin-signals-1"
+FORMAT = "tocsin-signals-2"
 WEIGHTS = "signals.safetensors"
 TOKENIZER = "tokenizer.json"
 CARD = "CARD.md"
@@ -27,7 +27,7 @@ SHIPPED = Path(__file__).parent / "weights"
 
 @dataclass(frozen=True)
 class ArtefactConfig:
-    """What the weights need to be run; `calibration` is (slopes, offsets) per logit."""
+    """What the weights need to be run; `calibration` is what `Calibration.as_lists` gives."""
 
     name: str
     layers: int
@@ -36,9 +36,10 @@ class ArtefactConfig:
     epsilon: float
     max_tokens: int
     topic_layer: int
-    calibration: list[list[float]]
+    calibration: dict[str, list[list[float]]]
     format: str = FORMAT
     trained_on: dict[str, int] = field(default_factory=dict)
+    training: str = ""
 
 
 @dataclass(frozen=True)
@@ -86,6 +87,14 @@ def save(
             tensors[name], tensors[name + ".scale"] = rows.contiguous(), scale.contiguous()
         elif "position_ids" not in name and "token_type_ids" not in name:
             tensors[name] = value.float().contiguous()
+    return write(folder, config, tensors, tokenizer)
+
+
+def write(
+    folder: Path, config: ArtefactConfig, tensors: dict[str, torch.Tensor], tokenizer: Tokenizer
+) -> Description:
+    """Writes tensors as they are, with their configuration and tokenizer, atomically."""
+    folder.mkdir(parents=True, exist_ok=True)
     metadata = {"config": json.dumps(asdict(config), sort_keys=True)}
     partial = folder / (WEIGHTS + ".partial")
     save_file(tensors, partial, metadata)

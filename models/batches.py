@@ -1,20 +1,24 @@
-"""Training batches: rows of similar length together, light augmentation, role dropout."""
+"""Training batches: texts of similar length together, light augmentation, role dropout."""
 
 import random
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+import numpy as np
 import torch
 from tokenizers import Tokenizer
 
-from models.data import Row, target_matrix
-from models.heads import role_index
+from models.auxiliary import Example
+from models.data import Row
+from models.heads import channel_index, role_index
+from models.query import Query
 from models.text import encode
 
 PAD = 1
 _POOL_BATCHES = 16
 _ROLE_DROPOUT = 0.15
+_CHANNEL_DROPOUT = 0.3
 _LOWER_SHARE = 0.08
 _NO_HANDLE_SHARE = 0.08
 _HANDLE = re.compile(r"^(?:@\w+\s+)+")
@@ -22,45 +26,53 @@ _HANDLE = re.compile(r"^(?:@\w+\s+)+")
 
 @dataclass(frozen=True)
 class Batch:
-    """Padded ids and mask (batch, tokens), roles (batch,), targets (batch, logits)."""
+    """Ids and mask (batch, tokens), roles and channels (batch,), targets (batch, columns)."""
 
     ids: torch.Tensor
     mask: torch.Tensor
     roles: torch.Tensor
+    channels: torch.Tensor
     targets: torch.Tensor
 
 
-def _augmented(row: Row, rng: random.Random) -> tuple[str, str]:
-    text, role = row.text, row.role
+def _augmented(example: Example, rng: random.Random) -> Query:
+    text, role, channel = example.text, example.role, example.channel
     if rng.random() < _ROLE_DROPOUT:
         role = "unknown"  # most live mentions say nothing of their author
+    if rng.random() < _CHANNEL_DROPOUT:
+        channel = "other"  # real rows are all of one channel, which must not give them away
     if rng.random() < _LOWER_SHARE:
         text = text.lower()
     if rng.random() < _NO_HANDLE_SHARE:
         text = _HANDLE.sub("", text)
-    return text, role
+    return Query(text, role, channel)
 
 
-def collate(ids: Sequence[list[int]], roles: Sequence[str], targets: torch.Tensor) -> Batch:
+def collate(
+    ids: Sequence[list[int]], places: Sequence[Query | Example | Row], targets: torch.Tensor
+) -> Batch:
     """One batch, padded to its longest row."""
     longest = max(map(len, ids))
     padded = torch.full((len(ids), longest), PAD)
     for index, row in enumerate(ids):
         padded[index, : len(row)] = torch.tensor(row)
     return Batch(
-        padded, (padded != PAD).long(), torch.tensor([role_index(r) for r in roles]), targets
+        padded,
+        (padded != PAD).long(),
+        torch.tensor([role_index(place.role) for place in places]),
+        torch.tensor([channel_index(place.channel) for place in places]),
+        targets,
     )
 
 
 def training(
-    rows: Sequence[Row], tokenizer: Tokenizer, size: int, max_tokens: int, seed: int
+    examples: Sequence[Example], tokenizer: Tokenizer, size: int, max_tokens: int, seed: int
 ) -> Iterator[Batch]:
     """One epoch in random order; neighbours in a batch have similar lengths."""
     rng = random.Random(seed)
-    texts, roles = zip(*(_augmented(row, rng) for row in rows), strict=True)
-    ids = encode(tokenizer, texts, max_tokens)
-    targets = torch.from_numpy(target_matrix(rows))
-    order = list(range(len(rows)))
+    places = [_augmented(example, rng) for example in examples]
+    ids = encode(tokenizer, [place.text for place in places], max_tokens)
+    order = list(range(len(examples)))
     rng.shuffle(order)
     groups = []
     for start in range(0, len(order), size * _POOL_BATCHES):
@@ -68,16 +80,17 @@ def training(
         groups += [window[at : at + size] for at in range(0, len(window), size)]
     rng.shuffle(groups)
     for group in groups:
-        yield collate([ids[i] for i in group], [roles[i] for i in group], targets[group])
+        targets = torch.from_numpy(np.stack([examples[i].targets for i in group]))
+        yield collate([ids[i] for i in group], [places[i] for i in group], targets)
 
 
 def in_order(
-    rows: Sequence[Row], tokenizer: Tokenizer, size: int, max_tokens: int
+    places: Sequence[Query | Example | Row], tokenizer: Tokenizer, size: int, max_tokens: int
 ) -> Iterator[tuple[list[int], Batch]]:
-    """All rows as they are, sorted by length, with their indices."""
-    ids = encode(tokenizer, [row.text for row in rows], max_tokens)
-    targets = torch.from_numpy(target_matrix(rows))
-    order = sorted(range(len(rows)), key=lambda i: len(ids[i]))
+    """All texts as they are, sorted by length, with their indices; no targets."""
+    ids = encode(tokenizer, [place.text for place in places], max_tokens)
+    order = sorted(range(len(places)), key=lambda i: len(ids[i]))
     for start in range(0, len(order), size):
         group = order[start : start + size]
-        yield group, collate([ids[i] for i in group], [rows[i].role for i in group], targets[group])
+        none = torch.zeros((len(group), 0))
+        yield group, collate([ids[i] for i in group], [places[i] for i in group], none)

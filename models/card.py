@@ -1,100 +1,111 @@
 """The model card: written from what was measured, never by hand."""
 
 from collections.abc import Mapping
+from importlib import resources
 
 from models.artefact import ArtefactConfig, Description
+from models.evaluation import Evaluation
 from models.heads import HEADS
 from models.metrics import Metrics
+from models.topics import TOPIC_DIMENSIONS
 
+RELIABILITY = "reliability.png"
+_WRITTEN = "written for this project, Apache-2.0"
 _LICENCES = {
     "real_en": "MIT (appy1608/ACL2023), Apache-2.0 (IBM/twitter-customer-care-document-prediction)",
     "real_fr": "MIT (Archimed-Anderson/FreeMobilaChat)",
-    "written_en": "written for this project, Apache-2.0",
-    "written_fr": "written for this project, Apache-2.0",
+    "free_tweets_fr": "MIT (Archimed-Anderson/FreeMobilaChat)",
+    "ibm_customer_care": "Apache-2.0 (IBM/twitter-customer-care-document-prediction)",
+    "xci_acl2023": "MIT (appy1608/ACL2023)",
+    "goemotions": "Apache-2.0 (GoEmotions, Demszky et al. 2020)",
+    "xed": "CC-BY 4.0 (XED, Öhman et al. 2020)",
+    "xlmt_sentiment": "Apache-2.0 (XLM-T, Barbieri et al. 2022)",
+    "xci": "MIT (appy1608/ACL2023)",
+    "mlma_hate": "MIT (MLMA, Ousidhoum et al. 2019)",
 }
-
-_INTRODUCTION = """# Model card: {name}
-
-Weights `{digest}` (first digits of the SHA-256 of `signals.safetensors`). This file is written by
-`tocsin export`.
-
-## What it does
-Reads one message about a company, in French or English, with its author's role, and gives the
-probability of clear anger, of a checkable fact about a problem, of corporate denial (in the
-brand's voice or reported), of amplification by influencers, and of a complaint; the expected grade
-of anger (0 to 3); and a {topic}-dimensional embedding of the topic. Meant to be summed up over
-conversations by Tocsin, not to judge a person by one message.
-
-## How it is made
-`intfloat/multilingual-e5-small` (MIT), {layers} layers, vocabulary trimmed to French and English
-(40,000 pieces), fine-tuned with the role as a token-type embedding, mean and max pooling, seven
-logits (anger as an ordinal scale), Platt-calibrated on the validation tenth. Weights are int8 per
-row; activations are quantised per token at run time, so a text's scores do not depend on its
-batch. Texts over {max_tokens} tokens keep their beginning and their last quarter.
-
-## Data
-| set | rows in training | licence of the text |
-|---|---|---|
-{sources}
-
-Labels: one annotator per row under a written guide; a blind second annotation of 440 rows of the
-real sets agreed at 0.96 macro-F1, least on denial in English brand replies (0.57). A tenth of all
-rows, chosen by the hash of the text, is held out for the figures below; another tenth was used to
-stop training and to calibrate.
-
-## Figures on the held-out tenth
-Positive-class F1 at threshold 0.5, of the exported int8 model; anger is positive from grade 2 up.
-`tocsin evaluate DATA` gives them again.
-
-"""
-
-_LIMITS = """
-## Limits
-- The real French rows come from one telecom operator and the real English ones from support
-  accounts; amplification is rare in both (38 of 5,335), so that head rests on written rows.
-- One annotator per row. Doubtful borders: anger grade 1 or 2, redirect or denial, "unreachable" or
-  "ignored".
-- Irony, quotation of somebody else's words, and languages other than French and English are read
-  less well; so are praise that tells a sad story first, and short cheers. Only whole-text labels
-  were learnt; a long text with one telling sentence can be missed.
-- Calibrated on data that stopped training as well: the true calibration error may be larger.
-"""
+_MOST_TEXT = 280
 
 
-def render(described: Description, config: ArtefactConfig, figures: Mapping[str, Metrics]) -> str:
+def render(described: Description, config: ArtefactConfig, found: Evaluation) -> str:
     """The card in Markdown."""
+    template = resources.files("models").joinpath("card.md").read_text("utf-8")
+    ours = {name for name in config.trained_on if name.startswith("written")}
     sources = "\n".join(
-        f"| {name} | {count} | {_LICENCES.get(name, 'see its source')} |"
+        f"| {name} | {count:,} | {_WRITTEN if name in ours else _LICENCES.get(name, 'its own')} |"
         for name, count in config.trained_on.items()
     )
-    introduction = _INTRODUCTION.format(
-        name=described.name,
-        digest=described.digest,
-        topic=32,
-        layers=config.layers,
-        max_tokens=config.max_tokens,
-        sources=sources,
-    )
-    return introduction + table(figures) + _LIMITS
+    values = {
+        "name": described.name,
+        "digest": described.digest,
+        "topic": str(TOPIC_DIMENSIONS),
+        "layers": str(config.layers),
+        "max_tokens": str(config.max_tokens),
+        "sources": sources,
+        "training": config.training,
+        "figures": table(found),
+        "failures": failures(found),
+        "reliability": RELIABILITY,
+    }
+    for name, value in values.items():
+        template = template.replace(f"<{name}>", value)
+    return template
 
 
-def table(figures: Mapping[str, Metrics]) -> str:
+def table(found: Evaluation) -> str:
     """Figures by group of rows, and by head over all rows, as Markdown tables."""
+    groups = found.groups
     lines = [
         "| rows | number | macro-F1 | " + " | ".join(HEADS) + " |",
         "|---" * (len(HEADS) + 3) + "|",
     ]
-    for group, metrics in figures.items():
-        scores = " | ".join(f"{metrics.heads[head].f1:.3f}" for head in HEADS)
+    for group, metrics in groups.items():
+        scores = " | ".join(_f1(metrics, head) for head in HEADS)
         lines.append(f"| {group} | {metrics.rows} | {metrics.macro_f1:.3f} | {scores} |")
     lines += [
         "",
         "| head | positives | precision | recall | average precision | calibration error |",
         "|---|---|---|---|---|---|",
     ]
-    for head, found in figures["all"].heads.items():
+    for head, one in groups["all"].heads.items():
         lines.append(
-            f"| {head} | {found.positives} | {found.precision:.3f} | {found.recall:.3f} "
-            f"| {found.average_precision:.3f} | {found.calibration_error:.3f} |"
+            f"| {head} | {one.positives} | {one.precision:.3f} | {one.recall:.3f} "
+            f"| {one.average_precision:.3f} | {one.calibration_error:.3f} |"
         )
+    lines += ["", _calibration(groups), ""]
+    for name, (share, number) in (
+        ("contrast pairs ranked right", found.pairs),
+        ("kind of a brand's answer found", found.answers),
+    ):
+        if share is not None:
+            lines.append(f"- {name}: {share:.3f} of {number}")
     return "\n".join(lines) + "\n"
+
+
+def _f1(metrics: Metrics, head: str) -> str:
+    figures = metrics.heads[head]
+    return f"{figures.f1:.3f}" if figures.positives >= 5 else "too few"
+
+
+def _calibration(groups: Mapping[str, Metrics]) -> str:
+    lines = [
+        "| expected calibration error | " + " | ".join(HEADS) + " |",
+        "|---" * (len(HEADS) + 1) + "|",
+    ]
+    for group in ("all", "fr", "en"):
+        if group in groups:
+            errors = (f"{groups[group].heads[head].calibration_error:.3f}" for head in HEADS)
+            lines.append(f"| {group} | " + " | ".join(errors) + " |")
+    return "\n".join(lines)
+
+
+def failures(found: Evaluation) -> str:
+    """The surest mistakes among texts of our own, one line each."""
+    lines = []
+    for failure in found.failures:
+        text = " ".join(failure.row.text.split())
+        text = text if len(text) <= _MOST_TEXT else text[: _MOST_TEXT - 1] + "…"
+        label = "yes" if failure.truth else "no"
+        lines.append(
+            f"- {failure.head} {failure.probability:.2f}, label {label}, {failure.row.role}: {text}"
+        )
+    return "\n".join(lines) or "None among the texts that are ours to publish."

@@ -1,8 +1,6 @@
-"""Labelled rows: reading, checking and splitting them."""
+"""Labelled rows: what one is, and reading them from files."""
 
 import hashlib
-import re
-import unicodedata
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Literal
@@ -11,39 +9,67 @@ import msgspec
 import numpy as np
 
 from models.errors import DataError
-from models.heads import ANGER_GRADES, BINARY_HEADS
+from models.heads import ANGER_GRADES, ANSWERS, BINARY_HEADS, OUTPUTS
+from models.query import Query
 
 Bit = Literal[0, 1]
-Split = Literal["test", "valid", "train"]
-_SPLITS = 10
-_NOISE = re.compile(r"https?://\S+|@\w+|[\W_]+")
 
 
-class Row(msgspec.Struct, frozen=True, kw_only=True):
-    """One labelled message; `source` is the file it came from."""
+class Labels(msgspec.Struct, frozen=True, kw_only=True):
+    """What a careful reader says of a message, under `docs/labelling.md`.
 
-    text: str
+    `answer` is one of `models.heads.ANSWERS`, for messages in a brand's voice, where known.
+    """
+
     anger: Literal[0, 1, 2, 3]
     objective_fact: Bit
     corporate_denial: Bit
     influencer_sharing: Bit
     complaint: Bit
-    lang: str = "und"
-    role: str = "unknown"
-    source: str = ""
+    answer: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.answer is not None and self.answer not in ANSWERS:
+            raise ValueError(f"answer is `{self.answer}`; it is one of {', '.join(ANSWERS)}")
 
     def targets(self) -> list[float]:
-        """Targets in the order of `models.heads.LOGITS`."""
+        """Targets in the order of `models.heads.OUTPUTS`, NaN where nothing is known."""
         anger = [float(self.anger >= grade) for grade in range(1, ANGER_GRADES + 1)]
-        return anger + [float(getattr(self, head)) for head in BINARY_HEADS]
+        signals = [float(getattr(self, head)) for head in BINARY_HEADS]
+        if self.answer is None:
+            return anger + signals + [float("nan")] * len(ANSWERS)
+        return anger + signals + [float(kind == self.answer) for kind in ANSWERS]
 
 
-def read_folder(folder: Path, sets: Sequence[str] = ("labelled", "written")) -> list[Row]:
-    """Every row of `folder/<set>/*.jsonl`, files in order of name."""
-    files = [file for name in sets for file in sorted((folder / name).glob("*.jsonl"))]
-    if not files:
-        wanted = " or ".join(f"{folder}/{name}/*.jsonl" for name in sets)
-        raise DataError(f"no labelled rows: expected {wanted}")
+class Row(Labels, frozen=True, kw_only=True):
+    """One labelled message; `source` is the file it came from, `pair` names its contrast twin.
+
+    `sector` is the trade that the message is about, where its set says so; `public` whether a set
+    that serves as an auxiliary one holds the text too.
+    """
+
+    text: str
+    lang: str = "und"
+    role: str = "unknown"
+    channel: str = "other"
+    source: str = ""
+    pair: str | None = None
+    sector: str = ""
+    public: bool = False
+
+    @property
+    def query(self) -> Query:
+        """The row as the model is asked about it."""
+        return Query(self.text, self.role, self.channel, self.lang)
+
+    @property
+    def written(self) -> bool:
+        """Whether the text was written for training, not found."""
+        return self.source.startswith("written")
+
+
+def read_files(files: Iterable[Path]) -> list[Row]:
+    """The rows of labelled JSON Lines files, in the order given."""
     return [row for file in files for row in read_file(file)]
 
 
@@ -55,31 +81,18 @@ def read_file(file: Path) -> Iterable[Row]:
             row = decoder.decode(line)
         except msgspec.DecodeError as error:
             raise DataError(f"{file}, line {number}: {error}") from error
-        yield msgspec.structs.replace(row, source=file.stem)
+        pair = f"{file.stem}:{row.pair}" if row.pair else None
+        yield msgspec.structs.replace(row, source=file.stem, pair=pair)
 
 
-def text_key(text: str) -> str:
-    """The same for texts that differ only in case, accents, handles, links or punctuation."""
-    bare = unicodedata.normalize("NFKD", _NOISE.sub(" ", text.lower()))
-    letters = "".join(char for char in bare if not unicodedata.combining(char))
-    return " ".join(letters.split()) or text.strip()
+def key_of(dataset: str, text: str) -> str:
+    """What labels of texts that are not ours to publish are kept under: set and hash of text."""
+    digest = hashlib.sha1(text.encode(), usedforsecurity=False).hexdigest()
+    return f"{dataset}:{digest[:12]}"
 
 
-def split_of(text: str) -> Split:
-    """Which split a text belongs to: a tenth `test`, a tenth `valid`, by the hash of its key."""
-    digest = hashlib.sha256(text_key(text).encode()).digest()
-    bucket = int.from_bytes(digest[:8], "big") % _SPLITS
-    return "test" if bucket == 0 else "valid" if bucket == 1 else "train"
-
-
-def split(rows: Iterable[Row]) -> dict[Split, list[Row]]:
-    """The rows by split, each split in the order given."""
-    parts: dict[Split, list[Row]] = {"train": [], "valid": [], "test": []}
-    for row in rows:
-        parts[split_of(row.text)].append(row)
-    return parts
-
-
-def target_matrix(rows: Sequence[Row]) -> np.ndarray:
-    """Targets, float32, shape (rows, logits)."""
+def target_matrix(rows: Sequence[Labels]) -> np.ndarray:
+    """Targets, float32, shape (rows, outputs), NaN where nothing is known."""
+    if not rows:
+        return np.zeros((0, len(OUTPUTS)), dtype=np.float32)
     return np.array([row.targets() for row in rows], dtype=np.float32)

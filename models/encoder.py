@@ -76,25 +76,30 @@ class Encoder:
         self.word_scale = tensors[name + "word_embeddings.weight.scale"]
         self.positions = _rows(tensors, name + "position_embeddings")
         self.types = _rows(tensors, name + "token_type_embeddings")
+        self.channels = tensors["channels.weight"]
         self.norm = _Norm(tensors, name + "LayerNorm", config.epsilon)
         self.layers = [_Layer(tensors, i, config.epsilon) for i in range(config.layers)]
 
     def __call__(
-        self, ids: Sequence[list[int]], roles: Sequence[int]
+        self, ids: Sequence[list[int]], roles: Sequence[int], channels: Sequence[int]
     ) -> list[tuple[Tensor, Tensor]]:
         """Last and topic layer's states (tokens, hidden) per text.
 
-        `roles` are rows of `models.heads.ROLES`.
+        `roles` and `channels` are places in `ROLES` and `CHANNELS` of `models.heads`.
         """
         lengths = [len(row) for row in ids]
         missing = max(0, _LEAST_ROWS - sum(lengths))
         flat = torch.tensor([token for row in ids for token in row] + [0] * missing)
         spots = torch.cat([torch.arange(length) for length in (*lengths, missing)])
-        types = torch.tensor(
-            [role for role, length in zip(roles, lengths, strict=True) for _ in range(length)]
-            + [0] * missing
+        types, places = (
+            torch.tensor(
+                [row for row, length in zip(rows, lengths, strict=True) for _ in range(length)]
+                + [0] * missing
+            )
+            for rows in (roles, channels)
         )
         words = self.words[flat].to(torch.float32) * self.word_scale[flat, None]
+        words += self.channels[places]
         x = self.norm(words + self.types[types] + self.positions[spots])
         packed = [*lengths, missing] if missing else lengths
         topic = x

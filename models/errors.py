@@ -15,3 +15,7 @@ class DataError(ModelError):
 
 class BaseModelError(ModelError):
     """The base weights cannot be obtained or do not match their pinned hash."""
+
+
+class TrainingError(ModelError):
+    """A run cannot be begun, gone on with, or used as a teacher."""

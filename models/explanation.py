@@ -1,65 +1,160 @@
-"""Which words carried a signal: what the score loses when they are left out.
+"""Which words carried a signal: those without which the model would be less sure.
 
-Deletion is slower than gradients and faithful by construction: a span is quoted because the model
-itself, without it, is less sure.
+The forward pass that gives the score also says, for every phrase, what the logits would be without
+the states of its words (`models.attribution`), so that a quote costs no further pass: `quoted`.
+`explain` tries the best few of these phrases by leaving their words out of the text itself.
 """
 
-import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
-from models.heads import HEADS
-from models.predictor import Predictor
+import numpy as np
 
-_MOST_SPANS = 24
-_LIKELY = 0.5
-_WORD = re.compile(r"\S+")
+from models import attribution, phrases
+from models.heads import HEADS, LOGIT_OF_HEAD
+from models.phrases import Quote
+from models.predictor import Prediction, Predictor
+from models.query import Query
+from models.reading import Reading, reading_of
+
+LIKELY = 0.5
+TRIED = 4
 
 
 @dataclass(frozen=True)
 class Reason:
-    """A quoted span, and by how much the probability falls without it (0 to 1)."""
+    """Quoted words, and by how much the probability falls without them (0 to 1).
+
+    The words are those of the cleaned text; an ellipsis stands between two phrases.
+    """
 
     signal: str
     quote: str
     drop: float
 
 
-def explain(predictor: Predictor, text: str, role: str) -> list[Reason]:
-    """The span that carried each signal the text is likely to hold, strongest first."""
-    spans = _spans(text)
-    if not spans:
-        return []
-    without = [text[:start] + " " + text[end:] for start, end in spans]
-    whole, *parts = predictor.predict([text, *without], [role] * (len(spans) + 1))
-    reasons = []
-    for head in HEADS:
-        score = whole.probabilities[head]
-        if score < _LIKELY:
-            continue
-        drops = [score - part.probabilities[head] for part in parts]
-        quote, drop = _widen(text, spans, drops)
-        reasons.append(Reason(head, quote, round(drop, 3)))
-    return sorted(reasons, key=lambda reason: (-reason.drop, reason.signal))
+@dataclass(frozen=True)
+class Explained:
+    """A text's prediction and the reasons of its likely signals, strongest first."""
+
+    prediction: Prediction
+    reasons: list[Reason]
 
 
-def _spans(text: str) -> list[tuple[int, int]]:
-    """At most `_MOST_SPANS` runs of words, of equal numbers of words."""
-    words = [found.span() for found in _WORD.finditer(text)]
-    size = max(1, -(-len(words) // _MOST_SPANS))
-    groups = [words[at : at + size] for at in range(0, len(words), size)]
-    return [(group[0][0], group[-1][1]) for group in groups]
+def quoted(predictor: Predictor, queries: Sequence[Query]) -> list[Prediction]:
+    """Predictions with the quotes of their likely signals, from the one pass that they take."""
+    predictions, readings = read(predictor, queries)
+    for at, reading in readings.items():
+        found = candidates(predictor, reading, likely(predictions[at]), 1)
+        quotes = {signal: reading.quote(best) for signal, (best, *_) in found.items()}
+        predictions[at] = replace(predictions[at], quotes=quotes)
+    return predictions
 
 
-def _widen(
-    text: str, spans: Sequence[tuple[int, int]], drops: Sequence[float]
-) -> tuple[str, float]:
-    """The strongest span with those neighbours that matter at least half as much."""
-    best = max(range(len(spans)), key=lambda i: drops[i])
-    first = last = best
-    enough = max(drops[best] / 2, 1e-9)
-    while first > 0 and drops[first - 1] >= enough:
-        first -= 1
-    while last + 1 < len(spans) and drops[last + 1] >= enough:
-        last += 1
-    return text[spans[first][0] : spans[last][1]], max(drops[best], 0.0)
+def explain(predictor: Predictor, queries: Sequence[Query]) -> list[Explained]:
+    """Predictions, and the words that carried each likely signal.
+
+    A second pass goes over what is left of each text without each of the best phrases.
+    """
+    predictions, readings = read(predictor, queries)
+    found: list[list[Reason]] = [[] for _ in queries]
+    for at, kept in best(predictor, queries, predictions, readings, TRIED).items():
+        for signal, (quote, fall) in kept.items():
+            drop = round(max(0.0, fall), 3)
+            found[at].append(Reason(signal, readings[at].quote(quote), drop))
+    return [
+        Explained(prediction, sorted(reasons, key=lambda reason: (-reason.drop, reason.signal)))
+        for prediction, reasons in zip(predictions, found, strict=True)
+    ]
+
+
+def read(
+    predictor: Predictor, queries: Sequence[Query]
+) -> tuple[list[Prediction], dict[int, Reading]]:
+    """Predictions, and how the texts that are likely to hold a signal were read, by index."""
+    states: dict[int, np.ndarray] = {}
+    predictions = predictor.predict(queries, watch=states.__setitem__)
+    readings = {
+        at: reading_of(queries[at].text, predictor.offsets(queries[at].text), states[at])
+        for at in sorted(states)
+        if likely(predictions[at])
+    }
+    return predictions, readings
+
+
+def likely(prediction: Prediction) -> list[str]:
+    """The signals that a text is likely to hold."""
+    return [head for head in HEADS if prediction.probabilities[head] >= LIKELY]
+
+
+def candidates(
+    predictor: Predictor, reading: Reading, signals: Sequence[str], most: int
+) -> dict[str, list[Quote]]:
+    """What may be quoted for each signal, by what the pooled states say, the best first.
+
+    Nothing for a text in which there is nothing to quote.
+    """
+    if not reading.quality.any():
+        return {}
+    weights = predictor.signal_weights[[HEADS.index(signal) for signal in signals]]
+    falls = attribution.falls(reading.states, weights, reading.tokens)
+    found = {}
+    for number, signal in enumerate(signals):
+        best = phrases.ranked(falls[:, :, number], reading.quality, most)
+        run = best[0][1]
+        rest = phrases.beside(reading.quality, run, reading.words)
+        kept = reading.kept((run,))
+        others = attribution.falls(reading.states, weights[[number]], reading.tokens, kept)
+        second = phrases.ranked(others[:, :, 0], rest, 1)
+        first = phrases.joined(best[0], second, reading.gaps)
+        found[signal] = list(dict.fromkeys([first, *((run,) for _, run in best)]))[:most]
+    return found
+
+
+def best(
+    predictor: Predictor,
+    queries: Sequence[Query],
+    predictions: Sequence[Prediction],
+    readings: Mapping[int, Reading],
+    most: int,
+) -> dict[int, dict[str, tuple[Quote, float]]]:
+    """For each text and signal the best quote, of `most` a signal, and the fall without it."""
+    options = {
+        at: candidates(predictor, reading, likely(predictions[at]), most)
+        for at, reading in readings.items()
+    }
+    asked = [
+        (at, quote)
+        for at, found in options.items()
+        for quote in dict.fromkeys(quote for quotes in found.values() for quote in quotes)
+    ]
+    logits, probabilities = falls(predictor, queries, readings, asked)
+    kept: dict[int, dict[str, tuple[Quote, float]]] = {at: {} for at in options}
+    for at, found in options.items():
+        rows = [row for row, (of, _) in enumerate(asked) if of == at]
+        quotes = [asked[row][1] for row in rows]
+        for signal in found:
+            column = HEADS.index(signal)
+            worth = phrases.worth(logits[rows, column], quotes, readings[at].quality)
+            row = int(np.argmax(worth))
+            kept[at][signal] = quotes[row], float(probabilities[rows[row], column])
+    return kept
+
+
+def falls(
+    predictor: Predictor,
+    queries: Sequence[Query],
+    readings: Mapping[int, Reading],
+    asked: Sequence[tuple[int, Quote]],
+) -> tuple[np.ndarray, np.ndarray]:
+    """By how much logits and probabilities fall, (asked, heads) each, without quotes of texts."""
+    if not asked:
+        return np.zeros((0, len(HEADS))), np.zeros((0, len(HEADS)))
+    languages = [queries[at].lang for at, _ in asked]
+    before = np.array([predictor.logits_of(readings[at].states) for at, _ in asked])
+    left = [queries[at]._replace(text=readings[at].without(quote)) for at, quote in asked]
+    after = predictor.logits(left)
+    return (
+        (before - after)[:, LOGIT_OF_HEAD],
+        predictor.calibrated(before, languages) - predictor.calibrated(after, languages),
+    )

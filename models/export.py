@@ -1,34 +1,15 @@
 """From a trained run to the artefact that ships: quantise, embed, evaluate, write the card."""
 
+import random
 from collections.abc import Sequence
 from pathlib import Path
 
-import numpy as np
-import torch
-from tokenizers import Tokenizer
-
-from models import artefact, card, data, evaluation, topics
+from models import artefact, card, data, evaluation, plots, recalibration, runs, splits, topics
 from models.artefact import ArtefactConfig, Description
-from models.errors import ArtefactError
-from models.network import SignalNetwork
+from models.training import TrainingConfig
 
 NAME = "tocsin-signals"
-TRAINED = "trained.pt"
-
-
-def keep(
-    run: Path, network: SignalNetwork, calibration: np.ndarray, max_tokens: int, base: Path
-) -> None:
-    """Stores what training ended with in the run folder, with the base that it began from."""
-    torch.save(
-        {
-            "weights": network.state_dict(),
-            "calibration": torch.from_numpy(calibration),
-            "max_tokens": max_tokens,
-            "base": str(base),
-        },
-        run / TRAINED,
-    )
+_TOPIC_ROWS = 4_000
 
 
 def export(run: Path, folder: Path, rows: Sequence[data.Row]) -> Description:
@@ -36,15 +17,13 @@ def export(run: Path, folder: Path, rows: Sequence[data.Row]) -> Description:
 
     The card's figures are measured on the exported, quantised model. Raises ArtefactError.
     """
-    if not (run / TRAINED).is_file():
-        raise ArtefactError(f"no finished training in {run}; run `tocsin train` first")
-    trained = torch.load(run / TRAINED, weights_only=True)
-    base = Path(trained["base"])
-    network = SignalNetwork.from_base(base)
-    network.load_state_dict(trained["weights"])
-    tokenizer = Tokenizer.from_file(str(base / "tokenizer.json"))
-    parts = data.split(rows)
-    means = topics.layer_means(network, tokenizer, parts["train"], trained["max_tokens"])
+    trained = runs.load(run)
+    network, tokenizer = trained.network, trained.tokenizer
+    parts = splits.split(rows)
+    sample = parts["train"]
+    if len(sample) > _TOPIC_ROWS:
+        sample = random.Random(1).sample(sample, _TOPIC_ROWS)
+    means = topics.layer_means(network, tokenizer, sample, trained.config.max_tokens)
     centre, projection = topics.fit(means)
     encoder = network.encoder.config
     config = ArtefactConfig(
@@ -53,14 +32,17 @@ def export(run: Path, folder: Path, rows: Sequence[data.Row]) -> Description:
         hidden=encoder.hidden_size,
         attention_heads=encoder.num_attention_heads,
         epsilon=encoder.layer_norm_eps,
-        max_tokens=trained["max_tokens"],
-        topic_layer=topics.TOPIC_LAYER,
-        calibration=trained["calibration"].tolist(),
+        max_tokens=trained.config.max_tokens,
+        topic_layer=topics.layer(encoder.num_hidden_layers),
+        calibration=trained.calibration.as_lists(),
         trained_on=_sources(parts["train"]),
+        training=_told(trained.config, len(trained.teachers)),
     )
-    described = artefact.save(folder, network, tokenizer, config, projection, centre)
-    figures = evaluation.evaluate(folder, parts["test"])
-    (folder / artefact.CARD).write_text(card.render(described, config, figures), "utf-8")
+    artefact.save(folder, network, tokenizer, config, projection, centre)
+    described = recalibration.recalibrate(folder, parts["calibration"], folder)
+    found = evaluation.evaluate(folder, parts["test"])
+    (folder / artefact.CARD).write_text(card.render(described, config, found), "utf-8")
+    plots.reliability(found.positives, found.probabilities, folder / card.RELIABILITY)
     return described
 
 
@@ -69,3 +51,17 @@ def _sources(rows: Sequence[data.Row]) -> dict[str, int]:
     for row in rows:
         counts[row.source] = counts.get(row.source, 0) + 1
     return dict(sorted(counts.items()))
+
+
+def _told(config: TrainingConfig, teachers: int) -> str:
+    """How the run learnt, in a sentence or two for the card."""
+    told = f"Fine-tuned for up to {config.epochs} epochs (seed {config.seed})"
+    if config.auxiliary:
+        told += f", together with {', '.join(config.auxiliary)}"
+    if teachers:
+        told += f"; distilled from {teachers} runs of the 12-layer network with other seeds"
+        if config.unlabelled_rows:
+            told += (
+                f", {config.unlabelled_rows:,} texts without labels an epoch among what they taught"
+            )
+    return told + "."

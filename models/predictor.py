@@ -1,7 +1,7 @@
 """Scores texts: what the command line, the backtest and the stream call."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -9,8 +9,18 @@ import torch
 
 from models import artefact, calibration
 from models.encoder import Encoder
-from models.heads import ANGER_GRADES, HEADS, LOGIT_OF_HEAD, role_index
-from models.text import encode
+from models.heads import (
+    ANGER_GRADES,
+    ANSWERS,
+    HEADS,
+    LOGIT_OF_HEAD,
+    LOGITS,
+    OUTPUTS,
+    channel_index,
+    role_index,
+)
+from models.query import Query
+from models.text import encode, offsets
 
 _CHUNK_TOKENS = 320
 _DECIMALS = 3
@@ -18,11 +28,21 @@ _DECIMALS = 3
 
 @dataclass(frozen=True)
 class Prediction:
-    """Calibrated probabilities by head, expected anger grade (0 to 3), int8 topic embedding."""
+    """Calibrated probabilities by head, expected anger grade (0 to 3), int8 topic embedding.
+
+    `answer` is the likeliest kind of a brand's answer, None for other authors; `quotes` are the
+    words that carried each likely signal, where `models.explanation` was asked for them.
+    """
 
     probabilities: dict[str, float]
     anger_grade: float
     embedding: bytes
+    answer: str | None = None
+    quotes: dict[str, str] = field(default_factory=dict)
+
+
+Watch = Callable[[int, np.ndarray], None]
+"""Told a query's index and the last states (tokens, hidden) of its text."""
 
 
 class Predictor:
@@ -34,7 +54,7 @@ class Predictor:
         self.description = loaded.description
         self._tokenizer = loaded.tokenizer
         self._max_tokens = loaded.config.max_tokens
-        self._calibration = np.array(loaded.config.calibration)
+        self._calibration = calibration.read(loaded.config.calibration)
         self._encoder = Encoder(loaded)
         self._heads = loaded.tensors["heads.weight"].double().numpy()
         self._offsets = loaded.tensors["heads.bias"].double().numpy()
@@ -46,24 +66,63 @@ class Predictor:
         """Name and digest, as escalations carry it."""
         return f"{self.description.name}@{self.description.digest}"
 
-    def predict(self, texts: Sequence[str], roles: Sequence[str]) -> list[Prediction]:
-        """One prediction per text, the same whatever else is asked for; empty texts are silent."""
-        ids = encode(self._tokenizer, texts, self._max_tokens)
-        found: list[Prediction] = [_SILENT] * len(texts)
-        speaking = [i for i in range(len(texts)) if texts[i].strip()]
-        with torch.inference_mode():
-            for group in _groups(speaking, [len(row) for row in ids]):
-                hidden = self._encoder(
-                    [ids[i] for i in group], [role_index(roles[i]) for i in group]
-                )
-                for index, (last, topic) in zip(group, hidden, strict=True):
-                    found[index] = self._read(last.numpy(), topic.numpy())
+    def predict(self, queries: Sequence[Query], watch: Watch | None = None) -> list[Prediction]:
+        """One prediction per query, the same whatever else is asked; empty texts are silent.
+
+        `watch` is told the states of those that the encoder reads.
+        """
+        found: list[Prediction] = [_SILENT] * len(queries)
+        speaking = [i for i, query in enumerate(queries) if query.text.strip()]
+        asked = [queries[i] for i in speaking]
+        for at, (last, topic) in self._states(asked):
+            found[speaking[at]] = self._read(asked[at], last, topic)
+            if watch:
+                watch(speaking[at], last)
         return found
 
-    def _read(self, last: np.ndarray, middle: np.ndarray) -> Prediction:
+    def logits(self, queries: Sequence[Query]) -> np.ndarray:
+        """What the encoder says before calibration, shape (queries, outputs): to calibrate on."""
+        found = np.zeros((len(queries), len(OUTPUTS)))
+        for at, (last, _) in self._states(queries):
+            found[at] = self.logits_of(last)
+        return found
+
+    def calibrated(self, logits: np.ndarray, languages: Sequence[str]) -> np.ndarray:
+        """Probabilities (rows, heads) of logits (rows, outputs) in these languages."""
+        return self._calibration.apply(logits, languages)[:, LOGIT_OF_HEAD]
+
+    @property
+    def signal_weights(self) -> np.ndarray:
+        """What the heads' logits weigh a text's mean and maximum with, (heads, 2 x hidden)."""
+        return self._heads[list(LOGIT_OF_HEAD)]
+
+    def offsets(self, text: str) -> list[tuple[int, int]]:
+        """Where in `models.text.clean(text)` each token begins and ends that the encoder reads."""
+        return offsets(self._tokenizer, text, self._max_tokens)
+
+    def _states(
+        self, queries: Sequence[Query]
+    ) -> Iterator[tuple[int, tuple[np.ndarray, np.ndarray]]]:
+        """Index and states of each query, shorter ones first."""
+        ids = encode(self._tokenizer, [query.text for query in queries], self._max_tokens)
+        with torch.inference_mode():
+            for group in _groups(range(len(ids)), [len(row) for row in ids]):
+                states = self._encoder(
+                    [ids[i] for i in group],
+                    [role_index(queries[i].role) for i in group],
+                    [channel_index(queries[i].channel) for i in group],
+                )
+                for index, (last, topic) in zip(group, states, strict=True):
+                    yield index, (last.numpy(), topic.numpy())
+
+    def logits_of(self, last: np.ndarray) -> np.ndarray:
+        """Logits (outputs,) of a text's last states (tokens, hidden)."""
         pooled = np.concatenate([last.mean(0), last.max(0)]).astype(np.float64)
-        logits = (self._heads * pooled).sum(1) + self._offsets
-        probabilities = calibration.apply(logits[None], self._calibration)[0]
+        return (self._heads * pooled).sum(1) + self._offsets
+
+    def _read(self, query: Query, last: np.ndarray, middle: np.ndarray) -> Prediction:
+        logits = self.logits_of(last)
+        probabilities = self._calibration.apply(logits[None], [query.lang])[0]
         values = [round(float(probabilities[column]), _DECIMALS) for column in LOGIT_OF_HEAD]
         topic = (middle.mean(0) - self._centre) @ self._projection
         unit = topic / (np.linalg.norm(topic) + 1e-9)
@@ -71,7 +130,12 @@ class Predictor:
             probabilities=dict(zip(HEADS, values, strict=True)),
             anger_grade=round(float(probabilities[:ANGER_GRADES].sum()), _DECIMALS),
             embedding=np.round(unit * 127).astype(np.int8).tobytes(),
+            answer=_answer(probabilities) if query.role == "brand" else None,
         )
+
+
+def _answer(probabilities: np.ndarray) -> str:
+    return ANSWERS[int(probabilities[len(LOGITS) :].argmax())]
 
 
 _SILENT = Prediction(dict.fromkeys(HEADS, 0.0), 0.0, b"")

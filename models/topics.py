@@ -15,9 +15,13 @@ from models import batches
 from models.data import Row
 from models.network import SignalNetwork
 
-TOPIC_LAYER = 6
 TOPIC_DIMENSIONS = 32
 _BATCH = 32
+
+
+def layer(layers: int) -> int:
+    """The layer in the middle of an encoder of so many."""
+    return layers // 2
 
 
 def layer_means(
@@ -25,15 +29,11 @@ def layer_means(
 ) -> np.ndarray:
     """Mean hidden state of the topic layer per row, shape (rows, hidden)."""
     network.eval()
+    middle = layer(network.encoder.config.num_hidden_layers)
     means = np.zeros((len(rows), network.encoder.config.hidden_size), dtype=np.float32)
     with torch.inference_mode():
         for index, batch in batches.in_order(rows, tokenizer, _BATCH, max_tokens):
-            states = network.encoder(
-                input_ids=batch.ids,
-                attention_mask=batch.mask,
-                token_type_ids=batch.roles[:, None].expand_as(batch.ids),
-                output_hidden_states=True,
-            ).hidden_states[TOPIC_LAYER]
+            states = network.states(batch)[middle]
             weight = batch.mask.unsqueeze(-1).float()
             means[index] = ((states * weight).sum(1) / weight.sum(1)).numpy()
     return means

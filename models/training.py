@@ -1,16 +1,19 @@
-"""Fine-tunes the network on labelled rows and keeps the best epoch on the validation tenth.
+"""Fine-tunes the network, several tasks at once, and keeps the best epoch on the stopping split.
 
-What is measured and kept is a moving average of the weights (Polyak), which a small set of rows
-leaves less to chance than the last step's.
+Every column of the output is a yes or no; what is not known of a row (other sets' columns, the
+kind of an answer of somebody who is no brand) is left out of the loss. What is measured and kept
+is a moving average of the weights (Polyak), which a small set of rows leaves less to chance than
+the last step's. With teachers, a row's targets are mixed with what they say of it (Hinton et al.
+2015), and texts without labels are learnt from the teachers alone.
 """
 
 import json
 import os
 import random
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any, cast
+from typing import cast
 
 import numpy as np
 import torch
@@ -19,29 +22,68 @@ from torch import nn
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from models import batches, calibration, metrics
+from models.auxiliary import Example
+from models.checkpoint import Checkpoint
 from models.data import Row, target_matrix
-from models.heads import LOGIT_OF_HEAD
+from models.heads import LOGIT_OF_HEAD, LOGITS, OUTPUTS
 from models.network import SignalNetwork
 
 _MAX_POSITIVE_WEIGHT = 4.0
+_ANSWER_WEIGHT = 0.3
+_AUXILIARY_WEIGHT = 0.5
 
 
 @dataclass(frozen=True)
 class TrainingConfig:
-    """Everything that shapes a run; learning rates are per optimizer step, sizes in rows."""
+    """Everything that shapes a run; learning rates are per optimizer step, sizes in rows.
+
+    `auxiliary_rows` is how many rows of each auxiliary set an epoch draws, at most;
+    `unlabelled_rows` how many of the texts that only teachers speak of; `teacher_share` how much
+    of a target is the teachers'. `patience` ends a run after so many epochs without a better one.
+    """
 
     seed: int = 13
     epochs: int = 6
+    patience: int = 2
     batch_size: int = 32
     max_tokens: int = 160
+    layers: int = 12
     encoder_rate: float = 1e-4
     layer_decay: float = 0.88
     head_rate: float = 1e-3
     weight_decay: float = 0.01
     warmup_share: float = 0.08
-    written_repeat: int = 2
+    written_repeat: int = 1
     average_decay: float = 0.98
+    auxiliary: tuple[str, ...] = ()
+    auxiliary_rows: int = 600
+    unlabelled_rows: int = 0
+    teacher_share: float = 0.7
+    use_role: bool = True
+    use_channel: bool = True
     threads: int = 0
+
+    def told(self, batch: batches.Batch) -> batches.Batch:
+        """The batch, without what the network is not to be told."""
+        return replace(
+            batch,
+            roles=batch.roles * int(self.use_role),
+            channels=batch.channels * int(self.use_channel),
+        )
+
+
+@dataclass(frozen=True)
+class Material:
+    """What a run learns from and is measured on.
+
+    `examples` by set of their origin: `rows` is the labelled ones, the others auxiliary;
+    `valid` stops the run, `calibrating` fits its probabilities.
+    """
+
+    rows: Sequence[Row]
+    examples: Mapping[str, Sequence[Example]]
+    valid: Sequence[Row]
+    calibrating: Sequence[Row]
 
 
 @dataclass(frozen=True)
@@ -54,45 +96,66 @@ class Progress:
     epoch_metrics: metrics.Metrics | None = None
 
 
+def labelled_examples(
+    rows: Sequence[Row], width: int, soft: np.ndarray | None, config: TrainingConfig
+) -> list[Example]:
+    """Labelled rows as examples of `width` columns, mixed with teachers' probabilities `soft`."""
+    targets = np.full((len(rows), width), np.nan, dtype=np.float32)
+    own = target_matrix(rows)
+    if soft is not None:
+        share = config.teacher_share
+        own = np.where(np.isnan(own), own, (1 - share) * own + share * soft)
+    targets[:, : len(OUTPUTS)] = own
+    return [
+        Example(row.text, row.role, target, row.channel)
+        for row, target in zip(rows, targets, strict=True)
+    ]
+
+
 def train(
     network: SignalNetwork,
     tokenizer: Tokenizer,
-    rows: Sequence[Row],
-    valid: Sequence[Row],
+    material: Material,
     config: TrainingConfig,
     run: Path,
     report: Callable[[Progress], None],
-) -> np.ndarray:
-    """Trains `network` in place and returns its calibration, shape (2, logits).
+) -> calibration.Calibration:
+    """Trains `network` in place and returns its calibration.
 
     The run folder gets `config.json`, `log.jsonl` and `checkpoint.pt`; a run that finds a
-    checkpoint of the same configuration goes on from there.
+    checkpoint of the same configuration goes on from there. Raises TrainingError.
     """
     _seed(config)
     run.mkdir(parents=True, exist_ok=True)
-    (run / "config.json").write_text(json.dumps(asdict(config), indent=2) + "\n")
+    settings = _settings(config)
     network.encoder.embeddings.word_embeddings.weight.requires_grad_(False)
-    drawn = [r for r in rows for _ in range(config.written_repeat if _written(r) else 1)]
-    steps = config.epochs * -(-len(drawn) // config.batch_size)
-    optimizer = torch.optim.AdamW(_parameter_groups(network, config))
+    drawn = _Draw(material, config)
+    per_epoch = -(-len(drawn.epoch(0)) // config.batch_size)
+    steps = config.epochs * per_epoch
+    optimizer = torch.optim.AdamW(_parameter_groups(network, config), fused=True)
     schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, _slope(config, steps))
-    loss_of = nn.BCEWithLogitsLoss(pos_weight=_positive_weight(rows))
+    loss_of = MaskedLoss(material.rows, network.heads.out_features)
     average = AveragedModel(network, multi_avg_fn=get_ema_multi_avg_fn(config.average_decay))
-    checkpoint = _Checkpoint(
-        run / "checkpoint.pt",
-        config,
-        {"network": network, "average": average, "optimizer": optimizer, "schedule": schedule},
-    )
+    parts = {"network": network, "average": average, "optimizer": optimizer, "schedule": schedule}
+    checkpoint = Checkpoint(run / "checkpoint.pt", settings, parts)
     state = checkpoint.load()
-    step = state.epoch * (steps // config.epochs)
-    for epoch in range(state.epoch, config.epochs):
+    (run / "config.json").write_text(json.dumps(settings, indent=2) + "\n")
+    step = state.epoch * per_epoch
+    averaged = cast(SignalNetwork, average.module)
+    while state.epoch < config.epochs and state.stale <= config.patience:
         network.train()
+        torch.manual_seed(config.seed * 1000 + state.epoch)  # so that a resumed run drops alike
         running = 0.0
-        for batch in batches.training(
-            drawn, tokenizer, config.batch_size, config.max_tokens, config.seed * 1000 + epoch
-        ):
+        epoch = batches.training(
+            drawn.epoch(state.epoch),
+            tokenizer,
+            config.batch_size,
+            config.max_tokens,
+            config.seed * 1000 + state.epoch,
+        )
+        for batch in epoch:
             with torch.autocast("cpu", torch.bfloat16, enabled=fast_bfloat16()):
-                logits = network(batch.ids, batch.mask, batch.roles)
+                logits = network(config.told(batch))
             loss = loss_of(logits.float(), batch.targets)
             optimizer.zero_grad(set_to_none=True)
             loss.backward()
@@ -103,37 +166,93 @@ def train(
             step += 1
             running = 0.98 * running + 0.02 * loss.item() if running else loss.item()
             report(Progress(step, steps, running))
-        averaged = cast(SignalNetwork, average.module)
-        figures = _measure(averaged, tokenizer, valid, config)
+        figures = _measure(averaged, tokenizer, material.valid, config)
         report(Progress(step, steps, running, figures))
-        with (run / "log.jsonl").open("a") as log:
-            log.write(json.dumps({"epoch": epoch, "loss": running, "macro_f1": figures.macro_f1}))
-            log.write("\n")
-        state = checkpoint.save(epoch + 1, figures.macro_f1, average.module)
+        _log(run, state.epoch, running, figures)
+        state = checkpoint.save(figures.macro_f1, averaged)
+    assert state.best_weights is not None
     network.load_state_dict(state.best_weights)
-    logits = logits_of(network, tokenizer, valid, config)
-    return calibration.fit(logits, target_matrix(valid))
+    logits = logits_of(network, tokenizer, material.calibrating, config)[:, : len(OUTPUTS)]
+    languages = [row.lang for row in material.calibrating]
+    return calibration.fit(logits, target_matrix(material.calibrating), languages)
 
 
 def logits_of(
-    network: SignalNetwork, tokenizer: Tokenizer, rows: Sequence[Row], config: TrainingConfig
+    network: SignalNetwork,
+    tokenizer: Tokenizer,
+    rows: Sequence[Row | Example],
+    config: TrainingConfig,
 ) -> np.ndarray:
-    """Logits in fp32, shape (rows, logits)."""
+    """Logits, shape (rows, columns)."""
     network.eval()
-    result = None
-    with torch.inference_mode():
+    result = np.zeros((len(rows), network.heads.out_features), dtype=np.float32)
+    with torch.inference_mode(), torch.autocast("cpu", torch.bfloat16, enabled=fast_bfloat16()):
         for index, batch in batches.in_order(rows, tokenizer, config.batch_size, config.max_tokens):
-            logits = network(batch.ids, batch.mask, batch.roles).numpy()
-            if result is None:
-                result = np.zeros((len(rows), logits.shape[1]), dtype=np.float32)
-            result[index] = logits
-    return result if result is not None else np.zeros((0, 7), dtype=np.float32)
+            result[index] = network(config.told(batch)).float().numpy()
+    return result
+
+
+class MaskedLoss:
+    """Binary cross-entropy over the columns that are known, averaged by block of columns."""
+
+    def __init__(self, rows: Sequence[Row], width: int) -> None:
+        weight = torch.ones(width)
+        weight[: len(LOGITS)] = _positive_weight(rows)
+        self._loss = nn.BCEWithLogitsLoss(pos_weight=weight, reduction="none")
+        self._blocks = (
+            (slice(0, len(LOGITS)), 1.0),
+            (slice(len(LOGITS), len(OUTPUTS)), _ANSWER_WEIGHT),
+            (slice(len(OUTPUTS), width), _AUXILIARY_WEIGHT),
+        )
+
+    def __call__(self, logits: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
+        """The loss of logits (batch, columns) against targets, NaN where unknown."""
+        known = ~targets.isnan()
+        losses = self._loss(logits, targets.nan_to_num()) * known
+        total = logits.new_zeros(())
+        for columns, weight in self._blocks:
+            rows = known[:, columns].any(1)
+            if rows.any():
+                found = losses[rows][:, columns].sum() / known[rows][:, columns].sum()
+                total = total + weight * found * rows.float().mean()
+        return total
+
+
+class _Draw:
+    """The examples of each epoch: all labelled ones, the written repeated, a draw of the rest."""
+
+    def __init__(self, material: Material, config: TrainingConfig) -> None:
+        repeats = [config.written_repeat if row.written else 1 for row in material.rows]
+        self._always = [
+            example
+            for example, repeat in zip(material.examples["rows"], repeats, strict=True)
+            for _ in range(repeat)
+        ]
+        self._others = {name: list(e) for name, e in material.examples.items() if name != "rows"}
+        self._config = config
+
+    def epoch(self, number: int) -> list[Example]:
+        """What epoch `number` (from 0) learns from."""
+        rng = random.Random(self._config.seed * 100 + number)
+        drawn = list(self._always)
+        for name, examples in self._others.items():
+            unlabelled = name == "unlabelled"
+            most = self._config.unlabelled_rows if unlabelled else self._config.auxiliary_rows
+            drawn += rng.sample(examples, min(most, len(examples)))
+        return drawn
 
 
 def fast_bfloat16() -> bool:
     """Whether this CPU multiplies bfloat16 in hardware; elsewhere it is slower than fp32."""
     capabilities = torch.cpu.get_capabilities()
     return bool(capabilities.get("avx512_bf16") or capabilities.get("amx_bf16"))
+
+
+def _settings(config: TrainingConfig) -> dict:
+    """The configuration as JSON gives it back, without what does not change the result."""
+    settings = json.loads(json.dumps(asdict(config)))
+    settings.pop("threads")
+    return settings
 
 
 def _seed(config: TrainingConfig) -> None:
@@ -143,8 +262,11 @@ def _seed(config: TrainingConfig) -> None:
     torch.set_num_threads(config.threads or os.cpu_count() or 1)
 
 
-def _written(row: Row) -> bool:
-    return row.source.startswith("written")
+def _log(run: Path, epoch: int, loss: float, figures: metrics.Metrics) -> None:
+    heads = {head: found.f1 for head, found in figures.heads.items()}
+    line = {"epoch": epoch + 1, "loss": round(loss, 4), "macro_f1": figures.macro_f1, **heads}
+    with (run / "log.jsonl").open("a") as log:
+        log.write(json.dumps(line) + "\n")
 
 
 def _parameter_groups(network: SignalNetwork, config: TrainingConfig) -> Iterable[dict]:
@@ -152,7 +274,7 @@ def _parameter_groups(network: SignalNetwork, config: TrainingConfig) -> Iterabl
     for name, parameter in network.named_parameters():
         if not parameter.requires_grad:
             continue
-        if name.startswith("heads") or "token_type" in name:
+        if name.startswith(("heads", "channels")) or "token_type" in name:
             rate = config.head_rate
         elif ".layer." in name:
             depth = int(name.split(".layer.")[1].split(".")[0])
@@ -175,7 +297,7 @@ def _slope(config: TrainingConfig, steps: int) -> Callable[[int], float]:
 
 
 def _positive_weight(rows: Sequence[Row]) -> torch.Tensor:
-    targets = target_matrix(rows)
+    targets = target_matrix(rows)[:, : len(LOGITS)]
     positive = targets.sum(0).clip(min=1)
     odds = np.sqrt((len(rows) - positive) / positive)
     return torch.from_numpy(odds.clip(1.0, _MAX_POSITIVE_WEIGHT).astype(np.float32))
@@ -187,43 +309,3 @@ def _measure(
     logits = logits_of(network, tokenizer, rows, config)
     probabilities = calibration.sigmoid(logits)[:, LOGIT_OF_HEAD]
     return metrics.measure(metrics.truth(rows), probabilities)
-
-
-@dataclass
-class _State:
-    epoch: int
-    best: float
-    best_weights: dict[str, torch.Tensor]
-
-
-class _Checkpoint:
-    """The last finished epoch and the best weights so far, written atomically."""
-
-    def __init__(self, path: Path, config: TrainingConfig, parts: dict[str, Any]) -> None:
-        self.path = path
-        self.config = asdict(config)
-        self.parts = parts
-        self.state = _State(0, -1.0, {})
-
-    def load(self) -> _State:
-        """Goes on from a checkpoint of the same configuration, if there is one."""
-        if self.path.exists():
-            saved = torch.load(self.path, weights_only=True)
-            if saved["config"] == self.config:
-                for name, part in self.parts.items():
-                    part.load_state_dict(saved[name])
-                self.state = _State(saved["epoch"], saved["best"], saved["best_weights"])
-        return self.state
-
-    def save(self, epoch: int, figure: float, measured: nn.Module) -> _State:
-        """Stores a finished epoch; its weights are the best if its figure is."""
-        if figure > self.state.best:
-            weights = {name: value.clone() for name, value in measured.state_dict().items()}
-            self.state = _State(epoch, figure, weights)
-        else:
-            self.state.epoch = epoch
-        partial = self.path.with_suffix(".partial")
-        states = {name: part.state_dict() for name, part in self.parts.items()}
-        torch.save({"config": self.config, **asdict(self.state), **states}, partial)
-        partial.replace(self.path)
-        return self.state

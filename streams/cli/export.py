@@ -11,14 +11,18 @@ from streams.cli.common import note
 @click.argument("run", type=click.Path(exists=True, file_okay=False, path_type=Path))
 @click.argument("data", type=click.Path(exists=True, file_okay=False, path_type=Path))
 @click.argument("out", type=click.Path(file_okay=False, path_type=Path))
+@click.option(
+    "--own/--no-own",
+    default=True,
+    help="Count the texts and labels that come with Tocsin as DATA too.",
+)
 @click.version_option(package_name="tocsin")
-def command(run: Path, data: Path, out: Path) -> None:
+def command(run: Path, data: Path, out: Path, own: bool) -> None:
     """Quantise the model of RUN into the folder OUT, with tokenizer and card.
 
     The card's figures are measured here, on the tenth of DATA that training never saw.
     """
-    from models import data as labelled
-    from models import export
+    from models import corpus, export
 
-    described = export.export(run, out, labelled.read_folder(data))
+    described = export.export(run, out, corpus.read(data, own))
     note(f"{described.name} {described.digest} written to {out}; set TOCSIN_MODEL={out} to use it")

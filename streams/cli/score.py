@@ -1,18 +1,21 @@
 """`tocsin score`: scores of single mentions, without a broker."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from scoring.masking import mask
+from scoring import masking
 from scoring.mention import Mention
+from scoring.scored import MAX_QUOTE
 from streams.cli.common import counted, note, settings, write_json
 from streams.cli.progress import Progress
 from streams.errors import CheckFailed
 from streams.lines import Lines, batched
 
 if TYPE_CHECKING:
+    from models.explanation import Reason
     from models.predictor import Prediction
 
 BATCH = 64
@@ -36,20 +39,18 @@ def command(file: Path, text: bool, explain: bool, strict: bool) -> None:
         )
         from models import explanation
         from models.predictor import Predictor
-        from streams.scorer.language import language
+        from streams.scorer.reader import query
 
         predictor = Predictor(settings().model)
         progress.total(lines.size)
         for batch in batched(lines, BATCH):
-            predictions = predictor.predict([m.text for m in batch], [m.role.value for m in batch])
-            for mention, prediction in zip(batch, predictions, strict=True):
-                row = _row(mention, prediction, language(mention.text, mention.lang))
+            queries = [query(mention) for mention in batch]
+            explained = explanation.explain(predictor, queries) if explain else []
+            predictions = [one.prediction for one in explained] or predictor.predict(queries)
+            for at, (mention, asked) in enumerate(zip(batch, queries, strict=True)):
+                row = _row(mention, predictions[at], asked.lang)
                 if explain:
-                    reasons = explanation.explain(predictor, mention.text, mention.role.value)
-                    row["why"] = [
-                        {"signal": r.signal, "weight": r.drop, "quote": mask(r.quote)}
-                        for r in reasons
-                    ]
+                    row["why"] = _why(mention, explained[at].reasons)
                 write_json(row)
             done += len(batch)
             progress.reach(lines.read)
@@ -64,10 +65,24 @@ def command(file: Path, text: bool, explain: bool, strict: bool) -> None:
 def _row(mention: Mention, prediction: "Prediction", lang: str) -> dict[str, Any]:
     signals = dict(prediction.probabilities)
     complaint = signals.pop("complaint")
-    return {
+    row = {
         "id": mention.id,
         "lang": lang,
         "signals": signals,
         "complaint": complaint,
         "anger_grade": prediction.anger_grade,
     }
+    if prediction.answer:
+        row["answer"] = prediction.answer
+    return row
+
+
+def _why(mention: Mention, reasons: Sequence["Reason"]) -> list[dict[str, Any]]:
+    return [
+        {
+            "signal": reason.signal,
+            "weight": reason.drop,
+            "quote": masking.quote(reason.quote, mention.brand, MAX_QUOTE),
+        }
+        for reason in reasons
+    ]

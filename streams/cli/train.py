@@ -6,6 +6,7 @@ import click
 
 from streams.cli.common import counted, note
 from streams.cli.progress import Progress
+from streams.errors import UsageError
 
 BASE_CACHE = Path("~/.cache/tocsin/base")
 
@@ -25,36 +26,111 @@ BASE_CACHE = Path("~/.cache/tocsin/base")
     show_default=True,
     help="Base encoder: `pypi` (pinned wheels), a hub's model name, or a folder.",
 )
+@click.option(
+    "--vocabulary",
+    type=click.IntRange(2_000, 250_000),
+    default=40_000,
+    show_default=True,
+    help="Pieces to keep of the base's vocabulary.",
+)
+@click.option("--languages", default="fr,en", show_default=True, help="Whose words to keep.")
+@click.option("--layers", type=click.IntRange(1, 12), default=12, show_default=True)
 @click.option("--seed", type=int, default=13, show_default=True)
 @click.option("--epochs", type=click.IntRange(1, 100), default=6, show_default=True)
 @click.option("--batch-size", type=click.IntRange(2, 1024), default=32, show_default=True)
+@click.option(
+    "--auxiliary",
+    default="all",
+    show_default=True,
+    help="Public sets of DATA/train to learn from as well: `all`, `none`, or names with commas.",
+)
+@click.option(
+    "--start",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="A finished run whose weights to begin with, instead of the base's.",
+)
+@click.option(
+    "--teacher",
+    "teachers",
+    multiple=True,
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="A finished run to learn from; may be given several times.",
+)
+@click.option(
+    "--unlabelled",
+    type=click.IntRange(0),
+    default=0,
+    help="Texts without labels an epoch, learnt from the teachers alone.",
+)
+@click.option(
+    "--share",
+    type=click.FloatRange(0, 1, min_open=True),
+    default=1.0,
+    help="Part of the training rows to use, for a learning curve.",
+)
+@click.option(
+    "--own/--no-own",
+    default=True,
+    help="Learn from the texts and labels that come with Tocsin as well.",
+)
+@click.option("--no-role", is_flag=True, help="Do not tell the network who writes.")
+@click.option("--no-channel", is_flag=True, help="Do not tell the network where it stands.")
 @click.option("--threads", type=click.IntRange(0, 256), default=0, help="0: one per core.")
 @click.version_option(package_name="tocsin")
 def command(
-    data: Path, run: Path, base: str, seed: int, epochs: int, batch_size: int, threads: int
+    data: Path,
+    run: Path,
+    base: str,
+    vocabulary: int,
+    languages: str,
+    layers: int,
+    seed: int,
+    epochs: int,
+    batch_size: int,
+    auxiliary: str,
+    start: Path | None,
+    teachers: tuple[Path, ...],
+    unlabelled: int,
+    share: float,
+    own: bool,
+    no_role: bool,
+    no_channel: bool,
+    threads: int,
 ) -> None:
     """Train the model on DATA, a folder with labelled/*.jsonl and written/*.jsonl.
 
-    A tenth of the rows, by the hash of the text, is never used; another tenth chooses the epoch
-    and calibrates. `tocsin export` makes the artefact that the stream loads.
+    By the hash of the text, a tenth of the rows is never used, a twentieth stops the run and a
+    twentieth calibrates. `tocsin export` makes the artefact that the stream loads.
     """
-    from tokenizers import Tokenizer
-
-    from models import data as labelled
-    from models import export, training
+    from models import auxiliary as sets
+    from models import corpus, runs, splits, training
     from models.base.obtain import obtain
-    from models.network import SignalNetwork
 
-    rows = labelled.read_folder(data)
-    parts = labelled.split(rows)
-    sizes = ", ".join(f"{len(part)} {name}" for name, part in parts.items())
-    note(f"{counted(len(rows), 'row')} ({sizes})")
-    folder = obtain(base, BASE_CACHE.expanduser(), [row.text for row in parts["train"]])
-    config = training.TrainingConfig(
-        seed=seed, epochs=epochs, batch_size=batch_size, threads=threads
+    if unlabelled and not teachers:
+        raise UsageError("--unlabelled needs a --teacher to say what those texts hold")
+    chosen = _sets(auxiliary, sets.held(data))
+    rows = corpus.read(data, own)
+    parts = splits.split(rows)
+    sizes = ", ".join(f"{len(part):,} {name}" for name, part in parts.items())
+    note(f"{counted(len(rows), 'row')} ({sizes}); auxiliary sets: {', '.join(chosen) or 'none'}")
+    folder = obtain(
+        base,
+        BASE_CACHE.expanduser(),
+        [row.text for row in parts["train"]],
+        vocabulary,
+        languages.split(","),
     )
-    tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
-    network = SignalNetwork.from_base(folder)
+    config = training.TrainingConfig(
+        seed=seed,
+        epochs=epochs,
+        batch_size=batch_size,
+        layers=layers,
+        auxiliary=chosen,
+        unlabelled_rows=unlabelled,
+        use_role=not no_role,
+        use_channel=not no_channel,
+        threads=threads,
+    )
     with Progress(0) as progress:
 
         def report(at: training.Progress) -> None:
@@ -67,8 +143,20 @@ def command(
                     f"{at.epoch_metrics.macro_f1:.3f} ({heads})"
                 )
 
-        calibration = training.train(
-            network, tokenizer, parts["train"], parts["valid"], config, run, report
-        )
-    export.keep(run, network, calibration, config.max_tokens, folder)
+        runs.train(data, rows, folder, config, run, report, teachers, share, start)
     note(f"trained; `tocsin export {run} {data} OUT` writes the artefact")
+
+
+def _sets(asked: str, held: tuple[str, ...]) -> tuple[str, ...]:
+    if asked == "none":
+        return ()
+    if asked == "all":
+        return held
+    names = tuple(name.strip() for name in asked.split(","))
+    missing = [name for name in names if name not in held]
+    if missing:
+        raise UsageError(
+            f"--auxiliary: DATA/train holds no {', '.join(missing)}; "
+            f"it holds {', '.join(held) or 'none of the sets known'}"
+        )
+    return names

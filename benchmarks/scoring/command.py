@@ -1,0 +1,152 @@
+"""`python -m benchmarks scoring DATA`: every variant, interleaved, several rounds, medians."""
+
+import json
+import statistics
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import click
+import numpy as np
+
+from models import corpus, metrics, splits
+from models.query import Query
+from models.text import encode
+from streams.cli import exits
+from streams.cli.common import settings
+
+PIPELINE = "transformers pipeline, batch 32"
+ENCODER = "encoder alone"
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Runs with these arguments; the exit code."""
+    return exits.run(
+        lambda: command.main(list(arguments), "python -m benchmarks scoring", standalone_mode=False)
+    )
+
+
+@click.command(context_settings={"help_option_names": ["-h", "--help"]})
+@click.argument("data", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.option("--model", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.option("--rounds", type=click.IntRange(1, 50), default=5, show_default=True)
+@click.option("--mentions", type=click.IntRange(100), default=3_000, show_default=True)
+@click.option("--json", "file", type=click.Path(dir_okay=False, path_type=Path))
+@click.option("--plot", type=click.Path(dir_okay=False, path_type=Path), help="Quality by speed.")
+def command(
+    data: Path, model: Path | None, rounds: int, mentions: int, file: Path | None, plot: Path | None
+) -> None:
+    """Compare ways of reading texts: speed, memory, and how well they read.
+
+    Speed is CPU time on one thread: on held-out texts, each once, and on a stream of which one in
+    ten complains and one in three repeats. DATA is laid out as for `tocsin train`.
+    """
+    import torch
+
+    from benchmarks.scoring import memory, peak, texts, variants
+    from models import artefact
+
+    torch.set_num_threads(1)
+    folder = model or settings().model
+    loaded = artefact.load(folder)
+    parts = splits.split(corpus.read(data))
+    test = parts["test"]
+    held_out = [row.query for row in test]
+    flow = texts.stream(data, test, mentions, seed=11)
+    compared = [
+        variants.Variant(ENCODER, variants.engine(folder), 600),
+        variants.Variant("encoder, cache", variants.cached(folder), 600),
+        variants.Variant("transformers pipeline, batch 1", variants.pipeline(loaded, 1), 64),
+        variants.Variant(PIPELINE, variants.pipeline(loaded, 32), 96),
+        variants.Variant("transformers fp32, sorted", variants.sorted_fp32(loaded), 160),
+        variants.Variant("ONNX Runtime fp32, sorted", variants.onnx(loaded), 160),
+        variants.Variant("TF-IDF, regression", variants.tf_idf(parts["train"]), 600),
+    ]
+    tokens = np.array(
+        [len(row) for row in encode(loaded.tokenizer, [q.text for q in held_out], 160)]
+    )
+    figures: dict[str, dict[str, Any]] = {v.name: {} for v in compared}
+    for label, queries in (("held out", held_out), ("stream", flow)):
+        for variant, rates in zip(compared, _race(compared, queries, rounds), strict=True):
+            figures[variant.name][label] = rates
+    for variant in compared:
+        found = variant.read(held_out)
+        if found is not None:
+            measured = metrics.measure(metrics.truth(test), found)
+            figures[variant.name]["macro_f1"] = measured.macro_f1
+        figures[variant.name]["memory_mb"] = memory.resident(variant.name, folder, data)
+    figures["transformers pipeline, batch 1"]["macro_f1"] = None
+    figures[PIPELINE]["macro_f1"] = None
+    best = peak.int8_peak()
+    _tell(figures, float(tokens.mean()), best, _operations(loaded))
+    if file:
+        file.write_text(json.dumps({"int8_peak_gops": best, "variants": figures}, indent=2) + "\n")
+    if plot:
+        _plot(figures, plot)
+
+
+def _race(compared: Sequence[Any], queries: Sequence[Query], rounds: int) -> list[float]:
+    """Median messages per CPU second of each, one after the other in every round.
+
+    A slow variant reads a part of the texts, another part in every round.
+    """
+    rates: list[list[float]] = [[] for _ in compared]
+    for number in range(rounds):
+        for variant, found in zip(compared, rates, strict=True):
+            whole = "cache" in variant.name  # what a cache gives depends on the whole stream
+            size = len(queries) if whole else min(variant.sample, len(queries))
+            start = number * size % max(1, len(queries) - size + 1)
+            part = queries[start : start + size]
+            began = time.process_time()
+            variant.read(part)
+            found.append(len(part) / (time.process_time() - began))
+    return [statistics.median(found) for found in rates]
+
+
+def _operations(loaded: Any) -> float:
+    """Multiplications and additions of the linear layers per token."""
+    hidden, layers = loaded.config.hidden, loaded.config.layers
+    return float(2 * layers * (4 * hidden * hidden + 8 * hidden * hidden))
+
+
+def _tell(
+    figures: dict[str, dict[str, Any]], tokens: float, best: float, operations: float
+) -> None:
+    base = figures[PIPELINE]
+    click.echo(
+        "| variant | held out, messages/s | x pipeline | stream, messages/s | x pipeline "
+        "| s per 1,000 tokens | memory, MB | macro-F1 |"
+    )
+    click.echo("|---" * 8 + "|")
+    for name, found in figures.items():
+        score = found.get("macro_f1")
+        click.echo(
+            f"| {name} | {found['held out']:,.0f} | {found['held out'] / base['held out']:.1f} "
+            f"| {found['stream']:,.0f} | {found['stream'] / base['stream']:.1f} "
+            f"| {1000 / tokens / found['held out']:.3f} | {found['memory_mb']:,.0f} "
+            f"| {'as fp32' if score is None else f'{score:.3f}'} |"
+        )
+    reached = figures[ENCODER]["held out"] * tokens * operations / 1e9
+    click.echo(
+        f"\nint8 matrix peak {best:,.0f} GOP/s on one thread; the encoder's linear layers run at "
+        f"{reached:,.0f}, {reached / best:.0%} of it. Messages per CPU second, one thread, "
+        f"{tokens:.0f} tokens on average."
+    )
+
+
+def _plot(figures: dict[str, dict[str, Any]], file: Path) -> None:
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(7, 4), layout="constrained")
+    axes = figure.subplots()
+    for name, found in figures.items():
+        if found.get("macro_f1"):
+            axes.scatter(found["stream"], found["macro_f1"])
+            axes.annotate(
+                name, (found["stream"], found["macro_f1"]), xytext=(4, 4),
+                textcoords="offset points", fontsize="small",
+            )  # fmt: skip
+    axes.set(xscale="log", xlabel="messages per CPU second (stream)", ylabel="macro-F1, held out")
+    axes.grid(alpha=0.3)
+    figure.savefig(file, dpi=120)

@@ -1,0 +1,33 @@
+"""What a process that reads texts keeps in memory, each variant in a process of its own."""
+
+import multiprocessing
+import resource
+from pathlib import Path
+
+from models import artefact, corpus, splits
+from models.query import Query
+
+
+def resident(name: str, model: Path | None, data: Path) -> float:
+    """Peak resident memory of a fresh process that reads 64 texts so, in MB."""
+    context = multiprocessing.get_context("spawn")
+    with context.Pool(1) as pool:
+        return pool.apply(_peak, (name, model, data))
+
+
+def _peak(name: str, model: Path | None, data: Path) -> float:
+    from benchmarks.scoring import variants
+
+    queries = [Query(f"ma commande {number} n'est jamais arrivée") for number in range(64)]
+    if name.startswith("encoder"):
+        made = variants.cached if "cache" in name else variants.engine
+        made(model)(queries)
+    elif name.startswith("TF-IDF"):
+        variants.tf_idf(splits.split(corpus.read(data))["train"])(queries)
+    else:
+        loaded = artefact.load(model)
+        if "pipeline" in name:
+            variants.pipeline(loaded, 32 if "32" in name else 1)(queries)
+        else:
+            (variants.onnx if "ONNX" in name else variants.sorted_fp32)(loaded)(queries)
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024

@@ -1,0 +1,205 @@
+"""A run from beginning to end: what it learns from, its teachers, and what it leaves behind.
+
+The folder of a run holds `config.json`, `log.jsonl`, `checkpoint.pt` while it runs, and at the end
+`trained.pt` (weights, calibration, base), `metrics.json` and the plots.
+"""
+
+import random
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import NamedTuple
+
+import msgspec
+import numpy as np
+import torch
+from tokenizers import Tokenizer
+
+from models import auxiliary, calibration, corpus, metrics, plots, splits, training
+from models.auxiliary import Example
+from models.calibration import Calibration
+from models.data import Row
+from models.errors import ArtefactError, TrainingError
+from models.heads import LOGIT_OF_HEAD, LOGITS, OUTPUTS
+from models.network import SignalNetwork
+from models.training import Material, TrainingConfig
+
+TRAINED = "trained.pt"
+_ANY = "und"
+_KEPT_OUT: tuple[splits.Split, ...] = ("test", "calibration", "valid")
+_WORDS = "encoder.embeddings.word_embeddings.weight"
+
+
+@dataclass(frozen=True)
+class Run:
+    """A finished run: its network, tokenizer and calibration, its base and its teachers."""
+
+    network: SignalNetwork
+    tokenizer: Tokenizer
+    calibration: Calibration
+    config: TrainingConfig
+    base: Path
+    teachers: tuple[str, ...] = ()
+
+    def probabilities(self, rows: Sequence[Row | Example]) -> np.ndarray:
+        """Calibrated over all languages, shape (rows, outputs)."""
+        logits = training.logits_of(self.network, self.tokenizer, rows, self.config)
+        return self.calibration.apply(logits[:, : len(OUTPUTS)], [_ANY] * len(rows))
+
+
+def load(folder: Path) -> Run:
+    """A finished run. Raises ArtefactError."""
+    path = folder / TRAINED
+    if not path.is_file():
+        raise ArtefactError(f"no finished training in {folder}; run `tocsin train` first")
+    stored = torch.load(path, weights_only=True)
+    config = msgspec.convert(stored["config"], TrainingConfig)
+    base = Path(stored["base"])
+    if not base.is_dir():
+        raise ArtefactError(f"{folder} began from {base}, which is gone; run `tocsin train` again")
+    network = SignalNetwork.from_base(base, layers=config.layers)
+    weights = {"channels.weight": network.channels.weight.data, **stored["weights"]}
+    network.load_state_dict(weights)
+    return Run(
+        network,
+        Tokenizer.from_file(str(base / "tokenizer.json")),
+        calibration.read(stored["calibration"]),
+        config,
+        base,
+        tuple(stored["teachers"]),
+    )
+
+
+def train(
+    data: Path,
+    rows: Sequence[Row],
+    base: Path,
+    config: TrainingConfig,
+    folder: Path,
+    report: Callable[[training.Progress], None],
+    teachers: Sequence[Path] = (),
+    share: float = 1.0,
+    start: Path | None = None,
+) -> metrics.Metrics:
+    """Trains on the rows' training split and the auxiliary sets of `data`, into `folder`.
+
+    `share` of the training rows are used (for a learning curve); `start` is a finished run whose
+    weights this one begins with. Returns figures on the split
+    that stopped the run, which flatter; `evaluation` gives the honest ones.
+    """
+    parts = splits.split(rows)
+    chosen = parts["train"]
+    if share < 1.0:
+        chosen = random.Random(config.seed).sample(chosen, round(share * len(chosen)))
+    kept_out = {splits.text_key(row.text) for name in _KEPT_OUT for row in parts[name]}
+    others = {
+        name: [example for example in found if splits.text_key(example.text) not in kept_out]
+        for name, found in auxiliary.read(data, config.auxiliary, len(OUTPUTS)).items()
+    }
+    width = len(OUTPUTS) + len(auxiliary.columns(config.auxiliary))
+    soft, unlabelled = _taught(data, rows, chosen, teachers, width, config)
+    examples = {
+        "rows": training.labelled_examples(chosen, width, soft, config),
+        **others,
+        **({"unlabelled": unlabelled} if unlabelled else {}),
+    }
+    network, tokenizer = begin(base, width, config)
+    if start:
+        continued(network, load(start).network)
+    material = Material(chosen, examples, parts["valid"], parts["calibration"])
+    fitted = training.train(network, tokenizer, material, config, folder, report)
+    weights = network.without_auxiliary()
+    torch.save(
+        {
+            "weights": weights,
+            "calibration": fitted.as_lists(),
+            "config": msgspec.to_builtins(config),
+            "base": str(base),
+            "teachers": [teacher.name for teacher in teachers],
+        },
+        folder / TRAINED,
+    )
+    return _leave(folder, load(folder), parts["valid"])
+
+
+class Start(NamedTuple):
+    """What a run begins with."""
+
+    network: SignalNetwork
+    tokenizer: Tokenizer
+
+
+def begin(base: Path, width: int, config: TrainingConfig) -> Start:
+    """The untrained network of `width` outputs over a base; the same for the same seed."""
+    torch.manual_seed(config.seed)
+    network = SignalNetwork.from_base(base, width, config.layers)
+    return Start(network, Tokenizer.from_file(str(base / "tokenizer.json")))
+
+
+def continued(network: SignalNetwork, start: SignalNetwork) -> None:
+    """Gives `network` the weights of `start`, its own outputs kept. Raises TrainingError."""
+    theirs, ours = start.state_dict(), network.state_dict()
+    if start.encoder.config.num_hidden_layers != network.encoder.config.num_hidden_layers:
+        raise TrainingError("the run to start from has another number of layers; see --layers")
+    if theirs[_WORDS].shape != ours[_WORDS].shape:
+        raise TrainingError("the run to start from has another vocabulary; see --base")
+    for name in ("heads.weight", "heads.bias"):
+        ours[name][: len(OUTPUTS)] = theirs.pop(name)
+    network.load_state_dict({**ours, **theirs})
+
+
+def _leave(folder: Path, run: Run, valid: Sequence[Row]) -> metrics.Metrics:
+    logits = training.logits_of(run.network, run.tokenizer, valid, run.config)
+    probabilities = run.calibration.apply(logits[:, : len(OUTPUTS)], [row.lang for row in valid])
+    positives = metrics.truth(valid)
+    figures = metrics.measure(positives, probabilities[:, LOGIT_OF_HEAD])
+    (folder / "metrics.json").write_bytes(msgspec.json.format(msgspec.json.encode(figures)))
+    plots.course(folder / "log.jsonl", folder / "course.png")
+    plots.reliability(positives, probabilities[:, LOGIT_OF_HEAD], folder / "reliability.png")
+    (folder / "checkpoint.pt").unlink(missing_ok=True)
+    return figures
+
+
+def _taught(
+    data: Path,
+    rows: Sequence[Row],
+    chosen: Sequence[Row],
+    teachers: Sequence[Path],
+    width: int,
+    config: TrainingConfig,
+) -> tuple[np.ndarray | None, list[Example]]:
+    """What the teachers say of the training rows, and of texts that nobody labelled."""
+    if not teachers:
+        return None, []
+    pool = _unlabelled(data, rows, config)
+    soft = np.zeros((len(chosen) + len(pool), len(OUTPUTS)))
+    for teacher in teachers:
+        run = load(teacher)
+        run = replace(run, config=replace(run.config, threads=config.threads))
+        soft += run.probabilities([*chosen, *pool]) / len(teachers)
+    targets = np.full((len(pool), width), np.nan, dtype=np.float32)
+    targets[:, : len(LOGITS)] = soft[len(chosen) :, : len(LOGITS)]
+    taught = [
+        Example(item.text, item.role, target, item.channel)
+        for item, target in zip(pool, targets, strict=True)
+    ]
+    return soft[: len(chosen)], taught
+
+
+def _unlabelled(data: Path, rows: Sequence[Row], config: TrainingConfig) -> list[Example]:
+    """Texts of the auxiliary sets, none of which is a labelled row or nearly one."""
+    if not config.unlabelled_rows:
+        return []
+    labelled = {splits.text_key(row.text) for row in rows}
+    found: dict[str, Example] = {}
+    for examples in auxiliary.read(data, auxiliary.held(data), 0).values():
+        for example in examples:
+            key = splits.text_key(example.text)
+            if key not in labelled:
+                found.setdefault(key, example)
+    for item in corpus.public(data):
+        key = splits.text_key(item.text)
+        if key not in labelled:
+            found[key] = Example(item.text, item.role, np.zeros(0, dtype=np.float32), "twitter")
+    enough = config.epochs * config.unlabelled_rows  # reading them is the teachers' time
+    return random.Random(config.seed).sample(list(found.values()), min(enough, len(found)))

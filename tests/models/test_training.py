@@ -1,0 +1,200 @@
+"""A whole run, from rows to the artefact, as a user's commands make it, on a tiny base."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import torch
+
+from models import corpus, evaluation, runs, splits
+from models.data import Row
+from models.training import Material, Progress, TrainingConfig, labelled_examples, train
+from tests.models.conftest import easy_row
+
+Tocsin = Callable[..., "subprocess.CompletedProcess[str]"]
+QUICK = ("--no-own", "--auxiliary", "none", "--layers", "2", "--threads", "1")
+
+
+@pytest.fixture(scope="module")
+def tocsin() -> Tocsin:
+    """The command as a user runs it."""
+
+    def run(*arguments: object) -> "subprocess.CompletedProcess[str]":
+        return subprocess.run(
+            [sys.executable, "-m", "streams", *map(str, arguments)],
+            capture_output=True,
+            text=True,
+            timeout=300,
+            env={**os.environ, "OMP_NUM_THREADS": "1"},
+        )
+
+    return run
+
+
+@pytest.fixture(scope="module")
+def run(
+    tocsin: Tocsin, labelled: Path, tiny_base: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Path:
+    """A finished run on the easy rows."""
+    folder = tmp_path_factory.mktemp("runs") / "easy"
+    done = tocsin(
+        "train", labelled, "--run", folder, "--base", tiny_base, "--epochs", 8, *QUICK,
+        "--batch-size", 8,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert "validation macro-F1" in done.stderr
+    return folder
+
+
+@pytest.fixture(scope="module")
+def artefact(tocsin: Tocsin, run: Path, labelled: Path) -> Path:
+    """The run, exported."""
+    folder = run.parent / "artefact"
+    done = tocsin("export", run, labelled, folder, "--no-own")
+    assert done.returncode == 0, done.stderr
+    return folder
+
+
+def test_a_run_leaves_its_settings_course_and_plots(run: Path) -> None:
+    left = {file.name for file in run.iterdir()}
+    assert left >= {"config.json", "log.jsonl", "metrics.json", "course.png", "reliability.png"}
+    assert "checkpoint.pt" not in left
+    assert json.loads((run / "config.json").read_text())["seed"] == 13
+    assert json.loads((run / "metrics.json").read_text())["rows"] > 30
+
+
+def test_the_artefact_has_learnt_and_says_so_in_its_card(artefact: Path, labelled: Path) -> None:
+    rows = splits.split(corpus.read(labelled, own=False))["test"]
+    found = evaluation.evaluate(artefact, rows)
+    assert found.groups["all"].heads["anger"].f1 > 0.9
+    card = (artefact / "CARD.md").read_text()
+    assert f"| all | {len(rows)} | {found.groups['all'].macro_f1:.3f} |" in card
+    assert "<" not in card.split("## Where it fails")[0].replace("<s>", "")
+
+
+def test_evaluate_ends_with_1_below_its_floor(
+    tocsin: Tocsin, artefact: Path, labelled: Path
+) -> None:
+    done = tocsin("evaluate", labelled, "--model", artefact, "--floor", 1.0, "--no-own")
+    assert done.returncode == 1
+    assert "is below the floor of 1.000" in done.stderr
+
+
+def test_calibrate_changes_probabilities_and_not_their_order(
+    tocsin: Tocsin, artefact: Path, labelled: Path, tmp_path: Path
+) -> None:
+    flipped = tmp_path / "other.jsonl"
+    rows = [{**easy_row(n), "complaint": int(n % 4 == 0)} for n in range(400)]
+    flipped.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    done = tocsin(
+        "calibrate", "model", flipped, tmp_path / "out", "--model", artefact, "--split", "all"
+    )
+    assert done.returncode == 0, done.stderr
+    texts = [Row(**easy_row(n)) for n in range(60)]
+    before, _ = evaluation.predict(artefact, texts)
+    after, _ = evaluation.predict(tmp_path / "out", texts)
+    assert abs(after[:, 4].mean() - 0.25) < abs(before[:, 4].mean() - 0.25)
+
+
+def test_calibrate_refuses_too_few_rows(tocsin: Tocsin, artefact: Path, tmp_path: Path) -> None:
+    few = tmp_path / "few.jsonl"
+    few.write_text("".join(json.dumps(easy_row(n)) + "\n" for n in range(20)))
+    done = tocsin(
+        "calibrate", "model", few, tmp_path / "out", "--model", artefact, "--split", "all"
+    )
+    assert done.returncode == 2
+    assert "20 rows are too few to calibrate on; 100 are needed" in done.stderr
+
+
+def test_a_run_of_other_settings_is_not_gone_on_with(
+    tiny_base: Path, tmp_path: Path, labelled: Path
+) -> None:
+    rows = corpus.read(labelled, own=False)
+    config = TrainingConfig(epochs=2, layers=2, threads=1)
+    interrupted(rows, tiny_base, tmp_path / "run", config)
+    other = TrainingConfig(epochs=2, layers=2, threads=1, seed=14)
+    with pytest.raises(Exception, match=r"holds a run of other settings \(seed\)"):
+        runs.train(labelled, rows, tiny_base, other, tmp_path / "run", lambda _: None)
+
+
+def test_an_interrupted_run_ends_as_one_that_was_not(
+    tiny_base: Path, tmp_path: Path, labelled: Path
+) -> None:
+    rows = corpus.read(labelled, own=False)
+    config = TrainingConfig(epochs=2, layers=2, threads=1)
+    interrupted(rows, tiny_base, tmp_path / "stopped", config)
+    steps: list[int] = []
+    runs.train(
+        labelled, rows, tiny_base, config, tmp_path / "stopped", lambda at: steps.append(at.step)
+    )
+    assert steps[0] > 1  # it did not begin anew
+    runs.train(labelled, rows, tiny_base, config, tmp_path / "whole", lambda _: None)
+    stopped = runs.load(tmp_path / "stopped").network.state_dict()
+    whole = runs.load(tmp_path / "whole").network.state_dict()
+    assert all(torch.allclose(stopped[name], whole[name], atol=1e-5) for name in whole)
+
+
+def test_a_student_learns_from_its_teacher_alone(
+    run: Path, tiny_base: Path, tmp_path: Path, labelled: Path
+) -> None:
+    rows = corpus.read(labelled, own=False)
+    wrong = [Row(**{**easy_row(n), "anger": 0}) for n in range(600)]
+    config = TrainingConfig(
+        epochs=4, layers=1, threads=1, batch_size=8, teacher_share=1.0, encoder_rate=1e-3
+    )
+    runs.train(labelled, wrong, tiny_base, config, tmp_path / "s", lambda _: None, [run])
+    student = runs.load(tmp_path / "s")
+    angry = [row for row in rows if row.anger][:50]
+    calm = [row for row in rows if not row.anger][:50]
+    assert student.network.encoder.config.num_hidden_layers == 1
+    high, low = (student.probabilities(part)[:, 1].mean() for part in (angry, calm))
+    assert high > low + 0.2  # its own labels say that nobody is angry
+
+
+def interrupted(rows: list[Row], base: Path, folder: Path, config: TrainingConfig) -> None:
+    """A run that is stopped in its second epoch."""
+    parts = splits.split(rows)
+    chosen = parts["train"]
+    examples = {"rows": labelled_examples(chosen, 14, None, config)}
+    material = Material(chosen, examples, parts["valid"], parts["calibration"])
+    torch.manual_seed(config.seed)
+    start = runs.begin(base, 14, config)
+
+    class StopError(Exception):
+        """Ends a run in the middle."""
+
+    def report(at: Progress) -> None:
+        if at.step > at.steps // 2 + 2:
+            raise StopError
+
+    with pytest.raises(StopError):
+        train(start.network, start.tokenizer, material, config, folder, report)
+
+
+def test_what_is_held_out_is_not_learnt_through_an_auxiliary_set(
+    tiny_base: Path, tmp_path: Path, labelled: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = corpus.read(labelled, own=False)
+    parts = splits.split(rows)
+    severity = labelled / "train" / "xci"
+    severity.mkdir(parents=True)
+    lines = [f'{n},"{row.text}",1,food,N,a,3,x' for n, row in enumerate(rows)]
+    header = "id,tweet,label,domain,sentiment,emotion,Severity,Explain"
+    (severity / "xci_train.csv").write_text("\n".join([header, *lines]) + "\n")
+    config = TrainingConfig(epochs=1, layers=1, threads=1, auxiliary=("xci",))
+    seen: list[Material] = []
+
+    def watched(network, tokenizer, material, *rest):
+        seen.append(material)
+        return train(network, tokenizer, material, *rest)
+
+    monkeypatch.setattr("models.training.train", watched)
+    runs.train(labelled, rows, tiny_base, config, tmp_path / "run", lambda _: None)
+    taught = {example.text for part in seen[0].examples.values() for example in part}
+    for name in ("test", "calibration", "valid"):
+        assert not taught & {row.text for row in parts[name]}
+    assert {row.text for row in parts["train"]} <= taught
