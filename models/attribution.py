@@ -11,12 +11,6 @@ import numpy as np
 
 from models.cuts import LONGEST
 
-_MEAN_COUNTS = 2.0
-"""How much more the mean counts than the maximum, which often is a token's with little to say.
-
-Chosen on rows of the validation split with two trained models; 1 is hardly worse.
-"""
-
 
 def falls(
     states: np.ndarray,
@@ -26,31 +20,38 @@ def falls(
 ) -> np.ndarray:
     """By how much each logit would fall without each phrase, shape (words, LONGEST, outputs).
 
+    Entry (first, length - 1) is of the phrase of so many words; past the last it means nothing.
     `states` (tokens, hidden) are the last layer's, `weights` (outputs, 2 x hidden) the heads',
     `tokens` the first token of each word and the one after its last. `kept` (tokens,) says which
-    tokens still count; all without it. Entry (first, length - 1), NaN past the last word.
+    tokens still count; all without it.
     """
     hidden = states.shape[1]
-    mean_weights = _MEAN_COUNTS * weights[:, :hidden].T
-    top_weights = weights[:, hidden:].T
+    mean_weights, top_weights = weights[:, :hidden].T, weights[:, hidden:].T
     stays = np.ones(len(states), dtype=bool) if kept is None else kept
-    values = states.astype(np.float64)
-    shares = _summed((values @ mean_weights) * stays[:, None])
-    counts = _summed(stays.astype(np.float64)[:, None])
-    values[~stays] = -np.inf
-    lowest = np.full((1, hidden), -np.inf)
-    until = np.maximum.accumulate(np.vstack([lowest, values]))
-    since = np.maximum.accumulate(np.vstack([lowest, values[::-1]]))[::-1]
+    shares = _summed((states @ mean_weights) * stays[:, None])
+    counts = _summed(stays[:, None])
+    values = np.where(stays[:, None], states, -np.inf).astype(np.float32)
+    until, since = _highest(values), _highest(values[::-1])[::-1]
     whole = shares[-1] / counts[-1] + since[0] @ top_weights
     starts, ends = np.array(tokens).T
-    result = np.full((len(tokens), LONGEST, len(weights)), np.nan)
-    for length in range(1, min(LONGEST, len(tokens)) + 1):
-        first, last = starts[: len(tokens) - length + 1], ends[length - 1 :]
-        mean = (shares[-1] - shares[last] + shares[first]) / (
-            counts[-1] - counts[last] + counts[first]
-        )
-        top = np.maximum(until[first], since[last]) @ top_weights
-        result[: len(first), length - 1] = whole - mean - top
+    number = len(tokens)
+    before, after = until[starts], since[ends]
+    tops = np.zeros((number, LONGEST, hidden), dtype=np.float32)
+    for length in range(1, min(LONGEST, number) + 1):
+        into = tops[: number - length + 1, length - 1]
+        np.maximum(before[: number - length + 1], after[length - 1 :], out=into)
+    last = np.minimum(np.arange(number)[:, None] + np.arange(LONGEST), number - 1)
+    means = (shares[-1] - shares[ends[last]] + shares[starts][:, None]) / (
+        counts[-1] - counts[ends[last]] + counts[starts][:, None]
+    )
+    return whole - means - tops @ top_weights
+
+
+def _highest(values: np.ndarray) -> np.ndarray:
+    """Maxima of the rows before each row and, last, of all."""
+    result = np.full((len(values) + 1, values.shape[1]), -np.inf, dtype=values.dtype)
+    for row, value in enumerate(values):  # numpy's own `accumulate` is six times slower here
+        np.maximum(result[row], value, out=result[row + 1])
     return result
 
 

@@ -92,7 +92,9 @@ def words(text: str) -> list[Word]:
             opening = start
         elif opening is None:
             spans[-1] = (spans[-1][0], end)
-    if opening is not None and spans:
+    if not spans:
+        return []
+    if opening is not None:
         spans[-1] = (spans[-1][0], len(text))
     chunks = [text[start:end] for start, end in spans]
     return [

@@ -43,12 +43,19 @@ class Explained:
 
 def quoted(predictor: Predictor, queries: Sequence[Query]) -> list[Prediction]:
     """Predictions with the quotes of their likely signals, from the one pass that they take."""
-    predictions, readings = read(predictor, queries)
-    for at, reading in readings.items():
-        found = candidates(predictor, reading, likely(predictions[at]), 1)
-        quotes = {signal: reading.quote(best) for signal, (best, *_) in found.items()}
-        predictions[at] = replace(predictions[at], quotes=quotes)
-    return predictions
+    quotes: dict[int, dict[str, str]] = {}
+
+    def watch(at: int, prediction: Prediction, states: np.ndarray) -> None:
+        if signals := likely(prediction):  # at once: the states of a whole batch are large
+            reading = _reading(predictor, queries[at], states)
+            found = candidates(predictor, reading, signals, 1)
+            quotes[at] = {signal: reading.quote(best) for signal, (best, *_) in found.items()}
+
+    predictions = predictor.predict(queries, watch)
+    return [
+        replace(prediction, quotes=quotes[at]) if at in quotes else prediction
+        for at, prediction in enumerate(predictions)
+    ]
 
 
 def explain(predictor: Predictor, queries: Sequence[Query]) -> list[Explained]:
@@ -72,14 +79,18 @@ def read(
     predictor: Predictor, queries: Sequence[Query]
 ) -> tuple[list[Prediction], dict[int, Reading]]:
     """Predictions, and how the texts that are likely to hold a signal were read, by index."""
-    states: dict[int, np.ndarray] = {}
-    predictions = predictor.predict(queries, watch=states.__setitem__)
-    readings = {
-        at: reading_of(queries[at].text, predictor.offsets(queries[at].text), states[at])
-        for at in sorted(states)
-        if likely(predictions[at])
-    }
-    return predictions, readings
+    readings: dict[int, Reading] = {}
+
+    def watch(at: int, prediction: Prediction, states: np.ndarray) -> None:
+        if likely(prediction):
+            readings[at] = _reading(predictor, queries[at], states)
+
+    predictions = predictor.predict(queries, watch)
+    return predictions, dict(sorted(readings.items()))
+
+
+def _reading(predictor: Predictor, query: Query, states: np.ndarray) -> Reading:
+    return reading_of(query.text, predictor.offsets(query.text), states)
 
 
 def likely(prediction: Prediction) -> list[str]:
@@ -97,6 +108,7 @@ def candidates(
     if not reading.quality.any():
         return {}
     weights = predictor.signal_weights[[HEADS.index(signal) for signal in signals]]
+    weights = weights.astype(np.float32)
     falls = attribution.falls(reading.states, weights, reading.tokens)
     found = {}
     for number, signal in enumerate(signals):

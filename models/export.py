@@ -6,7 +6,6 @@ from pathlib import Path
 
 from models import artefact, card, data, evaluation, plots, recalibration, runs, splits, topics
 from models.artefact import ArtefactConfig, Description
-from models.training import TrainingConfig
 
 NAME = "tocsin-signals"
 _TOPIC_ROWS = 4_000
@@ -36,7 +35,7 @@ def export(run: Path, folder: Path, rows: Sequence[data.Row]) -> Description:
         topic_layer=topics.layer(encoder.num_hidden_layers),
         calibration=trained.calibration.as_lists(),
         trained_on=_sources(parts["train"]),
-        training=_told(trained.config, len(trained.teachers)),
+        training=f"Fine-tuned {', then '.join(trained.history)}.",
     )
     artefact.save(folder, network, tokenizer, config, projection, centre)
     described = recalibration.recalibrate(folder, parts["calibration"], folder)
@@ -51,17 +50,3 @@ def _sources(rows: Sequence[data.Row]) -> dict[str, int]:
     for row in rows:
         counts[row.source] = counts.get(row.source, 0) + 1
     return dict(sorted(counts.items()))
-
-
-def _told(config: TrainingConfig, teachers: int) -> str:
-    """How the run learnt, in a sentence or two for the card."""
-    told = f"Fine-tuned for up to {config.epochs} epochs (seed {config.seed})"
-    if config.auxiliary:
-        told += f", together with {', '.join(config.auxiliary)}"
-    if teachers:
-        told += f"; distilled from {teachers} runs of the 12-layer network with other seeds"
-        if config.unlabelled_rows:
-            told += (
-                f", {config.unlabelled_rows:,} texts without labels an epoch among what they taught"
-            )
-    return told + "."

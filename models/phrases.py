@@ -19,7 +19,7 @@ Estimates grow faster with the length than what is seen when the words are left 
 give some eight words; what a quote takes from the score beyond as many random words hardly changes
 between 0.6 and 0.9 (validation split).
 """
-_SECOND = 0.8
+_SECOND = 0.6
 """What a second phrase must be worth, of the first, to be quoted beside it."""
 _ALIKE = 0.5
 

@@ -41,8 +41,8 @@ class Prediction:
     quotes: dict[str, str] = field(default_factory=dict)
 
 
-Watch = Callable[[int, np.ndarray], None]
-"""Told a query's index and the last states (tokens, hidden) of its text."""
+Watch = Callable[[int, Prediction, np.ndarray], None]
+"""Told a query's index, its prediction, and the last states (tokens, hidden) of its text."""
 
 
 class Predictor:
@@ -77,7 +77,7 @@ class Predictor:
         for at, (last, topic) in self._states(asked):
             found[speaking[at]] = self._read(asked[at], last, topic)
             if watch:
-                watch(speaking[at], last)
+                watch(speaking[at], found[speaking[at]], last)
         return found
 
     def logits(self, queries: Sequence[Query]) -> np.ndarray:

@@ -32,7 +32,10 @@ _WORDS = "encoder.embeddings.word_embeddings.weight"
 
 @dataclass(frozen=True)
 class Run:
-    """A finished run: its network, tokenizer and calibration, its base and its teachers."""
+    """A finished run: its network, tokenizer and calibration, its base and its teachers.
+
+    `history` says how it and the runs that it began from learnt, the first of them first.
+    """
 
     network: SignalNetwork
     tokenizer: Tokenizer
@@ -40,6 +43,7 @@ class Run:
     config: TrainingConfig
     base: Path
     teachers: tuple[str, ...] = ()
+    history: tuple[str, ...] = ()
 
     def probabilities(self, rows: Sequence[Row | Example]) -> np.ndarray:
         """Calibrated over all languages, shape (rows, outputs)."""
@@ -67,6 +71,7 @@ def load(folder: Path) -> Run:
         config,
         base,
         tuple(stored["teachers"]),
+        tuple(stored.get("history", ())),
     )
 
 
@@ -116,10 +121,23 @@ def train(
             "config": msgspec.to_builtins(config),
             "base": str(base),
             "teachers": [teacher.name for teacher in teachers],
+            "history": [*(load(start).history if start else ()), _told(config, len(teachers))],
         },
         folder / TRAINED,
     )
     return _leave(folder, load(folder), parts["valid"])
+
+
+def _told(config: TrainingConfig, teachers: int) -> str:
+    """How a run learnt, for the card."""
+    told = f"for up to {config.epochs} epochs (seed {config.seed})"
+    if config.auxiliary:
+        told += f", together with {', '.join(config.auxiliary)}"
+    if teachers:
+        told += f", distilled from {teachers} other runs"
+        if config.unlabelled_rows:
+            told += f" that also taught {config.unlabelled_rows:,} texts without labels an epoch"
+    return told
 
 
 class Start(NamedTuple):

@@ -13,8 +13,9 @@ from streams import stories
 from streams.scorer.reader import Reader
 from streams.stories import Story
 
-MOST_ORDINARY_ESCALATED = 3
-"""Conversations of the whole library that page somebody and are not what a story is about."""
+MOST_ORDINARY_ESCALATED = 4
+"""Conversations of the whole library that page somebody and are not what a story is about: the
+four there are all threads of a story's own crisis (the brand's notices, the evening news)."""
 
 Told = dict[str, tuple[Story, list[Escalation]]]
 

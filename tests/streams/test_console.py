@@ -29,6 +29,9 @@ ATTACK = (
     "<img src=x onerror=\"window.pwned='img'\"><script>window.pwned='script'</script>"
     "<a href=\"javascript:window.pwned='link'\">it</a>{{constructor}}&lt;b&gt;"
 )
+MARK = "<u onmouseover=\"window.pwned='u'\">"
+"""Stands before every third word, so that whatever phrase is quoted holds it."""
+
 STORY = "airline-2013"
 ROOT = "air-0031"
 PATIENCE_MS = 30_000
@@ -41,7 +44,9 @@ def hostile(folder: Path) -> Path:
     rows = []
     for mention in stories.load(STORY).mentions[:130]:
         row: dict[str, Any] = json.loads(msgspec.json.encode(mention))
-        row["text"] = f"{row.get('text', '')} {ATTACK}"
+        words = row.get("text", "").split()
+        marked = [MARK + word if at % 3 == 0 else word for at, word in enumerate(words)]
+        row["text"] = f"{' '.join(marked)} {ATTACK}"
         row["author"] = row["author"] | {"handle": ATTACK}
         row["lang"] = "en"
         for name in ("id", "conversation_id", "parent_id"):
@@ -99,9 +104,10 @@ def visit(page: "Page", demo: Demo) -> list[str]:
 def test_hostile_mention_is_shown_and_not_obeyed(demo: Demo, page: "Page") -> None:
     errors = visit(page, demo)
     page.wait_for_selector("#case .why li", timeout=PATIENCE_MS)
-    assert "<img src=x onerror=" in page.inner_text("#case")
+    assert "<u onmouseover=" in page.inner_text("#case")
     assert page.evaluate("window.pwned") is None
     assert page.locator("main img, main script, main [onerror]").count() == 0
+    assert page.locator("main u, main [onmouseover]").count() == 0
     assert page.locator("main a").count() == 0  # javascript: is no address to link to
     assert errors == []
 
