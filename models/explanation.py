@@ -3,6 +3,12 @@
 The forward pass that gives the score also says, for every phrase, what the logits would be without
 the states of its words (`models.attribution`), so that a quote costs no further pass: `quoted`.
 `explain` tries the best few of these phrases by leaving their words out of the text itself.
+
+On 300 texts of the test split (`python -m benchmarks explanations DATA`) leaving out the quote
+takes so much more of the probability than leaving out as many random words: 0.17 by the pooled
+states alone; 0.21, 0.23 and 0.24 with 2, 4 and 8 phrases a signal tried (4, 7 and 14 passes a
+text); 0.17 by leaving out each word alone (28 passes). Hence no pass for every mention of the
+stream, and four phrases where a person asks.
 """
 
 from collections.abc import Mapping, Sequence

@@ -59,7 +59,7 @@ def ranked(falls: np.ndarray, quality: np.ndarray, most: int) -> list[tuple[floa
 
 
 def beside(quality: np.ndarray, run: Run, words: Sequence[Word]) -> np.ndarray:
-    """`quality`, 0 for phrases that overlap `run` or are too long to be quoted with it."""
+    """`quality`, 0 for phrases that overlap `run`, are too long beside it, or of one word."""
     start, end = run
     first = np.arange(len(words))[:, None]
     lengths = np.arange(1, LONGEST + 1)[None]
@@ -67,6 +67,7 @@ def beside(quality: np.ndarray, run: Run, words: Sequence[Word]) -> np.ndarray:
     begins, ends = np.array([(word.start, word.end) for word in words]).T
     room = MOST_CHARACTERS - len(BETWEEN) - (words[end - 1].end - words[start].start)
     fits = (ends[last] - begins[first] <= room) & (lengths <= USUAL - (end - start))
+    fits &= lengths > 1
     apart = (first + lengths <= start) | (first >= end)
     return np.where(fits & apart, quality, 0.0)
 

@@ -34,7 +34,8 @@ class Reading:
         """The words of the chosen phrases, as the text has them."""
         spans = [(self.words[first].start, self.words[end - 1].end) for first, end in chosen]
         tidied = [cuts.tidy(self.text, span) for span in spans]
-        return BETWEEN.join(self.text[start:end] for start, end in tidied)
+        *others, last = [self.text[start:end] for start, end in tidied]
+        return BETWEEN.join([*(part.rstrip(BETWEEN) for part in others), last])
 
     def kept(self, chosen: Quote) -> np.ndarray:
         """Which tokens (tokens,) are not of the chosen phrases."""

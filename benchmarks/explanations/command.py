@@ -13,12 +13,14 @@ from benchmarks.explanations.measure import Falls
 from benchmarks.explanations.methods import BEFORE, OURS, Texts, methods
 from models import corpus, explanation, splits
 from models.heads import HEADS
-from models.predictor import Predictor
+from models.predictor import Prediction, Predictor
 from models.query import Query
+from models.reading import Reading
 from streams.cli import exits
 from streams.cli.common import settings
 
 _LEAST_WORDS = 6
+_BATCH = 64
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -65,10 +67,20 @@ def command(data: Path, model: Path | None, rows: int, split: splits.Split, seed
 def _texts(predictor: Predictor, data: Path, split: splits.Split, rows: int, seed: int) -> Texts:
     held = splits.split(corpus.read(data))[split]
     random.Random(seed).shuffle(held)
-    queries = [Query(row.text, row.role, row.channel, row.lang) for row in held]
-    predictions, readings = explanation.read(predictor, queries)
-    long = {at: found for at, found in readings.items() if len(found.words) >= _LEAST_WORDS}
-    return Texts(predictor, queries, predictions, dict(list(long.items())[:rows]))
+    queries: list[Query] = []
+    predictions: list[Prediction] = []
+    chosen: dict[int, Reading] = {}
+    for start in range(0, len(held), _BATCH):
+        part = held[start : start + _BATCH]
+        queries += [Query(row.text, row.role, row.channel, row.lang) for row in part]
+        found, readings = explanation.read(predictor, queries[start:])
+        predictions += found
+        for at, reading in readings.items():
+            if len(reading.words) >= _LEAST_WORDS and len(chosen) < rows:
+                chosen[start + at] = reading
+        if len(chosen) == rows:
+            break
+    return Texts(predictor, queries, predictions, chosen)
 
 
 def _by_method(found: dict[str, Falls], costs: dict[str, tuple[float, float]], seed: int) -> str:

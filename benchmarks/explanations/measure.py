@@ -35,7 +35,7 @@ class Falls:
     @property
     def gains(self) -> np.ndarray:
         """What the quote takes beyond random words."""
-        return self.quoted - self.at_random
+        return np.round(self.quoted - self.at_random, 6)
 
     def of(self, signal: str) -> "Falls":
         """The pairs of one signal."""

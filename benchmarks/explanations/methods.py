@@ -42,6 +42,7 @@ class Method:
 
 
 BEFORE = "24 groups of words left out"
+FIRST = "as many first words"
 OURS = ("pooled states alone", f"and the best {explanation.TRIED} left out")
 
 
@@ -52,7 +53,7 @@ def methods() -> list[Method]:
         *(_trying(most) for most in (2, explanation.TRIED, 8)),
         Method("every word left out", every_word, lambda texts: len(single_words(texts))),
         Method(BEFORE, groups, lambda texts: len(word_groups(texts))),
-        Method("as many first words", first_words, lambda texts: 0),
+        Method(FIRST, first_words, lambda texts: 0),
     ]
 
 

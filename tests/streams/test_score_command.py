@@ -8,6 +8,7 @@ import msgspec
 import pytest
 
 from scoring import escalation
+from scoring.mention import Role
 from streams import stories
 from tests.conftest import Cli
 from tests.streams.helpers import START, lines, mention
@@ -32,8 +33,9 @@ def test_scores_come_in_input_order_and_do_not_depend_on_the_batch(cli: Cli, fil
     assert whole.stderr == ""
     rows = [json.loads(line) for line in whole.stdout.splitlines()]
     assert [row["id"] for row in rows] == [one.id for one in STORY]
-    for row in rows:
-        assert set(row) == {"id", "lang", "signals", "complaint", "anger_grade"}
+    for row, one in zip(rows, STORY, strict=True):
+        answers = {"answer"} if one.role is Role.BRAND and one.text else set()
+        assert set(row) == {"id", "lang", "signals", "complaint", "anger_grade"} | answers
         assert set(row["signals"]) == {
             "anger",
             "objective_fact",
