@@ -12,6 +12,7 @@ BENCHMARKS = {
 OF_DATA = {
     "scoring": "DATA: speed, memory and macro-F1 of the encoder beside other ways of reading",
     "explanations": "DATA: what quoted words take from the score, beside as many random words",
+    "ablations": "DATA: what each part of the training is worth, and a learning curve",
     "yardsticks": "DATA: macro-F1 on public sets and our own, beside what else one could install",
 }
 

@@ -27,7 +27,11 @@ SHIPPED = Path(__file__).parent / "weights"
 
 @dataclass(frozen=True)
 class ArtefactConfig:
-    """What the weights need to be run; `calibration` is what `Calibration.as_lists` gives."""
+    """What the weights need to be run; `calibration` is what `Calibration.as_lists` gives.
+
+    `gate` is the threshold of the gate and what was measured of it (`models.gate.figures`), empty
+    where there is none.
+    """
 
     name: str
     layers: int
@@ -40,6 +44,7 @@ class ArtefactConfig:
     format: str = FORMAT
     trained_on: dict[str, int] = field(default_factory=dict)
     training: str = ""
+    gate: dict[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -64,10 +64,10 @@ class Evaluation:
 
 
 def predict(
-    folder: Path | None, rows: Sequence[Row], threads: int = 1
+    folder: Path | None, rows: Sequence[Row], threads: int = 1, cascade: bool = True
 ) -> tuple[np.ndarray, list[str | None]]:
     """Calibrated probabilities of the exported model, shape (rows, heads), and kinds of answer."""
-    predictor = Predictor(folder, threads=threads)
+    predictor = Predictor(folder, threads, cascade)
     found = np.zeros((len(rows), len(HEADS)))
     answers: list[str | None] = []
     for start in range(0, len(rows), _BATCH):
@@ -79,9 +79,9 @@ def predict(
     return found, answers
 
 
-def evaluate(folder: Path | None, rows: Sequence[Row]) -> Evaluation:
+def evaluate(folder: Path | None, rows: Sequence[Row], cascade: bool = True) -> Evaluation:
     """Figures at threshold 0.5 of the exported model; groups of under 25 rows are left out."""
-    probabilities, answers = predict(folder, rows)
+    probabilities, answers = predict(folder, rows, cascade=cascade)
     positives = metrics.truth(rows)
     sectors = sorted({row.sector for row in rows} - {""})
     groups = {**GROUPS, **{f"about {name}": _about(name) for name in sectors}}

@@ -1,20 +1,29 @@
 """From a trained run to the artefact that ships: quantise, embed, evaluate, write the card."""
 
 import random
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from models import artefact, card, data, evaluation, plots, recalibration, runs, splits, topics
 from models.artefact import ArtefactConfig, Description
+from models.gate import training as gate_training
 
 NAME = "tocsin-signals"
 _TOPIC_ROWS = 4_000
 
 
-def export(run: Path, folder: Path, rows: Sequence[data.Row]) -> Description:
+def export(
+    run: Path,
+    folder: Path,
+    rows: Sequence[data.Row],
+    texts: Path | None = None,
+    gate: bool = True,
+    report: Callable[[str], None] = lambda _: None,
+) -> Description:
     """Writes the artefact of a run; `rows` fit the topic space and give the card its figures.
 
-    The card's figures are measured on the exported, quantised model. Raises ArtefactError.
+    A `gate` is fitted too, on rows and on the public sets in `texts`. The card's figures are
+    measured on the exported, quantised model. Raises ArtefactError.
     """
     trained = runs.load(run)
     network, tokenizer = trained.network, trained.tokenizer
@@ -39,10 +48,20 @@ def export(run: Path, folder: Path, rows: Sequence[data.Row]) -> Description:
     )
     artefact.save(folder, network, tokenizer, config, projection, centre)
     described = recalibration.recalibrate(folder, parts["calibration"], folder)
-    found = evaluation.evaluate(folder, parts["test"])
-    (folder / artefact.CARD).write_text(card.render(described, config, found), "utf-8")
-    plots.reliability(found.positives, found.probabilities, folder / card.RELIABILITY)
+    if gate:
+        described = gate_training.attach(folder, rows, texts, folder, report)
+    describe(folder, parts["test"])
     return described
+
+
+def describe(folder: Path, rows: Sequence[data.Row]) -> None:
+    """Writes the card of an artefact, with its figures on `rows`, which it must not have met."""
+    found = evaluation.evaluate(folder, rows, cascade=False)
+    cascaded = evaluation.evaluate(folder, rows)
+    loaded = artefact.load(folder)
+    text = card.render(loaded.description, loaded.config, found, cascaded)
+    (folder / artefact.CARD).write_text(text, "utf-8")
+    plots.reliability(found.positives, found.probabilities, folder / card.RELIABILITY)
 
 
 def _sources(rows: Sequence[data.Row]) -> dict[str, int]:

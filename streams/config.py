@@ -95,6 +95,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     model: Annotated[
         Path | None, Meta(description="model artefact; the one that is shipped when not set")
     ] = None
+    cascade: Annotated[
+        bool,
+        Meta(description="does a gate answer what certainly holds nothing, before the encoder"),
+    ] = True
     state_dir: Annotated[Path, Meta(description="folder of what the stream keeps on disk")] = Path(
         "~/.local/share/tocsin"
     )

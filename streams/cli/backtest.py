@@ -12,7 +12,7 @@ from scoring import policy as policies
 from scoring.escalation import Escalation, Status, encode
 from scoring.history import History
 from scoring.levels import Level
-from streams.cli.common import counted, note, settings, write_json
+from streams.cli.common import counted, no_cascade, note, settings, write_json
 from streams.cli.progress import Progress
 from streams.errors import CheckFailed
 from streams.lines import Lines, batched
@@ -32,8 +32,9 @@ BATCH = 256
 )
 @click.option("--summary", is_flag=True, help="One JSON line per case instead of escalations.")
 @click.option("--strict", is_flag=True, help="Exit 1 when a line was bad.")
+@no_cascade
 @click.version_option(package_name="tocsin")
-def command(file: Path, policy: Path | None, summary: bool, strict: bool) -> None:
+def command(file: Path, policy: Path | None, summary: bool, strict: bool, no_cascade: bool) -> None:
     """Write the escalations that the stream would have sent for the mentions of FILE.
 
     FILE is JSON Lines (`-` is standard input); lines may be out of order by the policy's allowed
@@ -49,7 +50,7 @@ def command(file: Path, policy: Path | None, summary: bool, strict: bool) -> Non
         )
         from streams.scorer.reader import Reader
 
-        reader = Reader(chosen.model)
+        reader = Reader(chosen.model, cascade=chosen.cascade and not no_cascade)
         progress.total(lines.size)
         for said in _run(history, reader, lines, progress):
             if summary:

@@ -8,6 +8,12 @@ import msgspec
 
 from streams.config import Settings, load
 
+no_cascade = click.option(
+    "--no-cascade",
+    is_flag=True,
+    help="Let the encoder read every text, also what the gate would answer (TOCSIN_CASCADE=false).",
+)
+
 
 def settings() -> Settings:
     """The settings of this process. Raises ConfigError."""

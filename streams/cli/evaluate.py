@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 import msgspec
 
-from streams.cli.common import note, settings, write_json
+from streams.cli.common import no_cascade, note, settings, write_json
 from streams.errors import CheckFailed
 
 
@@ -30,9 +30,16 @@ from streams.errors import CheckFailed
     default=True,
     help="Count the texts and labels that come with Tocsin as DATA too.",
 )
+@no_cascade
 @click.version_option(package_name="tocsin")
 def command(
-    data: Path, split: str, model: Path | None, floor: float | None, as_json: bool, own: bool
+    data: Path,
+    split: str,
+    model: Path | None,
+    floor: float | None,
+    as_json: bool,
+    own: bool,
+    no_cascade: bool,
 ) -> None:
     """Measure the model on DATA: a labelled JSON Lines file, or a folder as for `train`."""
     from models import card, corpus, evaluation, splits
@@ -43,7 +50,9 @@ def command(
         rows = splits.split(rows)[split]  # type: ignore[index]
     if not rows:
         raise CheckFailed(f"{data} has no rows in the split `{split}`; try --split all")
-    found = evaluation.evaluate(model or settings().model, rows)
+    chosen = settings()
+    cascade = chosen.cascade and not no_cascade
+    found = evaluation.evaluate(model or chosen.model, rows, cascade)
     if as_json:
         write_json({group: msgspec.to_builtins(one) for group, one in found.groups.items()})
     else:

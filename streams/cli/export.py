@@ -16,13 +16,18 @@ from streams.cli.common import note
     default=True,
     help="Count the texts and labels that come with Tocsin as DATA too.",
 )
+@click.option(
+    "--gate/--no-gate",
+    default=True,
+    help="Fit the gate that spares the encoder what certainly holds nothing.",
+)
 @click.version_option(package_name="tocsin")
-def command(run: Path, data: Path, out: Path, own: bool) -> None:
+def command(run: Path, data: Path, out: Path, own: bool, gate: bool) -> None:
     """Quantise the model of RUN into the folder OUT, with tokenizer and card.
 
     The card's figures are measured here, on the tenth of DATA that training never saw.
     """
     from models import corpus, export
 
-    described = export.export(run, out, corpus.read(data, own))
+    described = export.export(run, out, corpus.read(data, own), data, gate, note)
     note(f"{described.name} {described.digest} written to {out}; set TOCSIN_MODEL={out} to use it")

@@ -9,7 +9,7 @@ import click
 from scoring import masking
 from scoring.mention import Mention
 from scoring.scored import MAX_QUOTE
-from streams.cli.common import counted, note, settings, write_json
+from streams.cli.common import counted, no_cascade, note, settings, write_json
 from streams.cli.progress import Progress
 from streams.errors import CheckFailed
 from streams.lines import Lines, batched
@@ -26,8 +26,9 @@ BATCH = 64
 @click.option("--text", is_flag=True, help="Each line is a text, not a JSON mention.")
 @click.option("--explain", is_flag=True, help="Quote the words that carried each signal.")
 @click.option("--strict", is_flag=True, help="Exit 1 when a line was bad.")
+@no_cascade
 @click.version_option(package_name="tocsin")
-def command(file: Path, text: bool, explain: bool, strict: bool) -> None:
+def command(file: Path, text: bool, explain: bool, strict: bool, no_cascade: bool) -> None:
     """Score the mentions of FILE (JSON Lines; `-` is standard input), one JSON line each.
 
     Bad lines are told on standard error as `line N: reason`.
@@ -41,7 +42,8 @@ def command(file: Path, text: bool, explain: bool, strict: bool) -> None:
         from models.predictor import Predictor
         from streams.scorer.reader import query
 
-        predictor = Predictor(settings().model)
+        chosen = settings()
+        predictor = Predictor(chosen.model, cascade=chosen.cascade and not no_cascade)
         progress.total(lines.size)
         for batch in batched(lines, BATCH):
             queries = [query(mention) for mention in batch]

@@ -47,15 +47,15 @@ class Reads(Protocol):
         """One scored mention per mention, in order."""
 
 
-Load = Callable[[Path | None, int], Reads]
-"""Makes the reader, in the scoring process, of a model folder and a number of threads."""
+Load = Callable[[], Reads]
+"""Makes the reader, in the scoring process."""
 
 
-def load(model: Path | None, threads: int) -> Reads:
+def load(model: Path | None, threads: int, cascade: bool) -> Reads:
     """The model itself, imported here: the stream's own process has no need of its libraries."""
     from streams.scorer.reader import Reader
 
-    return Reader(model, threads)
+    return Reader(model, threads, cascade)
 
 
 class ScoringError(TocsinError):
@@ -67,10 +67,8 @@ class ScoringError(TocsinError):
 class ScoringProcess:
     """One process with the model; `await start()` before `score`, `stop()` in the end."""
 
-    def __init__(
-        self, model: Path | None, threads: int, timeout_s: float, load: Load = load
-    ) -> None:
-        self._start = (load, model, threads)
+    def __init__(self, load: Load, timeout_s: float) -> None:
+        self._load = load
         self._timeout_s = timeout_s
         self._pool: ProcessPoolExecutor | None = None
         self.label = ""
@@ -98,7 +96,7 @@ class ScoringProcess:
             max_workers=1,
             mp_context=multiprocessing.get_context("spawn"),
             initializer=_begin,
-            initargs=self._start,
+            initargs=(self._load,),
         )
         try:
             self.label = await asyncio.wrap_future(self._pool.submit(_label))
@@ -156,18 +154,18 @@ def _end(pool: ProcessPoolExecutor) -> None:
         process.join(timeout=5)
 
 
-_start: tuple[Load, Path | None, int] | None = None
+_make: Load | None = None
 _reader: Reads | None = None
 
 
-def _begin(load: Load, model: Path | None, threads: int) -> None:
+def _begin(load: Load) -> None:
     """Runs first in the new process: it must not outlive its parent nor take its Ctrl-C."""
-    global _start
+    global _make
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     parent = multiprocessing.parent_process()
     if parent is not None:
         threading.Thread(target=_follow, args=(parent.sentinel,), daemon=True).start()
-    _start = (load, model, threads)
+    _make = load
 
 
 def _follow(sentinel: int) -> None:
@@ -179,9 +177,8 @@ def _open() -> Reads:
     """The reader, made when it is first asked for, so that its errors reach whoever asks."""
     global _reader
     if _reader is None:
-        assert _start is not None
-        make, model, threads = _start
-        _reader = make(model, threads)
+        assert _make is not None
+        _reader = _make()
     return _reader
 
 

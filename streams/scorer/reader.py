@@ -19,8 +19,8 @@ CACHE_SIZE = 50_000
 class Reader:
     """A model with its cache; `hits` and `misses` count texts since the last look."""
 
-    def __init__(self, model: Path | None = None, threads: int = 1) -> None:
-        self._predictor = Predictor(model, threads)
+    def __init__(self, model: Path | None = None, threads: int = 1, cascade: bool = True) -> None:
+        self._predictor = Predictor(model, threads, cascade)
         self._cache: OrderedDict[Query, Prediction] = OrderedDict()
         self.hits = 0
         self.misses = 0

@@ -17,7 +17,7 @@ from streams.errors import BrokerError, ConfigError
 from streams.kafka import topics as kafka_topics
 from streams.kafka.topics import Topics
 from streams.metrics import Metrics
-from streams.scorer.process import ScoringProcess
+from streams.scorer.process import ScoringProcess, load
 from streams.worker.application import Role, application
 from streams.worker.board import Board
 from streams.worker.boundary import RESTART
@@ -68,7 +68,8 @@ class Worker:
         self._board = Board(self._metrics)
         self._output = Output(settings)
         self._scorer = ScoringProcess(
-            settings.model, settings.scorer_threads, settings.score_timeout_s
+            partial(load, settings.model, settings.scorer_threads, settings.cascade),
+            settings.score_timeout_s,
         )
         self._apps: dict[Role, faust.App] = {}
         self._progress: dict[Role, Progress] = {}

@@ -6,6 +6,7 @@ import os
 import threading
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,7 @@ import pytest
 from models.errors import ArtefactError
 from scoring.mention import Mention
 from scoring.scored import Scored, TextScores
-from streams.scorer.process import ScoringError, ScoringProcess
+from streams.scorer.process import ScoringError, ScoringProcess, load
 
 pytestmark = pytest.mark.process
 
@@ -39,17 +40,17 @@ class Fragile:
         return [Scored(mention=mention, scores=TextScores()) for mention in mentions]
 
 
-def fragile(model: Path | None, threads: int) -> Fragile:
+def fragile() -> Fragile:
     return Fragile()
 
 
-def stillborn(model: Path | None, threads: int) -> Fragile:
+def stillborn() -> Fragile:
     os._exit(1)
 
 
 @pytest.fixture
 def scorer() -> Iterator[ScoringProcess]:
-    scorer = ScoringProcess(None, 1, TIMEOUT_S, load=fragile)
+    scorer = ScoringProcess(fragile, TIMEOUT_S)
     yield scorer
     scorer.stop()
 
@@ -115,7 +116,7 @@ def test_no_mentions_need_no_process(scorer: ScoringProcess) -> None:
 
 
 def test_process_that_dies_at_birth_is_an_error_that_restarts_the_worker() -> None:
-    scorer = ScoringProcess(None, 1, TIMEOUT_S, load=stillborn)
+    scorer = ScoringProcess(stillborn, TIMEOUT_S)
     with pytest.raises(ScoringError, match="while it loads the model") as raised:
         asyncio.run(scorer.start())
     assert raised.value.exit_code == 70
@@ -123,7 +124,7 @@ def test_process_that_dies_at_birth_is_an_error_that_restarts_the_worker() -> No
 
 
 def test_model_that_is_not_there_is_told_as_the_model_tells_it(tmp_path: Path) -> None:
-    scorer = ScoringProcess(tmp_path / "nowhere", 1, TIMEOUT_S)
+    scorer = ScoringProcess(partial(load, tmp_path / "nowhere", 1, True), TIMEOUT_S)
     with pytest.raises(ArtefactError, match="TOCSIN_MODEL"):
         asyncio.run(scorer.start())
     scorer.stop()

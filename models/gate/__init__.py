@@ -1,0 +1,1 @@
+"""The gate before the encoder: `table` answers, `training` fits it, `figures` measures it."""
