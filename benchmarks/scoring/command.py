@@ -55,8 +55,10 @@ def command(
     held_out = [row.query for row in test]
     flow = texts.stream(data, test, mentions, seed=11)
     compared = [
-        variants.Variant(ENCODER, variants.engine(folder), 600),
-        variants.Variant("encoder, cache", variants.cached(folder), 600),
+        variants.Variant("gate, encoder, cache", variants.cached(folder, True), 600),
+        variants.Variant("gate, encoder", variants.engine(folder, True), 600),
+        variants.Variant("encoder, cache", variants.cached(folder, False), 600),
+        variants.Variant(ENCODER, variants.engine(folder, False), 600),
         variants.Variant("transformers pipeline, batch 1", variants.pipeline(loaded, 1), 64),
         variants.Variant(PIPELINE, variants.pipeline(loaded, 32), 96),
         variants.Variant("transformers fp32, sorted", variants.sorted_fp32(loaded), 160),

@@ -19,9 +19,9 @@ def _peak(name: str, model: Path | None, data: Path) -> float:
     from benchmarks.scoring import variants
 
     queries = [Query(f"ma commande {number} n'est jamais arrivée") for number in range(64)]
-    if name.startswith("encoder"):
+    if "encoder" in name:
         made = variants.cached if "cache" in name else variants.engine
-        made(model)(queries)
+        made(model, "gate" in name)(queries)
     elif name.startswith("TF-IDF"):
         variants.tf_idf(splits.split(corpus.read(data))["train"])(queries)
     else:

@@ -17,7 +17,8 @@ def stream(data: Path, test: Sequence[Row], size: int, seed: int) -> list[Query]
     """`size` queries: one in ten a complaint, one in three a repeat of an earlier one.
 
     Complaints are held-out ones; the rest is held-out rows that hold nothing, and general tweets
-    and comments of public sets in equal parts. Repeats are drawn evenly from what went before, as
+    and comments of public sets in equal parts, which no part of the model met. Repeats are drawn
+    evenly from what went before, as
     shares of what is going round are.
     """
     rng = random.Random(seed)
@@ -37,9 +38,9 @@ def stream(data: Path, test: Sequence[Row], size: int, seed: int) -> list[Query]
 
 def _general(data: Path, known: set[str]) -> list[Query]:
     names = [name for name in _GENERAL if name in auxiliary.held(data)]
-    examples = [e for part in auxiliary.read(data, names, 0).values() for e in part]
     return [
-        Query(example.text, lang="en")
-        for example in random.Random(5).sample(examples, min(5_000, len(examples)))
-        if splits.text_key(example.text) not in known
+        Query(example.text)
+        for examples in auxiliary.read(data, names, 0).values()
+        for example in examples
+        if splits.split_of(example.text) == "test" and splits.text_key(example.text) not in known
     ]

@@ -62,9 +62,9 @@ def _bert(loaded: artefact.Artefact) -> BertConfig:
     )
 
 
-def engine(model: Path | None) -> Read:
+def engine(model: Path | None, cascade: bool) -> Read:
     """Ours, without the cache."""
-    predictor = Predictor(model, threads=1)
+    predictor = Predictor(model, threads=1, cascade=cascade)
 
     def read(queries: Sequence[Query]) -> np.ndarray:
         found = predictor.predict(queries)
@@ -73,9 +73,9 @@ def engine(model: Path | None) -> Read:
     return read
 
 
-def cached(model: Path | None) -> Read:
+def cached(model: Path | None, cascade: bool) -> Read:
     """Ours as the stream runs it: a cache on text, role, channel and language, begun empty."""
-    reader = Reader(model, threads=1)
+    reader = Reader(model, threads=1, cascade=cascade)
 
     def read(queries: Sequence[Query]) -> np.ndarray:
         reader.forget()
