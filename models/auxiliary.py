@@ -20,12 +20,16 @@ _SENTIMENTS = ("negative", "neutral", "positive")
 
 @dataclass(frozen=True)
 class Example:
-    """A text, its author's role and its channel, and targets by column, float32, NaN: unknown."""
+    """A text, its author's role and its channel, and targets by column, float32, NaN: unknown.
+
+    `pair` names its contrast twin, whose words are nearly the same and whose labels are not.
+    """
 
     text: str
     role: str
     targets: np.ndarray
     channel: str = "other"
+    pair: str | None = None
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 import random
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -22,17 +22,22 @@ _CHANNEL_DROPOUT = 0.3
 _LOWER_SHARE = 0.08
 _NO_HANDLE_SHARE = 0.08
 _HANDLE = re.compile(r"^(?:@\w+\s+)+")
+_NO_TWINS = torch.zeros((0, 2), dtype=torch.long)
 
 
 @dataclass(frozen=True)
 class Batch:
-    """Ids and mask (batch, tokens), roles and channels (batch,), targets (batch, columns)."""
+    """Ids and mask (batch, tokens), roles and channels (batch,), targets (batch, columns).
+
+    `twins` (pairs, 2) are the places of contrast pairs in the batch.
+    """
 
     ids: torch.Tensor
     mask: torch.Tensor
     roles: torch.Tensor
     channels: torch.Tensor
     targets: torch.Tensor
+    twins: torch.Tensor = _NO_TWINS
 
 
 def _augmented(example: Example, rng: random.Random) -> Query:
@@ -68,20 +73,53 @@ def collate(
 def training(
     examples: Sequence[Example], tokenizer: Tokenizer, size: int, max_tokens: int, seed: int
 ) -> Iterator[Batch]:
-    """One epoch in random order; neighbours in a batch have similar lengths."""
+    """One epoch in random order; texts of similar length, and twins, share a batch."""
     rng = random.Random(seed)
     places = [_augmented(example, rng) for example in examples]
     ids = encode(tokenizer, [place.text for place in places], max_tokens)
-    order = list(range(len(examples)))
-    rng.shuffle(order)
-    groups = []
-    for start in range(0, len(order), size * _POOL_BATCHES):
-        window = sorted(order[start : start + size * _POOL_BATCHES], key=lambda i: len(ids[i]))
-        groups += [window[at : at + size] for at in range(0, len(window), size)]
+    units = _units(examples)
+    rng.shuffle(units)
+    order: list[list[int]] = []
+    for start in range(0, len(units), size * _POOL_BATCHES):
+        window = units[start : start + size * _POOL_BATCHES]
+        order += sorted(window, key=lambda unit: max(len(ids[i]) for i in unit))
+    groups = _filled(order, size)
     rng.shuffle(groups)
     for group in groups:
         targets = torch.from_numpy(np.stack([examples[i].targets for i in group]))
-        yield collate([ids[i] for i in group], [places[i] for i in group], targets)
+        batch = collate([ids[i] for i in group], [places[i] for i in group], targets)
+        yield replace(batch, twins=_twins([examples[i].pair for i in group]))
+
+
+def _units(examples: Sequence[Example]) -> list[list[int]]:
+    """What stays together: twins, and everything else alone."""
+    pairs: dict[str, list[int]] = {}
+    units = []
+    for index, example in enumerate(examples):
+        if example.pair:
+            pairs.setdefault(example.pair, []).append(index)
+        else:
+            units.append([index])
+    return units + list(pairs.values())
+
+
+def _filled(units: Sequence[list[int]], size: int) -> list[list[int]]:
+    """Units in their order, in groups of `size`, one more where twins would be parted."""
+    groups: list[list[int]] = [[]]
+    for unit in units:
+        if len(groups[-1]) >= size:
+            groups.append([])
+        groups[-1] += unit
+    return groups
+
+
+def _twins(pairs: Sequence[str | None]) -> torch.Tensor:
+    places: dict[str, list[int]] = {}
+    for place, pair in enumerate(pairs):
+        if pair:
+            places.setdefault(pair, []).append(place)
+    found = [two for two in places.values() if len(two) == 2]
+    return torch.tensor(found, dtype=torch.long).reshape(-1, 2)
 
 
 def in_order(

@@ -39,7 +39,8 @@ class TrainingConfig:
 
     `auxiliary_rows` is how many rows of each auxiliary set an epoch draws, at most;
     `unlabelled_rows` how many of the texts that only teachers speak of; `teacher_share` how much
-    of a target is the teachers'. `patience` ends a run after so many epochs without a better one.
+    of a target is the teachers'; `twin_weight` what the ranking of contrast twins counts.
+    `patience` ends a run after so many epochs without a better one.
     """
 
     seed: int = 13
@@ -59,6 +60,7 @@ class TrainingConfig:
     auxiliary_rows: int = 600
     unlabelled_rows: int = 0
     teacher_share: float = 0.7
+    twin_weight: float = 0.3
     use_role: bool = True
     use_channel: bool = True
     threads: int = 0
@@ -107,7 +109,7 @@ def labelled_examples(
         own = np.where(np.isnan(own), own, (1 - share) * own + share * soft)
     targets[:, : len(OUTPUTS)] = own
     return [
-        Example(row.text, row.role, target, row.channel)
+        Example(row.text, row.role, target, row.channel, row.pair)
         for row, target in zip(rows, targets, strict=True)
     ]
 
@@ -130,7 +132,7 @@ def train(
     settings = _settings(config)
     network.encoder.embeddings.word_embeddings.weight.requires_grad_(False)
     drawn = _Draw(material, config)
-    per_epoch = -(-len(drawn.epoch(0)) // config.batch_size)
+    per_epoch = -(-len(drawn.epoch(0)) // config.batch_size)  # or a few fewer, for twins
     steps = config.epochs * per_epoch
     optimizer = torch.optim.AdamW(_parameter_groups(network, config), fused=True)
     schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, _slope(config, steps))
@@ -140,7 +142,7 @@ def train(
     checkpoint = Checkpoint(run / "checkpoint.pt", settings, parts)
     state = checkpoint.load()
     (run / "config.json").write_text(json.dumps(settings, indent=2) + "\n")
-    step = state.epoch * per_epoch
+    step = schedule.last_epoch
     averaged = cast(SignalNetwork, average.module)
     while state.epoch < config.epochs and state.stale <= config.patience:
         network.train()
@@ -156,7 +158,9 @@ def train(
         for batch in epoch:
             with torch.autocast("cpu", torch.bfloat16, enabled=fast_bfloat16()):
                 logits = network(config.told(batch))
-            loss = loss_of(logits.float(), batch.targets)
+            logits = logits.float()
+            loss = loss_of(logits, batch.targets)
+            loss = loss + config.twin_weight * twin_loss(logits, batch)
             optimizer.zero_grad(set_to_none=True)
             loss.backward()
             nn.utils.clip_grad_norm_(network.parameters(), 1.0)
@@ -216,6 +220,19 @@ class MaskedLoss:
                 found = losses[rows][:, columns].sum() / known[rows][:, columns].sum()
                 total = total + weight * found * rows.float().mean()
         return total
+
+
+def twin_loss(logits: torch.Tensor, batch: batches.Batch) -> torch.Tensor:
+    """How badly the signals rank contrast twins (RankNet, Burges et al. 2005), 0 without twins.
+
+    Where the twins' targets differ, the higher target's logit should be the higher one.
+    """
+    one, other = batch.twins[:, 0], batch.twins[:, 1]
+    targets = batch.targets[:, : len(LOGITS)]
+    apart = targets[one] - targets[other]
+    gap = (logits[one] - logits[other])[:, : len(LOGITS)]
+    losses = nn.functional.softplus(-gap * apart.sign()) * apart.abs()
+    return losses.sum() / max(1, len(batch.targets))
 
 
 class _Draw:

@@ -63,6 +63,11 @@ def command(
         variants.Variant(PIPELINE, variants.pipeline(loaded, 32), 96),
         variants.Variant("transformers fp32, sorted", variants.sorted_fp32(loaded), 160),
         variants.Variant("ONNX Runtime fp32, sorted", variants.onnx(loaded), 160),
+        *(
+            [variants.Variant("gate alone", variants.gate(loaded), 600)]
+            if loaded.config.gate
+            else []
+        ),
         variants.Variant("TF-IDF, regression", variants.tf_idf(parts["train"]), 600),
     ]
     tokens = np.array(

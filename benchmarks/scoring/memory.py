@@ -22,6 +22,8 @@ def _peak(name: str, model: Path | None, data: Path) -> float:
     if "encoder" in name:
         made = variants.cached if "cache" in name else variants.engine
         made(model, "gate" in name)(queries)
+    elif name == "gate alone":
+        variants.gate(artefact.load(model))(queries)
     elif name.startswith("TF-IDF"):
         variants.tf_idf(splits.split(corpus.read(data))["train"])(queries)
     else:

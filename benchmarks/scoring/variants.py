@@ -14,10 +14,12 @@ from transformers.tokenization_utils_tokenizers import PreTrainedTokenizerFast
 
 from models import artefact, batches, calibration
 from models.data import Row, target_matrix
-from models.heads import HEADS, LOGIT_OF_HEAD, OUTPUTS, ROLES
+from models.gate import table
+from models.heads import HEADS, LOGIT_OF_HEAD, OUTPUTS, ROLES, role_index
 from models.network import SignalNetwork
 from models.predictor import Predictor
 from models.query import Query
+from models.text import encode
 from streams.scorer.reader import Reader
 
 _BATCH = 32
@@ -69,6 +71,20 @@ def engine(model: Path | None, cascade: bool) -> Read:
     def read(queries: Sequence[Query]) -> np.ndarray:
         found = predictor.predict(queries)
         return np.array([[one.probabilities[head] for head in HEADS] for one in found])
+
+    return read
+
+
+def gate(loaded: artefact.Artefact) -> Read:
+    """The gate alone, which never says yes: how fast it is, and how little it knows."""
+    found = table.load(loaded.tensors, loaded.config.gate)
+    assert found is not None
+
+    def read(queries: Sequence[Query]) -> np.ndarray:
+        texts = [query.text for query in queries]
+        ids = encode(loaded.tokenizer, texts, loaded.config.max_tokens)
+        answers = found.read(ids, [role_index(query.role) for query in queries])
+        return answers.probabilities[:, list(LOGIT_OF_HEAD)]
 
     return read
 

@@ -1,7 +1,6 @@
 """What a gate is worth: what it passes over of rows that it has never met, wrongly and rightly."""
 
 import math
-import time
 from collections.abc import Sequence
 
 import numpy as np
@@ -76,17 +75,6 @@ def interval(missed: int, number: int) -> tuple[float, float]:
         max(0.0, (middle - spread) / (1 + z * z / number)),
         min(1.0, (middle + spread) / (1 + z * z / number)),
     )
-
-
-def microseconds(loaded: Artefact, gate: Gate, queries: Sequence[Query]) -> tuple[float, float]:
-    """CPU time per message: of reading it as token ids, and of the gate itself."""
-    started = time.process_time()
-    ids = encode(loaded.tokenizer, [query.text for query in queries], loaded.config.max_tokens)
-    encoded = time.process_time()
-    gate.read(ids, [role_index(query.role) for query in queries])
-    answered = time.process_time()
-    number = max(1, len(queries)) / 1e6
-    return (encoded - started) / number, (answered - encoded) / number
 
 
 def _share(passed: np.ndarray) -> float:

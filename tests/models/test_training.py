@@ -7,12 +7,22 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
+from tokenizers import Tokenizer
 
-from models import corpus, evaluation, runs, splits
+from models import batches, corpus, evaluation, runs, splits
+from models.auxiliary import Example
 from models.data import Row
-from models.training import Material, Progress, TrainingConfig, labelled_examples, train
+from models.training import (
+    Material,
+    Progress,
+    TrainingConfig,
+    labelled_examples,
+    train,
+    twin_loss,
+)
 from tests.models.conftest import easy_row
 
 Tocsin = Callable[..., "subprocess.CompletedProcess[str]"]
@@ -198,3 +208,25 @@ def test_what_is_held_out_is_not_learnt_through_an_auxiliary_set(
     for name in ("test", "calibration", "valid"):
         assert not taught & {row.text for row in parts[name]}
     assert {row.text for row in parts["train"]} <= taught
+
+
+def test_twins_share_a_batch_and_are_ranked(tiny_base: Path) -> None:
+    tokenizer = Tokenizer.from_file(str(tiny_base / "tokenizer.json"))
+    rng = np.random.default_rng(4)
+    examples = [
+        Example(
+            f"{'word ' * int(rng.integers(1, 40))}{at}",
+            "customer",
+            np.array([at % 2] * 7 + [np.nan] * 7, dtype=np.float32),
+            pair=f"p{at // 2}" if at < 60 else None,
+        )
+        for at in range(200)
+    ]
+    found = list(batches.training(examples, tokenizer, 16, 160, seed=1))
+    assert sum(len(batch.targets) for batch in found) == 200
+    assert sum(len(batch.twins) for batch in found) == 30
+    assert max(len(batch.targets) for batch in found) <= 17
+    batch = next(batch for batch in found if len(batch.twins))
+    right = torch.where(batch.targets > 0.5, 4.0, -4.0).nan_to_num()
+    assert twin_loss(right, batch) < 0.1 * twin_loss(torch.zeros_like(right), batch)
+    assert twin_loss(-right, batch) > twin_loss(torch.zeros_like(right), batch)

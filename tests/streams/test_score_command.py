@@ -124,3 +124,27 @@ def test_file_that_is_not_there(cli: Cli, command: str) -> None:
     assert done.returncode == 2
     assert "/nowhere.jsonl" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+CALM = [
+    "Good morning everyone, have a lovely day",
+    "happy birthday to my best friend 🎂",
+    "can't wait for the concert tonight",
+    "bonne journée à tous ☀️",
+    "just watched the new episode, so good",
+    "happy friday!",
+]
+GRAVE = "Third time my order 4411 is lost and they closed my ticket without a word. RT please!!!"
+
+
+def test_the_gate_answers_small_talk_and_can_be_turned_off(cli: Cli) -> None:
+    given = lines(*CALM, GRAVE)
+    gated = cli("score", "--text", stdin=given).stdout.splitlines()
+    whole = cli("score", "--text", "--no-cascade", stdin=given).stdout.splitlines()
+    told = cli("score", "--text", stdin=given, TOCSIN_CASCADE="false")
+    assert told.stdout.splitlines() == whole
+    assert gated[:-1] != whole[:-1]
+    assert gated[-1] == whole[-1]
+    for line in gated[:-1]:
+        found = json.loads(line)
+        assert max(*found["signals"].values(), found["complaint"]) < 0.5
