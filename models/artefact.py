@@ -103,6 +103,7 @@ def write(
     metadata = {"config": json.dumps(asdict(config), sort_keys=True)}
     partial = folder / (WEIGHTS + ".partial")
     save_file(tensors, partial, metadata)
+    partial.chmod(0o644)  # a worker runs as another user than whoever exports
     partial.replace(folder / WEIGHTS)
     tokenizer.save(str(folder / TOKENIZER), pretty=False)
     return describe(folder)
