@@ -1,14 +1,38 @@
-"""Runs the incident folds over one partition's log of pulses and ticks."""
+"""Runs the incident folds over one partition's log of pulses, ticks and commands."""
+
+import re
+from datetime import UTC, datetime
 
 import msgspec
+from msgspec.structs import replace
 
 from scoring import incident as incidents
+from scoring.bounded import key
+from scoring.command import Command
 from scoring.escalation import Escalation
 from scoring.incident import NEVER
+from scoring.orders import ordered
 from scoring.policy import Policy
 from scoring.pulse import MINUTE, Pulse
 from scoring.surge import Incident
 from scoring.times import LONG_AGO
+
+
+_MOST_SEEN = 4096
+_CASE_ID = re.compile(r"(.+):incident:\d{8}T\d{4}Z")
+
+
+def brand_of(case_id: str) -> str | None:
+    """The brand of an incident by its case id, None where it is a conversation's."""
+    found = _CASE_ID.fullmatch(case_id)
+    return found[1] if found else None
+
+
+def case_id_of(state: Incident) -> str | None:
+    """Id of the incident that a brand has now."""
+    if not state.standing.open:
+        return None
+    return f"{state.brand}:incident:{datetime.fromtimestamp(state.started, UTC):%Y%m%dT%H%MZ}"
 
 
 class BrandsClock(msgspec.Struct, frozen=True, kw_only=True, array_like=True):
@@ -55,6 +79,30 @@ class Brands:
                 self.incidents[brand] = after
                 self.changed.add(brand)
                 said += more
+        return said
+
+    def order(self, command: Command) -> list[Escalation]:
+        """Does what a person decided, unless the brand's incident is another one by now."""
+        state = self.incidents.get(brand_of(command.case_id) or "")
+        if state is None or case_id_of(state) != command.case_id:
+            return []
+        known = key("command", command.id)
+        if known in state.seen:
+            return []
+        policy = self.policy.for_brand(state.brand)
+        had = ordered(state.standing, command, self.watermark, policy)
+        state = replace(state, standing=had, seen=(*state.seen, known)[-_MOST_SEEN:])
+        said: list[Escalation] = []
+        if had.dismissed:
+            # Its next check is made now, as of the time that is decided up to.
+            early = replace(state, clock=2 * state.clock - incidents.deadline(state))
+            state, said = incidents.advance(early, state.clock, self.policy)
+            # The next incident knows nothing of this one but that nobody wants to hear of it.
+            until = state.clock + policy.levels.quiet_s
+            quiet = replace(state.standing, snoozed=had.rank, snooze_until=until)
+            state = replace(state, standing=quiet)
+        self.incidents[state.brand] = state
+        self.changed.add(state.brand)
         return said
 
     def next_due(self) -> float:

@@ -11,6 +11,7 @@ import msgspec
 from scoring import case as cases
 from scoring import pulse as pulses
 from scoring.case import NEVER, Case
+from scoring.command import Command
 from scoring.escalation import Escalation
 from scoring.mention import Kind
 from scoring.policy import Policy
@@ -75,6 +76,16 @@ class Partition:
             self._keep(after)
             self._count(scored, late=late)
         return said + more, sealed
+
+    def order(self, command: Command) -> list[Escalation]:
+        """Does what a person decided; a case that is not held here has nothing to decide."""
+        case = self.cases.get(command.case_id)
+        if case is None:
+            return []
+        after, said = cases.order(case, command, self.watermark, self.policy)
+        if after is not case:
+            self._keep(after)
+        return said
 
     def tick(self, at: float) -> tuple[list[Escalation], list[Pulse]]:
         """Event time has reached `at` (seconds): decides what has become due."""
