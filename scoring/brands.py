@@ -17,7 +17,6 @@ from scoring.pulse import MINUTE, Pulse
 from scoring.surge import Incident
 from scoring.times import LONG_AGO
 
-
 _MOST_SEEN = 4096
 _CASE_ID = re.compile(r"(.+):incident:\d{8}T\d{4}Z")
 
@@ -81,13 +80,16 @@ class Brands:
                 said += more
         return said
 
+    def held(self, case_id: str) -> Incident | None:
+        """The brand whose open incident has this id, None when there is none."""
+        state = self.incidents.get(brand_of(case_id) or "")
+        return state if state and case_id_of(state) == case_id else None
+
     def order(self, command: Command) -> list[Escalation]:
         """Does what a person decided, unless the brand's incident is another one by now."""
-        state = self.incidents.get(brand_of(command.case_id) or "")
-        if state is None or case_id_of(state) != command.case_id:
-            return []
+        state = self.held(command.case_id)
         known = key("command", command.id)
-        if known in state.seen:
+        if state is None or known in state.seen:
             return []
         policy = self.policy.for_brand(state.brand)
         had = ordered(state.standing, command, self.watermark, policy)

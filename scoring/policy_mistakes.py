@@ -11,7 +11,7 @@ _NO_CHOICE = re.compile(r"Invalid enum value (.*) - at `\$(.*)`$", re.DOTALL)
 
 
 def told(message: str, policy: type) -> str:
-    """msgspec's word about a value of the struct `policy`, with what is allowed added to it."""
+    """The word of msgspec about a value of the struct `policy`, and what would be allowed."""
     if found := _UNKNOWN.match(message):
         key, path = found[1], (found[2] or "").lstrip(".")
         keys = _keys(_at(policy, path))
