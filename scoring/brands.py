@@ -1,6 +1,7 @@
 """Runs the incident folds over one partition's log of pulses, ticks and commands."""
 
 import re
+from collections.abc import Callable
 from datetime import UTC, datetime
 
 import msgspec
@@ -42,15 +43,20 @@ class BrandsClock(msgspec.Struct, frozen=True, kw_only=True, array_like=True):
 
 
 class Brands:
-    """The brands of one partition of pulses; `changed` names those whose state moved."""
+    """The brands of one partition of pulses; `changed` names those whose state moved.
+
+    `watch` is shown each of them.
+    """
 
     def __init__(
         self,
         policy: Policy,
         known: dict[str, Incident] | None = None,
         clock: BrandsClock | None = None,
+        watch: Callable[[Incident], None] | None = None,
     ) -> None:
         self.policy = policy
+        self._watch = watch
         self.incidents: dict[str, Incident] = known or {}
         self.watermark = (clock or BrandsClock()).watermark
         self.changed: set[str] = set()
@@ -64,8 +70,7 @@ class Brands:
         self.watermark = max(self.watermark, pulse.at + MINUTE)
         state = self.incidents.get(pulse.brand) or incidents.begin(pulse.brand, self.policy)
         after, said = incidents.fold(state, pulse, self.policy)
-        self.incidents[pulse.brand] = after
-        self.changed.add(pulse.brand)
+        self._keep(after)
         return said
 
     def tick(self, at: float) -> list[Escalation]:
@@ -75,8 +80,7 @@ class Brands:
         for brand, state in self.incidents.items():
             after, more = incidents.advance(state, at, self.policy)
             if after is not state:
-                self.incidents[brand] = after
-                self.changed.add(brand)
+                self._keep(after)
                 said += more
         return said
 
@@ -103,10 +107,15 @@ class Brands:
             until = state.clock + policy.levels.quiet_s
             quiet = replace(state.standing, snoozed=had.rank, snooze_until=until)
             state = replace(state, standing=quiet)
-        self.incidents[state.brand] = state
-        self.changed.add(state.brand)
+        self._keep(state)
         return said
 
     def next_due(self) -> float:
         """Event time (seconds) of the next check, NEVER while no incident is open."""
         return min(map(incidents.deadline, self.incidents.values()), default=NEVER)
+
+    def _keep(self, state: Incident) -> None:
+        self.incidents[state.brand] = state
+        self.changed.add(state.brand)
+        if self._watch is not None:
+            self._watch(state)

@@ -4,7 +4,7 @@ The live `cases` agent and the offline backtest drive this same class.
 """
 
 import heapq
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 import msgspec
 
@@ -29,7 +29,7 @@ class Clock(msgspec.Struct, frozen=True, kw_only=True, array_like=True):
 
 
 class Partition:
-    """One partition's cases and clock.
+    """One partition's cases and clock; `watch` is shown each case that moved.
 
     `slack_s` is how long a deadline waits for mentions that are still on their way: the policy's
     allowed lateness live, nothing where input is sorted.
@@ -42,9 +42,11 @@ class Partition:
         slack_s: float = 0.0,
         known: Iterable[Case] = (),
         clock: Clock | None = None,
+        watch: Callable[[Case], None] | None = None,
     ) -> None:
         self.policy = policy
         self.number = number
+        self._watch = watch
         self.cases: dict[str, Case] = {}
         self.changed: set[str] = set()
         self._slack_s = slack_s
@@ -120,6 +122,8 @@ class Partition:
         self.cases[case.case_id] = case
         self.changed.add(case.case_id)
         self._schedule(case)
+        if self._watch is not None:
+            self._watch(case)
 
     def _schedule(self, case: Case) -> None:
         due = cases.deadline(case, self.policy)

@@ -1,7 +1,6 @@
 """`tocsin backtest`: the whole decision over a file, in event time, without a broker."""
 
 import sys
-from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -9,11 +8,11 @@ from typing import TYPE_CHECKING
 import click
 
 from scoring import policy as policies
-from scoring.escalation import Escalation, Status, encode
+from scoring.escalation import Escalation, encode
 from scoring.history import History
-from scoring.levels import Level
 from streams.cli.common import counted, no_cascade, note, settings, write_json
 from streams.cli.progress import Progress
+from streams.cli.summary import Summary
 from streams.errors import CheckFailed
 from streams.lines import Lines, batched
 
@@ -43,7 +42,7 @@ def command(file: Path, policy: Path | None, summary: bool, strict: bool, no_cas
     """
     chosen = settings()
     history = History(policies.load(policy or chosen.policy))
-    summaries: dict[str, _Summary] = {}
+    summaries: dict[str, Summary] = {}
     with Progress(0) as progress:
         lines = Lines(
             file, text=False, complain=lambda n, reason: progress.print(f"line {n}: {reason}")
@@ -54,7 +53,7 @@ def command(file: Path, policy: Path | None, summary: bool, strict: bool, no_cas
         progress.total(lines.size)
         for said in _run(history, reader, lines, progress):
             if summary:
-                summaries.setdefault(said.case_id, _Summary()).add(said)
+                summaries.setdefault(said.case_id, Summary()).add(said)
             else:
                 sys.stdout.buffer.write(encode(said) + b"\n")
         sys.stdout.buffer.flush()
@@ -81,35 +80,3 @@ def _run(
             yield from history.add(scored)
         progress.reach(lines.read)
     yield from history.finish()
-
-
-class _Summary:
-    """What became of one case."""
-
-    def __init__(self) -> None:
-        self.messages: Counter[str] = Counter()
-        self.first: Escalation | None = None
-        self.last: Escalation | None = None
-        self.reached: dict[Level, str] = {}
-
-    def add(self, said: Escalation) -> None:
-        self.first = self.first or said
-        self.last = said
-        self.messages[said.status] += 1
-        if said.status is not Status.RESOLVED:
-            self.reached.setdefault(said.level, said.at.isoformat().replace("+00:00", "Z"))
-
-    def row(self) -> dict[str, object]:
-        assert self.first is not None
-        assert self.last is not None
-        peak = max(self.reached, key=lambda level: level.rank)
-        return {
-            "brand": self.first.brand,
-            "kind": self.first.kind,
-            "opened_at": self.first.opened_at,
-            "level": peak,
-            "reached": self.reached,
-            "episodes": self.last.episode,
-            "messages": dict(self.messages),
-            "resolved": self.last.status is Status.RESOLVED,
-        }
