@@ -77,7 +77,7 @@ class Brands:
         """Event time has reached `at` (seconds): makes the checks that have become due."""
         self.watermark = max(self.watermark, at)
         said: list[Escalation] = []
-        for brand, state in self.incidents.items():
+        for state in list(self.incidents.values()):
             after, more = incidents.advance(state, at, self.policy)
             if after is not state:
                 self._keep(after)

@@ -11,6 +11,7 @@ from scoring import policy as policies
 from scoring.escalation import Escalation, encode
 from scoring.history import History
 from streams.cli.common import counted, no_cascade, note, settings, write_json
+from streams.cli.drawing import Drawing
 from streams.cli.progress import Progress
 from streams.cli.summary import Summary
 from streams.errors import CheckFailed
@@ -30,10 +31,24 @@ BATCH = 256
     help="Policy file (TOML); else TOCSIN_POLICY, else the one that ships.",
 )
 @click.option("--summary", is_flag=True, help="One JSON line per case instead of escalations.")
+@click.option("--case", "only", multiple=True, metavar="ID", help="Of this case alone; repeatable.")
+@click.option(
+    "--plot",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Draw each case over time into this file (.svg or .html): score, spread, level.",
+)
 @click.option("--strict", is_flag=True, help="Exit 1 when a line was bad.")
 @no_cascade
 @click.version_option(package_name="tocsin")
-def command(file: Path, policy: Path | None, summary: bool, strict: bool, no_cascade: bool) -> None:
+def command(
+    file: Path,
+    policy: Path | None,
+    summary: bool,
+    only: tuple[str, ...],
+    plot: Path | None,
+    strict: bool,
+    no_cascade: bool,
+) -> None:
     """Write the escalations that the stream would have sent for the mentions of FILE.
 
     FILE is JSON Lines (`-` is standard input); lines may be out of order by the policy's allowed
@@ -41,7 +56,9 @@ def command(file: Path, policy: Path | None, summary: bool, strict: bool, no_cas
     are told on standard error as `line N: reason`.
     """
     chosen = settings()
-    history = History(policies.load(policy or chosen.policy))
+    rules = policies.load(policy or chosen.policy)
+    drawing = Drawing(plot, rules) if plot else None
+    history = History(rules, drawing.trace if drawing else None)
     summaries: dict[str, Summary] = {}
     with Progress(0) as progress:
         lines = Lines(
@@ -52,6 +69,10 @@ def command(file: Path, policy: Path | None, summary: bool, strict: bool, no_cas
         reader = Reader(chosen.model, cascade=chosen.cascade and not no_cascade)
         progress.total(lines.size)
         for said in _run(history, reader, lines, progress):
+            if only and said.case_id not in only:
+                continue
+            if drawing:
+                drawing.said.append(said)
             if summary:
                 summaries.setdefault(said.case_id, Summary()).add(said)
             else:
@@ -59,6 +80,8 @@ def command(file: Path, policy: Path | None, summary: bool, strict: bool, no_cas
         sys.stdout.buffer.flush()
     for case_id, found in summaries.items():
         write_json({"case_id": case_id, **found.row()})
+    if drawing:
+        note(drawing.write(file.name))
     if history.late:
         note(
             f"{counted(history.late, 'mention')} came later than the allowed lateness and raised "
