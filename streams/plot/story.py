@@ -11,6 +11,8 @@ from scoring.policy import Policy
 from scoring.trace import Point, Trace
 
 _MARGIN = 0.03
+_HOURS_S = 12 * 3600.0
+_EARLY = 0.1
 
 
 class Spell(NamedTuple):
@@ -47,6 +49,12 @@ class Story(msgspec.Struct, frozen=True, kw_only=True):
         """When the first message was sent."""
         return self.said[0].at.timestamp()
 
+    @property
+    def sudden(self) -> bool:
+        """Whether it was at its peak within hours, and open for much longer."""
+        peaked = min(s.at.timestamp() for s in self.said if s.level is self.peak) - self.begin
+        return peaked < min(_HOURS_S, _EARLY * (self.end - self.begin))
+
     def spells(self) -> Iterator[Spell]:
         """Each time at a level, in order."""
         level: Level | None = None
@@ -82,6 +90,6 @@ def _story(said: list[Escalation], trace: Trace, policy: Policy) -> Story:
         bounds=tuple((level, rules.rule(level).score) for level in Level),
         points=tuple(p for p in trace.points(first.case_id) if begin <= p.at <= last + margin),
         said=tuple(said),
-        begin=begin - margin / 3,
+        begin=begin,
         end=last + margin,
     )

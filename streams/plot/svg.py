@@ -4,16 +4,17 @@ No words of customers are drawn: what they take back later would stay in the pic
 """
 
 from collections.abc import Iterable, Iterator, Sequence
+from datetime import UTC, datetime
 from html import escape
 from importlib import resources
 
 from scoring.escalation import CaseKind, Escalation, Status
-from streams.plot.axis import Scale, ceiling, lasting, ticks
+from streams.plot.axis import Across, Scale, Stretched, ages, ceiling, lasting, ticks
 from streams.plot.story import Story
 
 WIDTH = 960
-_LEFT, _RIGHT = 56, 872
-_HEAD, _SCORE, _GAP, _PACE, _FOOT = 62, 150, 26, 56, 62
+_LEFT, _RIGHT = 56, 864
+_HEAD, _SCORE, _GAP, _PACE, _FOOT = 84, 150, 26, 56, 62
 HEIGHT = _HEAD + _SCORE + _GAP + _PACE + _FOOT
 _EXPLOSIVE = 1.0
 _STAMP = "%Y-%m-%d %H:%M"
@@ -47,7 +48,8 @@ def page(svg: str, title: str) -> str:
 
 
 def _case(story: Story, top: float) -> str:
-    across = Scale(story.begin, story.end, _LEFT, _RIGHT)
+    kind = Stretched if story.sudden else Scale
+    across = kind(story.begin, story.end, _LEFT, _RIGHT)
     parts = [*_head(story), *_score(story, across), *_pace(story, across), *_axis(story, across)]
     return f'<g transform="translate(0 {top:g})">\n' + "\n".join(parts) + "\n</g>\n"
 
@@ -66,7 +68,7 @@ def _head(story: Story) -> Iterator[str]:
     )
 
 
-def _score(story: Story, across: Scale) -> Iterator[str]:
+def _score(story: Story, across: Across) -> Iterator[str]:
     bottom = _HEAD + _SCORE
     up = Scale(0.0, 1.0, bottom, _HEAD)
     for spell in story.spells():
@@ -88,7 +90,7 @@ def _score(story: Story, across: Scale) -> Iterator[str]:
     yield f'<path class="score" d="{line}"/>'
     for said in story.said:
         yield _mark(said, across(said.at.timestamp()), up(said.score))
-    yield f'<text class="what small" x="{_LEFT + 6}" y="{_HEAD + 14}">score</text>'
+    yield f'<text class="what small" x="{_LEFT}" y="{_HEAD - 11}">score</text>'
 
 
 def _apart(places: Sequence[float], least: float = 12.0) -> list[float]:
@@ -107,7 +109,7 @@ def _mark(said: Escalation, x: float, y: float) -> str:
     return f'<circle {shape} cx="{x}" cy="{y}"><title>{escape(told)}</title></circle>'
 
 
-def _pace(story: Story, across: Scale) -> Iterator[str]:
+def _pace(story: Story, across: Across) -> Iterator[str]:
     top = _HEAD + _SCORE + _GAP
     bottom = top + _PACE
     incident = story.kind is CaseKind.INCIDENT
@@ -126,10 +128,10 @@ def _pace(story: Story, across: Scale) -> Iterator[str]:
         first, last = across(story.points[0].at), across(story.points[-1].at)
         yield f'<path class="under" d="{line}L{last} {bottom}L{first} {bottom}Z"/>'
     yield f'<path class="pace" d="{line}"/>'
-    yield f'<text class="what small" x="{_LEFT + 6}" y="{top - 6}">{name}</text>'
+    yield f'<text class="what small" x="{_LEFT}" y="{top - 7}">{name}</text>'
 
 
-def _axis(story: Story, across: Scale) -> Iterator[str]:
+def _axis(story: Story, across: Across) -> Iterator[str]:
     base = _HEAD + _SCORE + _GAP + _PACE
     known = 0
     places = []
@@ -139,13 +141,18 @@ def _axis(story: Story, across: Scale) -> Iterator[str]:
             known = point.mentions
     rug = "".join(f"M{x} {base + 3}v8" for x in dict.fromkeys(places))
     yield f'<path class="rug" d="{rug}"><title>mentions</title></path>'
-    for tick in ticks(story.begin, story.end):
+    if isinstance(across, Stretched):
+        marks = list(ages(across, story.begin))
+        note = f"since {datetime.fromtimestamp(story.begin, UTC):{_STAMP}} UTC, stretched at first"
+    else:
+        marks, note = list(ticks(story.begin, story.end)), "UTC"
+    for tick in marks:
         x = across(tick.at)
         yield f'<path class="grid" d="M{x} {base + 12}v5"/>'
         yield f'<text class="mid small" x="{x}" y="{base + 29}">{tick.time or tick.date}</text>'
         if tick.time and tick.date:
             yield f'<text class="mid small" x="{x}" y="{base + 43}">{tick.date}</text>'
-    yield f'<text class="small" x="{_RIGHT + 6}" y="{base + 29}">UTC</text>'
+    yield f'<text class="end small" x="{_RIGHT}" y="{base + 43}">{note}</text>'
 
 
 def _line(places: Iterable[tuple[float, float]]) -> str:
