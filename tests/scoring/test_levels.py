@@ -78,9 +78,7 @@ class Watched:
 
     def _settle(self, at: float, *, news: bool) -> None:
         self.clock = at
-        self.state, said = standing.settle(
-            self.state, self.score, True, at, self.policy, news=news
-        )
+        self.state, said = standing.settle(self.state, self.score, True, at, self.policy, news=news)
         if said:
             hour = round((at - MIDNIGHT) / HOUR, 3)
             self.told.append((hour, said.status.value, said.level.value))
