@@ -28,14 +28,16 @@ EAGER = policy_with(weights__baseline=-3.0)
 @pytest.mark.slow
 def test_a_backtest_is_drawn(cli: Cli, tmp_path: Path) -> None:
     picture = tmp_path / "out.svg"
-    done = cli("backtest", str(SHOES), "--summary", "--plot", str(picture))
+    done = cli("backtest", str(SHOES), "--summary", "--plot", str(picture), timeout_s=200)
     assert "1 case drawn in" in done.stderr
     assert json.loads(done.stdout)["case_id"] == "toncelle:shoe-0015"
     root = ElementTree.parse(picture).getroot()
     assert root.tag == SVG + "svg"
     assert "toncelle:shoe-0015" in picture.read_text("utf-8")
     none = tmp_path / "none.html"
-    assert cli("backtest", str(SHOES), "--case", "x", "--plot", str(none)).stdout == ""
+    assert (
+        cli("backtest", str(SHOES), "--case", "x", "--plot", str(none), timeout_s=200).stdout == ""
+    )
     assert "No case was opened." in none.read_text("utf-8")
 
 

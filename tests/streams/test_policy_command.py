@@ -35,17 +35,32 @@ def test_a_mistake_in_it_is_one_line(cli: Cli, tmp_path: Path) -> None:
     assert "absent.toml" in one_line(cli("policy", "check", str(tmp_path / "absent.toml")).stderr)
 
 
+@pytest.fixture
+def story(tmp_path: Path) -> Path:
+    """The mentions of one crisis of the library."""
+    file = tmp_path / "story.jsonl"
+    kept = [line for line in SHOES.read_text("utf-8").splitlines() if "shoe-0015" in line]
+    assert len(kept) > 10
+    file.write_text("".join(line + "\n" for line in kept))
+    return file
+
+
 @pytest.mark.slow
-def test_what_a_change_would_have_changed(cli: Cli, tmp_path: Path) -> None:
+def test_what_a_change_would_have_changed(cli: Cli, tmp_path: Path, story: Path) -> None:
     calm = tmp_path / "calm.toml"
     calm.write_text("[weights]\nbaseline = -30\n")
-    told = cli("policy", "diff", "default", str(calm), str(SHOES)).stdout
+    compared = ("policy", "diff", "default", str(calm), str(story))
+    told = cli(*compared, timeout_s=200).stdout
     assert f"weights.baseline: {default().weights.baseline} -> -30.0" in told
     assert re.search(r"^cases +1 +0$", told, re.MULTILINE)
     assert "toncelle:shoe-0015: not opened any more (" in told
-    rows = cli("policy", "diff", "default", str(calm), str(SHOES), "--json").stdout.splitlines()
+    rows = cli(*compared, "--json", timeout_s=200).stdout.splitlines()
     (row,) = map(json.loads, rows)
     assert row["new"] is None
     assert row["old"]["messages"]["resolved"] >= 1
-    same = cli("policy", "diff", "default", "default", str(SHOES)).stdout
+
+
+@pytest.mark.slow
+def test_the_same_policy_changes_nothing(cli: Cli, story: Path) -> None:
+    same = cli("policy", "diff", "default", "default", str(story), timeout_s=200).stdout
     assert same.endswith("no case would have gone differently\n")
