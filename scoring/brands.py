@@ -1,14 +1,38 @@
-"""Runs the incident folds over one partition's log of pulses and ticks."""
+"""Runs the incident folds over one partition's log of pulses, ticks and commands."""
+
+import re
+from collections.abc import Callable
+from datetime import UTC, datetime
 
 import msgspec
+from msgspec.structs import replace
 
 from scoring import incident as incidents
+from scoring.bounded import key
+from scoring.command import Command
 from scoring.escalation import Escalation
 from scoring.incident import NEVER
+from scoring.orders import ordered
 from scoring.policy import Policy
 from scoring.pulse import MINUTE, Pulse
 from scoring.surge import Incident
 from scoring.times import LONG_AGO
+
+_MOST_SEEN = 4096
+_CASE_ID = re.compile(r"(.+):incident:\d{8}T\d{4}Z")
+
+
+def brand_of(case_id: str) -> str | None:
+    """The brand of an incident by its case id, None where it is a conversation's."""
+    found = _CASE_ID.fullmatch(case_id)
+    return found[1] if found else None
+
+
+def case_id_of(state: Incident) -> str | None:
+    """Id of the incident that a brand has now."""
+    if not state.standing.open:
+        return None
+    return f"{state.brand}:incident:{datetime.fromtimestamp(state.started, UTC):%Y%m%dT%H%MZ}"
 
 
 class BrandsClock(msgspec.Struct, frozen=True, kw_only=True, array_like=True):
@@ -19,15 +43,20 @@ class BrandsClock(msgspec.Struct, frozen=True, kw_only=True, array_like=True):
 
 
 class Brands:
-    """The brands of one partition of pulses; `changed` names those whose state moved."""
+    """The brands of one partition of pulses; `changed` names those whose state moved.
+
+    `watch` is shown each of them.
+    """
 
     def __init__(
         self,
         policy: Policy,
         known: dict[str, Incident] | None = None,
         clock: BrandsClock | None = None,
+        watch: Callable[[Incident], None] | None = None,
     ) -> None:
         self.policy = policy
+        self._watch = watch
         self.incidents: dict[str, Incident] = known or {}
         self.watermark = (clock or BrandsClock()).watermark
         self.changed: set[str] = set()
@@ -41,22 +70,52 @@ class Brands:
         self.watermark = max(self.watermark, pulse.at + MINUTE)
         state = self.incidents.get(pulse.brand) or incidents.begin(pulse.brand, self.policy)
         after, said = incidents.fold(state, pulse, self.policy)
-        self.incidents[pulse.brand] = after
-        self.changed.add(pulse.brand)
+        self._keep(after)
         return said
 
     def tick(self, at: float) -> list[Escalation]:
         """Event time has reached `at` (seconds): makes the checks that have become due."""
         self.watermark = max(self.watermark, at)
         said: list[Escalation] = []
-        for brand, state in self.incidents.items():
+        for state in list(self.incidents.values()):
             after, more = incidents.advance(state, at, self.policy)
             if after is not state:
-                self.incidents[brand] = after
-                self.changed.add(brand)
+                self._keep(after)
                 said += more
+        return said
+
+    def held(self, case_id: str) -> Incident | None:
+        """The brand whose open incident has this id, None when there is none."""
+        state = self.incidents.get(brand_of(case_id) or "")
+        return state if state and case_id_of(state) == case_id else None
+
+    def order(self, command: Command) -> list[Escalation]:
+        """Does what a person decided, unless the brand's incident is another one by now."""
+        state = self.held(command.case_id)
+        known = key("command", command.id)
+        if state is None or known in state.seen:
+            return []
+        policy = self.policy.for_brand(state.brand)
+        had = ordered(state.standing, command, self.watermark, policy)
+        state = replace(state, standing=had, seen=(*state.seen, known)[-_MOST_SEEN:])
+        said: list[Escalation] = []
+        if had.dismissed:
+            # Its next check is made now, as of the time that is decided up to.
+            early = replace(state, clock=2 * state.clock - incidents.deadline(state))
+            state, said = incidents.advance(early, state.clock, self.policy)
+            # The next incident knows nothing of this one but that nobody wants to hear of it.
+            until = state.clock + policy.levels.quiet_s
+            quiet = replace(state.standing, snoozed=had.rank, snooze_until=until)
+            state = replace(state, standing=quiet)
+        self._keep(state)
         return said
 
     def next_due(self) -> float:
         """Event time (seconds) of the next check, NEVER while no incident is open."""
         return min(map(incidents.deadline, self.incidents.values()), default=NEVER)
+
+    def _keep(self, state: Incident) -> None:
+        self.incidents[state.brand] = state
+        self.changed.add(state.brand)
+        if self._watch is not None:
+            self._watch(state)

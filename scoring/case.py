@@ -10,10 +10,12 @@ from scoring import bounded, playbook, standing
 from scoring.absorb import absorb
 from scoring.assessment import HOUR, Assessment, assess
 from scoring.bounded import Keys
+from scoring.command import Command
 from scoring.escalation import CaseKind, Escalation, Status, escalation_id, moment
 from scoring.evidence import LIKELY, Evidence
 from scoring.headline import headline
 from scoring.mention import Mention
+from scoring.orders import ordered
 from scoring.policy import Policy
 from scoring.scored import Scored
 from scoring.standing import Said, Standing
@@ -79,6 +81,26 @@ def fold(
     return case, due + said
 
 
+def order(case: Case, command: Command, now: float, policy: Policy) -> Outcome:
+    """The case after a person's command that is read at event time `now` (seconds).
+
+    A command seen before changes nothing.
+    """
+    known = bounded.key("command", command.id)
+    if known in case.seen:
+        return case, []
+    policy = policy.for_brand(case.brand)
+    case = msgspec.structs.replace(
+        case,
+        standing=ordered(case.standing, command, now, policy),
+        seen=(*case.seen, known)[-MOST_SEEN:],
+    )
+    if not case.standing.dismissed:
+        return case, []
+    case = msgspec.structs.replace(case, clock=max(case.clock, now))
+    return _decide(case, case.clock, policy, news=False)
+
+
 def advance(case: Case, until: float, policy: Policy) -> Outcome:
     """The case with every deadline up to `until` (seconds) decided, each as of its own time."""
     policy = policy.for_brand(case.brand)
@@ -96,12 +118,12 @@ def deadline(case: Case, policy: Policy) -> float:
     """When the case must be looked at again (seconds), NEVER when nothing is to come."""
     policy = policy.for_brand(case.brand)
     evidence, state = case.evidence, case.standing
-    if not state.open and (state.episode or evidence.grievance < LIKELY):
+    waiting = standing.deadlines(state, policy)
+    if not state.open and not waiting and (state.episode or evidence.grievance < LIKELY):
         return NEVER
-    candidates = [evidence.last_at + step for step in _CHECKPOINTS]
+    candidates = [evidence.last_at + step for step in _CHECKPOINTS] + waiting
     if state.open:
         candidates.append(_rest_at(case, policy))
-        candidates += standing.deadlines(state, policy)
     return min((time for time in candidates if time > case.clock), default=NEVER)
 
 
@@ -120,12 +142,10 @@ def _rest_at(case: Case, policy: Policy) -> float:
 
 def _decide(case: Case, at: float, policy: Policy, *, news: bool) -> Outcome:
     assessment = assess(case.evidence, at, policy)
-    if case.standing.open and not news and at >= _rest_at(case, policy):
-        state, said = standing.close(case.standing, assessment.score, at)
-    else:
-        state, said = standing.settle(
-            case.standing, assessment.score, assessment.beyond, at, policy, news=news
-        )
+    over = case.standing.open and not news and at >= _rest_at(case, policy)
+    state, said = standing.settle(
+        case.standing, assessment.score, assessment.beyond, at, policy, news=news, over=over
+    )
     case = msgspec.structs.replace(case, standing=state)
     return case, [_escalation(case, said, assessment, at, policy)] if said else []
 

@@ -38,6 +38,12 @@ class Command(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     until: Moment | None = None
 
 
+class Order(msgspec.Struct, frozen=True, kw_only=True, tag="command"):
+    """A command in the log that its case is made from, so that the log tells the whole story."""
+
+    command: Command
+
+
 _decoder = msgspec.json.Decoder(Command)
 _encoder = msgspec.json.Encoder()
 

@@ -9,6 +9,7 @@ from scoring.partition import Partition
 from scoring.policy import Policy
 from scoring.pulse import Pulse
 from scoring.scored import Scored
+from scoring.trace import Trace
 
 _RUN_ON_S = 30 * 86_400.0
 
@@ -17,14 +18,14 @@ class History:
     """Feeds mentions through a sorting buffer of the allowed lateness, then runs the clock on.
 
     A mention that comes later than that in the file is folded at once and raises no alarm;
-    `late` counts them, `count` all.
+    `late` counts them, `count` all. A `trace` is shown how each case goes.
     """
 
-    def __init__(self, policy: Policy) -> None:
+    def __init__(self, policy: Policy, trace: Trace | None = None) -> None:
         self.policy = policy
         self.late = 0
-        self._partition = Partition(policy)
-        self._brands = Brands(policy)
+        self._partition = Partition(policy, watch=trace.case if trace else None)
+        self._brands = Brands(policy, watch=trace.incident if trace else None)
         self._waiting: list[tuple[float, str, int, Scored]] = []
         self.count = 0
         self._newest = float("-inf")

@@ -4,13 +4,14 @@ The live `cases` agent and the offline backtest drive this same class.
 """
 
 import heapq
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 import msgspec
 
 from scoring import case as cases
 from scoring import pulse as pulses
 from scoring.case import NEVER, Case
+from scoring.command import Command
 from scoring.escalation import Escalation
 from scoring.mention import Kind
 from scoring.policy import Policy
@@ -28,7 +29,7 @@ class Clock(msgspec.Struct, frozen=True, kw_only=True, array_like=True):
 
 
 class Partition:
-    """One partition's cases and clock.
+    """One partition's cases and clock; `watch` is shown each case that moved.
 
     `slack_s` is how long a deadline waits for mentions that are still on their way: the policy's
     allowed lateness live, nothing where input is sorted.
@@ -41,9 +42,11 @@ class Partition:
         slack_s: float = 0.0,
         known: Iterable[Case] = (),
         clock: Clock | None = None,
+        watch: Callable[[Case], None] | None = None,
     ) -> None:
         self.policy = policy
         self.number = number
+        self._watch = watch
         self.cases: dict[str, Case] = {}
         self.changed: set[str] = set()
         self._slack_s = slack_s
@@ -75,6 +78,16 @@ class Partition:
             self._keep(after)
             self._count(scored, late=late)
         return said + more, sealed
+
+    def order(self, command: Command) -> list[Escalation]:
+        """Does what a person decided; a case that is not held here has nothing to decide."""
+        case = self.cases.get(command.case_id)
+        if case is None:
+            return []
+        after, said = cases.order(case, command, self.watermark, self.policy)
+        if after is not case:
+            self._keep(after)
+        return said
 
     def tick(self, at: float) -> tuple[list[Escalation], list[Pulse]]:
         """Event time has reached `at` (seconds): decides what has become due."""
@@ -109,6 +122,8 @@ class Partition:
         self.cases[case.case_id] = case
         self.changed.add(case.case_id)
         self._schedule(case)
+        if self._watch is not None:
+            self._watch(case)
 
     def _schedule(self, case: Case) -> None:
         due = cases.deadline(case, self.policy)

@@ -11,9 +11,12 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import Meta
 
+from scoring import hush
 from scoring.errors import PolicyError
+from scoring.hush import Hush, Maintenance, QuietHours
 from scoring.levels import Level
 from scoring.mention import SLUG
+from scoring.policy_mistakes import told
 
 Seconds = Annotated[float, Meta(gt=0)]
 Chance = Annotated[float, Meta(gt=0, lt=1)]
@@ -21,9 +24,13 @@ Weight = Annotated[float, Meta(ge=-100, le=100)]
 
 
 class LevelRule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """When a level is reached: at `score`, and only beyond the brand's audience if asked."""
+    """When a level is reached: at `score`, and only beyond the brand's audience if asked.
+
+    The score must have been there for `for_s` without a break: until then a lower level will do.
+    """
 
     score: Chance
+    for_s: Annotated[float, Meta(ge=0)] = 0.0
     beyond_audience: bool = False
 
 
@@ -41,13 +48,12 @@ class Levels(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
     def rule(self, level: Level) -> LevelRule:
         """The rule of one level."""
-        rules = {
-            Level.WATCH: self.watch,
-            Level.RESPOND: self.respond,
-            Level.ESCALATE: self.escalate,
-            Level.CRISIS: self.crisis,
-        }
-        return rules[level]
+        return self.rules[level.rank - 1]
+
+    @property
+    def rules(self) -> tuple[LevelRule, ...]:
+        """The rules from `watch` to `crisis`."""
+        return self.watch, self.respond, self.escalate, self.crisis
 
 
 class Beyond(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -124,6 +130,10 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     update_change: Chance
     forget_after_s: Seconds
     forget_case_after_s: Seconds
+    snooze_at_most_s: Seconds
+    timezone: str
+    quiet_hours: Annotated[tuple[QuietHours, ...], Meta(max_length=20)]
+    maintenance: Annotated[tuple[Maintenance, ...], Meta(max_length=1000)]
     levels: Levels
     beyond: Beyond
     weights: Weights
@@ -138,6 +148,12 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     def for_brand(self, brand: str) -> "Policy":
         """This policy with the brand's overrides."""
         return _for_brand(self, brand) if brand in self.brands else self
+
+    def hush(self, at: float) -> Hush | None:
+        """What quiet hours and maintenance leave unsaid at `at` (seconds)."""
+        if not self.quiet_hours and not self.maintenance:
+            return None
+        return hush.planned(self.quiet_hours, self.maintenance, self.timezone, at)
 
 
 def default() -> Policy:
@@ -173,15 +189,37 @@ def _convert(values: dict[str, Any]) -> Policy:
     try:
         policy = msgspec.convert(values, Policy)
     except msgspec.ValidationError as error:
-        raise PolicyError(str(error)) from error
-    scores = [policy.levels.rule(level).score for level in Level]
+        raise PolicyError(told(str(error), Policy)) from error
+    scores = [rule.score for rule in policy.levels.rules]
     if scores != sorted(set(scores)):
         raise PolicyError("levels: the scores must rise from watch to crisis")
     if policy.levels.hysteresis >= policy.levels.watch.score:
         raise PolicyError("levels.hysteresis must be below levels.watch.score")
     if policy.levels.quiet_s < policy.levels.cool_down_s:
         raise PolicyError("levels.quiet_s must not be shorter than levels.cool_down_s")
+    _check_times(policy)
     return policy
+
+
+def _check_times(policy: Policy) -> None:
+    try:
+        hush.of_zone(policy.timezone)
+    except (KeyError, ValueError, OSError) as error:
+        raise PolicyError(
+            f"timezone is {policy.timezone!r}: a name such as Europe/Paris or UTC is wanted"
+        ) from error
+    for number, hours in enumerate(policy.quiet_hours):
+        for key, value in (("from", hours.begin), ("until", hours.until)):
+            try:
+                hush.of_day(value)
+            except ValueError as error:
+                raise PolicyError(
+                    f"quiet_hours[{number}].{key} is {value!r}: a time of day from 00:00 to 23:59 "
+                    "is wanted"
+                ) from error
+    for number, window in enumerate(policy.maintenance):
+        if window.until <= window.begin:
+            raise PolicyError(f"maintenance[{number}].until must be after its `from`")
 
 
 def _merged(base: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:

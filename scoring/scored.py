@@ -1,4 +1,4 @@
-"""Events of the log that decisions are made from: scored mentions and the clock's ticks."""
+"""Events of the log that decisions are made from: scored mentions, ticks, people's commands."""
 
 from typing import Annotated
 
@@ -6,6 +6,7 @@ import msgspec
 from msgspec import Meta
 
 from scoring import masking
+from scoring.command import Order
 from scoring.mention import Mention
 from scoring.times import Moment
 
@@ -58,7 +59,7 @@ class Tick(msgspec.Struct, frozen=True, kw_only=True, tag="tick"):
     at: Moment
 
 
-Event = Scored | Tick
+Event = Scored | Tick | Order
 
 _decoder: msgspec.json.Decoder[Event] = msgspec.json.Decoder(Event)
 _encoder = msgspec.json.Encoder()

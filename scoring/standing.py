@@ -4,12 +4,17 @@ import msgspec
 from msgspec.structs import replace
 
 from scoring.escalation import Status
+from scoring.hush import Hush, both
 from scoring.levels import Level, from_rank
 from scoring.policy import Policy
 
 
 class Standing(msgspec.Struct, frozen=True, kw_only=True, array_like=True):
-    """The announced state; times in seconds, `rank` as in Level.rank with 0 for no case."""
+    """The announced state; times in seconds, `rank` as in Level.rank with 0 for no case.
+
+    What people said of it: `owner` has it in hand up to the rank `acknowledged`; up to the rank
+    `snoozed` nobody asks again before `snooze_until`; what is `dismissed` is to be resolved.
+    """
 
     episode: int = 0
     rank: int = 0
@@ -19,6 +24,15 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True, array_like=True):
     said_score: float = 0.0
     below: tuple[float | None, ...] = (None,) * len(Level)
     """Since when the score is below where each level is left, None where it is not."""
+    reached: tuple[float | None, ...] = ()
+    """Since when the score is where each level is reached; empty where no level waits for it."""
+    held_until: float = 0.0
+    """When that is decided anew which a hush has held back, 0 when it held nothing back."""
+    snoozed: int = 0
+    snooze_until: float = 0.0
+    acknowledged: int = 0
+    dismissed: bool = False
+    owner: str = ""
 
     @property
     def open(self) -> bool:
@@ -39,31 +53,63 @@ Move = tuple[Standing, Said | None]
 
 
 def settle(
-    standing: Standing, score: float, beyond: bool, at: float, policy: Policy, *, news: bool
+    standing: Standing,
+    score: float,
+    beyond: bool,
+    at: float,
+    policy: Policy,
+    *,
+    news: bool,
+    over: bool = False,
 ) -> Move:
     """The standing after a score at time `at`, and the message that the change asks for.
 
-    `news` tells whether a mention caused it: a timer alone never opens a case again.
+    `news` tells whether a mention caused it: a timer alone never opens a case again, unless what
+    a mention caused was held back until now. What is `over` is resolved whatever its score.
     """
+    woken = 0 < standing.held_until <= at
+    if woken:
+        standing = replace(standing, held_until=0.0)
+    if standing.open:
+        standing = replace(standing, below=_below(standing, score, at, policy))
+    news = news or woken
     wanted = _rank(score, beyond, policy)
-    if wanted > standing.rank and (news or standing.open or standing.episode == 0):
-        return _rise(standing, wanted, score, at, policy)
-    if not standing.open:
+    standing, wanted, ripe = _waited(standing, wanted, at, policy, news=news)
+    news = news or ripe
+    rank = _called_for(standing, wanted, score, beyond, at, policy, news=news, over=over)
+    if rank is None:
         return standing, None
-    standing = replace(standing, below=_below(standing, score, at, policy))
-    if _lasted(standing.below[0], policy.levels.quiet_s, at):
-        return _fall(standing, 0, score, at)
-    # A case that cools is still watched until it has been quiet.
-    left = _lasted(standing.below[standing.rank - 1], policy.levels.cool_down_s, at)
-    if left and standing.rank > 1:
-        return _fall(standing, _kept(standing, beyond, at, policy), score, at)
-    return _repeat(standing, score, at, policy) if news else (standing, None)
+    hush = hushed(standing, at, policy)
+    if hush and not standing.dismissed and (rank < standing.rank or rank < hush.passes):
+        return replace(standing, held_until=hush.until), None
+    if rank > standing.rank:
+        return _rise(standing, rank, score, at, policy)
+    if rank == standing.rank:
+        return _say(standing, Status.UPDATE, rank, score, at)
+    return _fall(standing, rank, score, at, policy)
+
+
+def hushed(standing: Standing, at: float, policy: Policy) -> Hush | None:
+    """What goes unsaid at `at`: quiet hours, maintenance, and what a person snoozed."""
+    hush = policy.hush(at)
+    if standing.open and at < standing.snooze_until:
+        return both(hush, Hush(standing.snoozed + 1, standing.snooze_until))
+    return hush
 
 
 def deadlines(standing: Standing, policy: Policy) -> list[float]:
-    """Times (seconds) at which a level may have to be left, passed ones among them."""
+    """Times (seconds) at which there may be something to say, passed ones among them."""
     rules = policy.levels
     times = [
+        since + rule.for_s
+        for rank, (since, rule) in enumerate(zip(standing.reached, rules.rules, strict=False), 1)
+        if since is not None and rank > standing.rank
+    ]
+    if standing.held_until:
+        times.append(standing.held_until)
+    if not standing.open:
+        return times
+    times += [
         since + rules.cool_down_s
         for since in standing.below[1 : standing.rank]
         if since is not None
@@ -72,25 +118,76 @@ def deadlines(standing: Standing, policy: Policy) -> list[float]:
     return times if quiet_since is None else [*times, quiet_since + rules.quiet_s]
 
 
-def close(standing: Standing, score: float, at: float) -> Move:
-    """The standing after an open case is resolved."""
-    return _fall(standing, 0, score, at)
+def _called_for(
+    standing: Standing,
+    wanted: int,
+    score: float,
+    beyond: bool,
+    at: float,
+    policy: Policy,
+    *,
+    news: bool,
+    over: bool,
+) -> int | None:
+    """The rank that a message is due about, 0 for `resolved`, None when none is."""
+    if not standing.open:
+        settled = at < standing.snooze_until and wanted <= standing.snoozed
+        opens = wanted and not settled and (news or standing.episode == 0)
+        return wanted if opens else None
+    if over or standing.dismissed:
+        return 0
+    if wanted > standing.rank:
+        return wanted
+    if _lasted(standing.below[0], policy.levels.quiet_s, at):
+        return 0
+    # A case that cools is still watched until it has been quiet.
+    left = _lasted(standing.below[standing.rank - 1], policy.levels.cool_down_s, at)
+    if left and standing.rank > 1:
+        return _kept(standing, beyond, at, policy)
+    if 0 < standing.snooze_until <= at:
+        return standing.rank
+    return standing.rank if news and _telling(standing, score, at, policy) else None
 
 
 def _rank(score: float, beyond: bool, policy: Policy) -> int:
     reached = 0
-    for level in Level:
-        rule = policy.levels.rule(level)
+    for rank, rule in enumerate(policy.levels.rules, start=1):
         if score >= rule.score and (beyond or not rule.beyond_audience):
-            reached = level.rank
+            reached = rank
     return reached
 
 
+def _waited(
+    standing: Standing, wanted: int, at: float, policy: Policy, *, news: bool
+) -> tuple[Standing, int, bool]:
+    """How long each level has been reached, the highest that waited enough, and if it had to.
+
+    A level that the case has already needs no second wait.
+    """
+    rules = policy.levels.rules
+    if not any(rule.for_s for rule in rules):
+        return standing, wanted, False
+    known = standing.reached or (None,) * len(rules)
+    start = at if news or standing.open or standing.episode == 0 else None
+    reached = tuple(
+        None if wanted < rank else start if since is None else since
+        for rank, since in enumerate(known, start=1)
+    )
+    enough = [
+        rank
+        for rank, (since, rule) in enumerate(zip(reached, rules, strict=True), start=1)
+        if since is not None and (rank <= standing.rank or at >= since + rule.for_s)
+    ]
+    granted = max(enough, default=0)
+    waited = granted > 0 and rules[granted - 1].for_s > 0
+    return replace(standing, reached=reached), granted, waited
+
+
 def _below(standing: Standing, score: float, at: float, policy: Policy) -> tuple[float | None, ...]:
-    exits = [policy.levels.rule(level).score - policy.levels.hysteresis for level in Level]
+    hysteresis = policy.levels.hysteresis
     return tuple(
-        None if score >= exit_score else at if since is None else since
-        for exit_score, since in zip(exits, standing.below, strict=True)
+        None if score >= rule.score - hysteresis else at if since is None else since
+        for rule, since in zip(policy.levels.rules, standing.below, strict=True)
     )
 
 
@@ -101,37 +198,52 @@ def _lasted(since: float | None, seconds: float, at: float) -> bool:
 def _kept(standing: Standing, beyond: bool, at: float, policy: Policy) -> int:
     """The highest level below the present one that is not to be left as well."""
     for rank in range(standing.rank - 1, 1, -1):
-        level = from_rank(rank)
-        assert level is not None  # ranks from 2 up are levels
-        allowed = beyond or not policy.levels.rule(level).beyond_audience
+        allowed = beyond or not policy.levels.rules[rank - 1].beyond_audience
         if allowed and not _lasted(standing.below[rank - 1], policy.levels.cool_down_s, at):
             return rank
     return 1
 
 
-def _rise(standing: Standing, rank: int, score: float, at: float, policy: Policy) -> Move:
-    status = Status.UPDATE if standing.open else Status.OPEN
-    if not standing.open:
-        standing = Standing(episode=standing.episode + 1)
-    standing = replace(standing, below=_below(standing, score, at, policy))
-    return _say(standing, status, rank, score, at)
-
-
-def _fall(standing: Standing, rank: int, score: float, at: float) -> Move:
-    return _say(standing, Status.UPDATE if rank else Status.RESOLVED, rank, score, at)
-
-
-def _repeat(standing: Standing, score: float, at: float, policy: Policy) -> Move:
+def _telling(standing: Standing, score: float, at: float, policy: Policy) -> bool:
+    """Whether news of the same level is worth a message: it moved, it is time, nobody has it."""
     moved = abs(score - standing.said_score) >= policy.update_change
-    if not moved or at - standing.said_at < policy.repeat_interval_s:
-        return standing, None
-    return _say(standing, Status.UPDATE, standing.rank, score, at)
+    rested = at - standing.said_at >= policy.repeat_interval_s
+    return moved and rested and standing.acknowledged < standing.rank
+
+
+def _rise(standing: Standing, rank: int, score: float, at: float, policy: Policy) -> Move:
+    if standing.open:
+        return _say(standing, Status.UPDATE, rank, score, at)
+    began = Standing(episode=standing.episode + 1, reached=standing.reached)
+    began = replace(began, below=_below(began, score, at, policy))
+    return _say(began, Status.OPEN, rank, score, at)
+
+
+def _fall(standing: Standing, rank: int, score: float, at: float, policy: Policy) -> Move:
+    if rank:
+        return _say(standing, Status.UPDATE, rank, score, at)
+    dismissed, had = standing.dismissed, standing.rank
+    after, said = _say(standing, Status.RESOLVED, 0, score, at)
+    after = replace(after, reached=(), acknowledged=0, dismissed=False)
+    if dismissed:  # whoever said that it is over is not asked about the same again at once
+        after = replace(after, snoozed=had, snooze_until=at + policy.levels.quiet_s)
+    return after, said
 
 
 def _say(standing: Standing, status: Status, rank: int, score: float, at: float) -> Move:
     peak = max(standing.peak, rank)
     said = standing.said + 1
-    after = replace(standing, rank=rank, peak=peak, said=said, said_at=at, said_score=score)
+    after = replace(
+        standing,
+        rank=rank,
+        peak=peak,
+        said=said,
+        said_at=at,
+        said_score=score,
+        held_until=0.0,
+        snoozed=0,
+        snooze_until=0.0,
+    )
     level = from_rank(rank or peak)
     assert level is not None  # a message is only ever said of a case that reached a level
     return after, Said(status=status, level=level, episode=standing.episode, ordinal=said)

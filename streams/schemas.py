@@ -16,8 +16,14 @@ _DATE_TIME = r"^\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}:\d{2}(\.\d+)?([Zz]|[+-]\d{2}:?
 _TYPES: Final[dict[str, tuple[str, Any]]] = {
     "mention.v1": ("Mention, version 1", mention.Mention),
     "escalation.v1": ("Escalation, version 1", escalation.Escalation),
-    "scored-mention.v1": ("Scored mention, or tick of the clock, version 1", scored.Event),
-    "brand-pulse.v1": ("Brand pulse, or tick of the clock, version 1", pulse.PulseEvent),
+    "scored-mention.v1": (
+        "Scored mention, tick of the clock, or case command, version 1",
+        scored.Event,
+    ),
+    "brand-pulse.v1": (
+        "Brand pulse, tick of the clock, or case command, version 1",
+        pulse.PulseEvent | command.Order,
+    ),
     "case-command.v1": ("Case command, version 1", command.Command),
 }
 

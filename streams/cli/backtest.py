@@ -1,7 +1,6 @@
 """`tocsin backtest`: the whole decision over a file, in event time, without a broker."""
 
 import sys
-from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -9,11 +8,12 @@ from typing import TYPE_CHECKING
 import click
 
 from scoring import policy as policies
-from scoring.escalation import Escalation, Status, encode
+from scoring.escalation import Escalation, encode
 from scoring.history import History
-from scoring.levels import Level
 from streams.cli.common import counted, no_cascade, note, settings, write_json
+from streams.cli.drawing import Drawing
 from streams.cli.progress import Progress
+from streams.cli.summary import Summary
 from streams.errors import CheckFailed
 from streams.lines import Lines, batched
 
@@ -31,10 +31,24 @@ BATCH = 256
     help="Policy file (TOML); else TOCSIN_POLICY, else the one that ships.",
 )
 @click.option("--summary", is_flag=True, help="One JSON line per case instead of escalations.")
+@click.option("--case", "only", multiple=True, metavar="ID", help="Of this case alone; repeatable.")
+@click.option(
+    "--plot",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Draw each case over time into this file (.svg or .html): score, spread, level.",
+)
 @click.option("--strict", is_flag=True, help="Exit 1 when a line was bad.")
 @no_cascade
 @click.version_option(package_name="tocsin")
-def command(file: Path, policy: Path | None, summary: bool, strict: bool, no_cascade: bool) -> None:
+def command(
+    file: Path,
+    policy: Path | None,
+    summary: bool,
+    only: tuple[str, ...],
+    plot: Path | None,
+    strict: bool,
+    no_cascade: bool,
+) -> None:
     """Write the escalations that the stream would have sent for the mentions of FILE.
 
     FILE is JSON Lines (`-` is standard input); lines may be out of order by the policy's allowed
@@ -42,8 +56,10 @@ def command(file: Path, policy: Path | None, summary: bool, strict: bool, no_cas
     are told on standard error as `line N: reason`.
     """
     chosen = settings()
-    history = History(policies.load(policy or chosen.policy))
-    summaries: dict[str, _Summary] = {}
+    rules = policies.load(policy or chosen.policy)
+    drawing = Drawing(plot, rules) if plot else None
+    history = History(rules, drawing.trace if drawing else None)
+    summaries: dict[str, Summary] = {}
     with Progress(0) as progress:
         lines = Lines(
             file, text=False, complain=lambda n, reason: progress.print(f"line {n}: {reason}")
@@ -53,13 +69,19 @@ def command(file: Path, policy: Path | None, summary: bool, strict: bool, no_cas
         reader = Reader(chosen.model, cascade=chosen.cascade and not no_cascade)
         progress.total(lines.size)
         for said in _run(history, reader, lines, progress):
+            if only and said.case_id not in only:
+                continue
+            if drawing:
+                drawing.said.append(said)
             if summary:
-                summaries.setdefault(said.case_id, _Summary()).add(said)
+                summaries.setdefault(said.case_id, Summary()).add(said)
             else:
                 sys.stdout.buffer.write(encode(said) + b"\n")
         sys.stdout.buffer.flush()
     for case_id, found in summaries.items():
         write_json({"case_id": case_id, **found.row()})
+    if drawing:
+        note(drawing.write(file.name))
     if history.late:
         note(
             f"{counted(history.late, 'mention')} came later than the allowed lateness and raised "
@@ -81,35 +103,3 @@ def _run(
             yield from history.add(scored)
         progress.reach(lines.read)
     yield from history.finish()
-
-
-class _Summary:
-    """What became of one case."""
-
-    def __init__(self) -> None:
-        self.messages: Counter[str] = Counter()
-        self.first: Escalation | None = None
-        self.last: Escalation | None = None
-        self.reached: dict[Level, str] = {}
-
-    def add(self, said: Escalation) -> None:
-        self.first = self.first or said
-        self.last = said
-        self.messages[said.status] += 1
-        if said.status is not Status.RESOLVED:
-            self.reached.setdefault(said.level, said.at.isoformat().replace("+00:00", "Z"))
-
-    def row(self) -> dict[str, object]:
-        assert self.first is not None
-        assert self.last is not None
-        peak = max(self.reached, key=lambda level: level.rank)
-        return {
-            "brand": self.first.brand,
-            "kind": self.first.kind,
-            "opened_at": self.first.opened_at,
-            "level": peak,
-            "reached": self.reached,
-            "episodes": self.last.episode,
-            "messages": dict(self.messages),
-            "resolved": self.last.status is Status.RESOLVED,
-        }

@@ -14,13 +14,18 @@ _NEWEST = 50
 
 
 class OpenCase(msgspec.Struct, frozen=True, kw_only=True):
-    """One open case by its newest message; `seen_at` is when this worker learnt of it."""
+    """One open case by its newest message; `seen_at` is when this worker learnt of it.
+
+    Somebody, `owner` where it is said, has it in hand up to the rank `acknowledged`.
+    """
 
     escalation: Escalation | None
     case_id: str
     brand: str
     level: Level
     seen_at: datetime
+    acknowledged: int = 0
+    owner: str | None = None
 
 
 class Board:
@@ -46,6 +51,16 @@ class Board:
                 brand=brand,
                 level=level,
                 seen_at=datetime.now(UTC),
+                acknowledged=standing.acknowledged,
+                owner=standing.owner or None,
+            )
+
+    def order(self, case_id: str, standing: Standing) -> None:
+        """A person decided something about a case."""
+        held = self._open.get(case_id)
+        if held is not None:
+            self._open[case_id] = msgspec.structs.replace(
+                held, acknowledged=standing.acknowledged, owner=standing.owner or None
             )
 
     def say(self, said: Escalation) -> None:
@@ -61,6 +76,8 @@ class Board:
             brand=said.brand,
             level=said.level,
             seen_at=known.seen_at if known else datetime.now(UTC),
+            acknowledged=known.acknowledged if known else 0,
+            owner=known.owner if known else None,
         )
 
     def erase(self, brand: str, mention_id: str) -> None:
@@ -91,7 +108,7 @@ class Board:
             ages = [
                 (now - case.seen_at).total_seconds()
                 for case in self._open.values()
-                if case.level is level
+                if case.level is level and case.acknowledged < level.rank
             ]
             metrics.unacknowledged.labels(level).set(max(ages, default=0.0))
 

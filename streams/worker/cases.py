@@ -1,4 +1,4 @@
-"""The `cases` agent: scored mentions and ticks in, escalations and brand pulses out."""
+"""The `cases` agent: scored mentions, ticks and commands in, escalations and brand pulses out."""
 
 import logging
 import time
@@ -6,6 +6,7 @@ import time
 import msgspec
 
 from scoring.case import Case
+from scoring.command import Command, Order
 from scoring.mention import Kind, Mention, Role
 from scoring.partition import Clock, Partition
 from scoring.policy import Policy
@@ -40,11 +41,13 @@ class CasesAgent(LogFold[Partition]):
         return fold, clock.offset
 
     def step(self, fold: Partition, value: bytes) -> Step:
-        """Folds a mention or a tick."""
+        """Folds a mention, a tick or a person's command."""
         what = decode_event(value)
         if isinstance(what, Tick):
             said, sealed = fold.tick(what.at.timestamp())
             return Step(said=said, records=[self._pulse(pulse) for pulse in sealed])
+        if isinstance(what, Order):
+            return self._order(fold, what.command)
         said, sealed = fold.tick(what.mention.at)
         failed = ""
         try:
@@ -62,6 +65,15 @@ class CasesAgent(LogFold[Partition]):
             erased=_erased(what.mention),
             failed=failed,
         )
+
+    def _order(self, fold: Partition, command: Command) -> Step:
+        try:
+            said = fold.order(command)
+        except Exception as error:  # the poison boundary: a bug costs a command, not the stream
+            log.exception("a command cannot be folded; it goes to the dead letters")
+            return Step(said=[], failed=f"{type(error).__name__}: {error}")
+        case = fold.cases.get(command.case_id)
+        return Step(said=said, ordered=(case.case_id, case.standing) if case else None)
 
     def changes(self, fold: Partition, offset: int) -> dict[str, bytes | None]:
         """The cases that moved, then the clock."""

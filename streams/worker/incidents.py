@@ -1,10 +1,11 @@
-"""The `incidents` agent: brand pulses and ticks in, escalations of incidents out."""
+"""The `incidents` agent: brand pulses, ticks and commands in, escalations of incidents out."""
 
 import msgspec
 
 from scoring.brands import Brands, BrandsClock
+from scoring.command import Order
 from scoring.policy import Policy
-from scoring.pulse import decode_pulse
+from scoring.pulse import PulseEvent
 from scoring.scored import Tick
 from scoring.surge import Incident
 from streams.worker.logfold import CLOCK, LogFold, Step, Tools
@@ -12,6 +13,9 @@ from streams.worker.logfold import CLOCK, LogFold, Step, Tools
 _BRAND = "brand|"
 _encoder = msgspec.msgpack.Encoder()
 _incidents = msgspec.msgpack.Decoder(Incident)
+BrandEvent = PulseEvent | Order
+"""What `brand-pulse` carries."""
+_events: msgspec.json.Decoder[BrandEvent] = msgspec.json.Decoder(BrandEvent)
 _clocks = msgspec.msgpack.Decoder(BrandsClock)
 
 
@@ -33,8 +37,12 @@ class IncidentsAgent(LogFold[Brands]):
         return Brands(self._policy, known, clock), clock.offset
 
     def step(self, fold: Brands, value: bytes) -> Step:
-        """Folds a brand's minute or a tick."""
-        what = decode_pulse(value)
+        """Folds a brand's minute, a tick or a person's command."""
+        what = _events.decode(value)
+        if isinstance(what, Order):
+            said = fold.order(what.command)
+            held = fold.held(what.command.case_id)
+            return Step(said=said, ordered=(what.command.case_id, held.standing) if held else None)
         said = fold.tick(what.at.timestamp()) if isinstance(what, Tick) else fold.pulse(what)
         return Step(said=said)
 

@@ -20,6 +20,7 @@ from faust.types import EventT, Message
 
 from scoring.escalation import Escalation, moment
 from scoring.scored import Tick, encode_event
+from scoring.standing import Standing
 from streams.config import Settings
 from streams.kafka.topics import Topics
 from streams.metrics import Metrics
@@ -63,14 +64,16 @@ class Tools(msgspec.Struct, frozen=True, kw_only=True):
 class Step(msgspec.Struct, kw_only=True):
     """What one event of the log caused; `arrival` is when its mention reached Kafka.
 
-    `erased` names the brand and the mention whose words are not to be shown any more; `failed`
-    says why the event could not be folded.
+    `erased` names the brand and the mention whose words are not to be shown any more; `ordered`
+    the case about which a person decided, and its standing; `failed` says why the event could not
+    be folded.
     """
 
     said: list[Escalation]
     records: list[Record] = []
     arrival: datetime | None = None
     erased: tuple[str, str] | None = None
+    ordered: tuple[str, Standing] | None = None
     failed: str = ""
 
 
@@ -222,6 +225,8 @@ class LogFold(abc.ABC, Generic[F]):
                     metrics.mention_to_escalation.observe(max(0.0, waited))
             if step.erased is not None:
                 self.tools.board.erase(*step.erased)
+            if step.ordered is not None:
+                self.tools.board.order(*step.ordered)
 
 
 class EndOf(Protocol):

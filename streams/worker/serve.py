@@ -23,6 +23,7 @@ from streams.worker.board import Board
 from streams.worker.boundary import RESTART
 from streams.worker.cases import CasesAgent
 from streams.worker.clock import Clock, end_of, settled
+from streams.worker.commands import CommandsAgent
 from streams.worker.incidents import IncidentsAgent
 from streams.worker.logfold import LogFold, Tools
 from streams.worker.output import Output
@@ -35,7 +36,7 @@ log = logging.getLogger(__name__)
 STOP_TIMEOUT_S = 20.0
 """Below the 30 s that supervisors usually grant between SIGTERM and SIGKILL."""
 
-READ_BY = {Role.SCORE: ("mentions",), Role.CASES: ("scored", "pulse")}
+READ_BY = {Role.SCORE: ("mentions",), Role.CASES: ("scored", "pulse", "commands")}
 """Topics that each role reads, as fields of Topics."""
 
 
@@ -114,6 +115,7 @@ class Worker:
             IncidentsAgent(tools, self._policy, counts[self._topics.pulse]),
         ]
         self._gates += [agent.gate for agent in self._agents]
+        self._gates.append(CommandsAgent(tools).gate)
 
     async def run(self) -> None:
         """Runs until SIGTERM or SIGINT; finishes the batches that were begun."""

@@ -127,7 +127,7 @@ def test_another_flare_is_the_next_episode_but_only_with_news() -> None:
 
 def test_closing_says_the_peak() -> None:
     state, _ = standing.settle(Standing(), 0.9, True, 0.0, POLICY, news=True)
-    state, said = standing.close(state, 0.9, HOUR)
+    state, said = standing.settle(state, 0.9, True, HOUR, POLICY, news=False, over=True)
     assert said == Said(status=Status.RESOLVED, level=Level.CRISIS, episode=1, ordinal=2)
     assert not state.open
 
