@@ -44,7 +44,7 @@ def sectors() -> dict[str, Sector]:
     }
 
 
-def weeks(split: Split, seed: int, mentions: int = 870) -> list[History]:
+def weeks(split: Split, seed: int, mentions: int = 550) -> list[History]:
     """A week of each brand of the split, about so many mentions each."""
     told = []
     for name, sector in sectors().items():
