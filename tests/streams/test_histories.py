@@ -175,9 +175,7 @@ def test_a_cascade_is_ordered_bounded_and_follows_its_sources(
 ) -> None:
     rng = np.random.default_rng(seed)
     chance = reproduction / people.MEAN_FOLLOWERS
-    events = list(
-        cascade.grow(rng, starts, lambda _: chance, lambda: people.followers(rng), most)
-    )
+    events = list(cascade.grow(rng, starts, lambda _: chance, lambda: people.followers(rng), most))
     assert len(events) <= most
     at = dict(enumerate(time for time, _ in starts))
     for event in events:
