@@ -10,6 +10,7 @@ from models.query import Query
 from models.text import clean
 from scoring.mention import Mention
 from scoring.scored import Scored
+from streams.errors import UsageError
 from streams.scorer import reader
 from streams.scorer.reader import Reader
 
@@ -39,11 +40,10 @@ class Scores:
         self._file = folder / f"{name}{'' if cascade else '-whole'}.msgpack"
         folder.mkdir(parents=True, exist_ok=True)
         self._held: dict[Query, Prediction] = {}
-        if self._file.is_file():
-            for kept in msgspec.msgpack.decode(self._file.read_bytes(), type=list[_Kept]):
-                self._held[Query(kept.text, kept.role, kept.channel, kept.lang)] = Prediction(
-                    kept.probabilities, kept.anger_grade, kept.embedding, kept.answer
-                )
+        for kept in _read(self._file):
+            self._held[Query(kept.text, kept.role, kept.channel, kept.lang)] = Prediction(
+                kept.probabilities, kept.anger_grade, kept.embedding, kept.answer
+            )
 
     @property
     def label(self) -> str:
@@ -90,3 +90,14 @@ class Scores:
 def _key(mention: Mention) -> Query:
     asked = reader.query(mention)
     return asked._replace(text=clean(asked.text))
+
+
+def _read(file: Path) -> list[_Kept]:
+    if not file.is_file():
+        return []
+    try:
+        return msgspec.msgpack.decode(file.read_bytes(), type=list[_Kept])
+    except msgspec.DecodeError as error:
+        raise UsageError(
+            f"{file} holds no scores ({error}): delete it to have them anew"
+        ) from error

@@ -61,8 +61,19 @@ def _emoji(text: str, rng: np.random.Generator) -> str:
     return text + last if last in "".join(_EMOJI) else text + " ..."
 
 
+def _plain(text: str) -> list[int]:
+    """Places inside words that no phone completes by itself, as it does handles and addresses."""
+    kept: list[int] = []
+    start = 0
+    for word in text.split(" "):
+        if not word.startswith(("@", "#", "http")):
+            kept += range(start + 1, start + len(word) - 1)
+        start += len(word) + 1
+    return kept
+
+
 def _typo(text: str, rng: np.random.Generator) -> str:
-    places = [i for i in range(1, len(text) - 2) if text[i : i + 2].isalpha()]
+    places = [i for i in _plain(text) if text[i : i + 2].isalpha()]
     if not places:
         return text
     at = places[rng.integers(len(places))]
@@ -70,7 +81,7 @@ def _typo(text: str, rng: np.random.Generator) -> str:
 
 
 def _dropped(text: str, rng: np.random.Generator) -> str:
-    places = [i for i in range(1, len(text) - 1) if text[i - 1 : i + 2].isalpha()]
+    places = [i for i in _plain(text) if text[i - 1 : i + 2].isalpha()]
     if not places:
         return text
     at = places[rng.integers(len(places))]

@@ -16,6 +16,7 @@ from scoring.history import replay
 from scoring.levels import Level
 from scoring.mention import Kind, Role
 from scoring.scored import Scored
+from streams.errors import UsageError
 from streams.histories.label import History
 from streams.histories.tell import tell
 from tests.scoring.helpers import START, mention, scores
@@ -171,3 +172,12 @@ def test_scores_are_kept_and_read_once(tmp_path: Path) -> None:
     assert again.scored(mentions) == first.scored(mentions)
     with pytest.raises(KeyError):
         again.scored([mention("c", text="never read")])
+
+
+def test_scores_that_cannot_be_read_are_told_in_one_line(tmp_path: Path) -> None:
+    first = Scores(tmp_path, None)
+    first.read([mention("a", text="merci")], lambda _: None)
+    (held,) = tmp_path.iterdir()
+    held.write_bytes(b"\x01")
+    with pytest.raises(UsageError, match="delete it"):
+        Scores(tmp_path, None)
