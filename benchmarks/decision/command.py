@@ -36,6 +36,7 @@ _SPLITS = ("train", "test")
 @click.option("--kind", "only", multiple=True, help="Histories of these kinds only.")
 @click.option("--rules/--no-rules", default=True, help="The rules of thumb, too.")
 @click.option("--signals/--no-signals", default=True, help="Each signal removed in turn, too.")
+@click.option("--without", "deaf", multiple=True, help="Only these of the signals.")
 @click.option("--plot", type=click.Path(dir_okay=False, path_type=Path), help="Reliability plot.")
 @click.option("--json", "file", type=click.Path(dir_okay=False, path_type=Path))
 def command(
@@ -47,6 +48,7 @@ def command(
     only: tuple[str, ...],
     rules: bool,
     signals: bool,
+    deaf: tuple[str, ...],
     plot: Path | None,
     file: Path | None,
 ) -> None:
@@ -57,6 +59,8 @@ def command(
     known = [*kinds.slugs(), "ordinary"]
     if unknown := [kind for kind in only if kind not in known]:
         raise click.UsageError(f"no kind {unknown[0]!r}; there are: {', '.join(known)}")
+    if unknown := [name for name in deaf if name not in SIGNALS]:
+        raise click.UsageError(f"no signal {unknown[0]!r}; there are: {', '.join(SIGNALS)}")
     told = [*collection(split, seed), *ordinary(split, seed)]
     told = [history for history in told if not only or history.kind in only]
     held = Scores(scores, model or settings().model)
@@ -65,7 +69,7 @@ def command(
     ours = Decision("Tocsin", chosen)
     others: list[Judge] = [*RULES] if rules else []
     if signals:
-        others += [Decision(f"without {name}", without(chosen, name)) for name in SIGNALS]
+        others += [Decision(f"without {name}", without(chosen, name)) for name in deaf or SIGNALS]
     found: dict[str, list[Judged]] = {judge.name: [] for judge in (ours, *others)}
     for judge in (ours, *others):
         note(f"judging: {judge.name}")
