@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scoring.spread import KERNEL, Forecast, Spread, expose, forecast
+from scoring.kernel import PARTS
+from scoring.spread import Forecast, Spread, expose, forecast
 
 DAY = 86_400.0
 Share = tuple[float, int]
@@ -43,7 +44,8 @@ def test_any_order_of_shares_gives_the_same_state(
     random.Random(seed).shuffle(shuffled)
     one, other = spread_of(events), spread_of(shuffled)
     assert (one.at, one.shares, one.exposure) == (other.at, other.shares, other.exposure)
-    assert one.decayed == pytest.approx(other.decayed, rel=1e-9)
+    assert one.shared == pytest.approx(other.shared, rel=1e-9)
+    assert one.exposed == pytest.approx(other.exposed, rel=1e-9)
     end = at_end(events, after)
     assert close(forecast(one, end), forecast(other, end))
 
@@ -102,4 +104,4 @@ def test_twenty_shares_within_minutes_are_explosive_and_a_slow_trickle_is_not() 
 
 
 def test_the_kernel_is_a_probability() -> None:
-    assert sum(weight for weight, _ in KERNEL) == pytest.approx(1.0, abs=1e-4)
+    assert sum(PARTS) == pytest.approx(1.0, abs=1e-9)
