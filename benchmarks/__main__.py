@@ -1,6 +1,6 @@
 """Runs benchmarks by name, all of them without one.
 
-Those that need labelled data run alone and take the rest of the line: `yardsticks --help`.
+Those that need data run alone and take the rest of the line: `yardsticks --help`.
 """
 
 import importlib
@@ -13,6 +13,7 @@ OF_DATA = {
     "scoring": "DATA: speed, memory and macro-F1 of the encoder beside other ways of reading",
     "explanations": "DATA: what quoted words take from the score, beside as many random words",
     "ablations": "DATA: what each part of the training is worth, and a learning curve",
+    "spread": "CASCADES: forecasts of the final number of shares, beside size alone and others",
     "yardsticks": "DATA: macro-F1 on public sets and our own, beside what else one could install",
 }
 

@@ -8,6 +8,7 @@ exposure). `layer.toml` holds the coefficients and how they were fitted.
 import math
 import tomllib
 from collections.abc import Sequence
+from functools import cache
 from importlib import resources
 from typing import Annotated
 
@@ -16,7 +17,7 @@ from msgspec import Meta
 
 from scoring.kernel import SCALES, Sums
 
-KNOTS = (20.0, 60.0, 200.0)
+KNOTS = (5.0, 20.0, 60.0, 200.0)
 """Numbers of shares at which the slope over the observed may change."""
 QUANTILES = (0.1, 0.5, 0.9)
 MOST_SEEN = 3_000.0
@@ -26,6 +27,8 @@ OLDEST = 7 * 86_400.0
 
 _MOST_GROWTH = 1_000.0
 _NOW = 60.0  # seconds within which nothing is older than anything else
+_RECENT = (2, 8, 32)  # parts of the age within which recent shares are counted
+_LOG_SCALES = tuple(math.log(scale) for scale in SCALES)
 _TIMES = len(SCALES) - 1
 TERMS = (
     "intercept",
@@ -38,6 +41,11 @@ TERMS = (
     "mean_age",
     "mean_age_squared",
     "reactions",
+    *(f"within_age/{part}" for part in _RECENT),
+    *(f"within_age/{part}_age" for part in _RECENT),
+    *(f"within_age/{part}_observed" for part in _RECENT[:2]),
+    *(f"observed_above_{knot:.0f}_age" for knot in KNOTS),
+    *(f"observed_above_{knot:.0f}_age_squared" for knot in KNOTS),
 )
 Row = Annotated[tuple[float, ...], Meta(min_length=len(TERMS), max_length=len(TERMS))]
 
@@ -71,18 +79,35 @@ def terms(
     observed = math.log1p(shares)
     old = math.log((min(age, OLDEST) + _NOW) / _NOW)
     mean = math.log((min(mean_age, OLDEST) + _NOW) / _NOW)
+    above = [max(0.0, observed - math.log1p(knot)) for knot in KNOTS]
+    within = [math.log(one + 0.5) for one in shared]
+    recent = [_within(within, max(_NOW, min(age, OLDEST) / part)) for part in _RECENT]
     return (
         1.0,
         observed,
-        *[max(0.0, observed - math.log1p(knot)) for knot in KNOTS],
-        *[math.log(one + 0.5) for one in shared[:_TIMES]],
+        *above,
+        *within[:_TIMES],
         old,
         old * old,
         old * observed,
         mean,
         mean * mean,
         math.log(reactions + 0.5),
+        *recent,
+        *[one * old for one in recent],
+        *[one * observed for one in recent[:2]],
+        *[one * old for one in above],
+        *[one * old * old for one in above],
     )
+
+
+def _within(within: Sequence[float], time: float) -> float:
+    """`within` at a time constant (seconds, in the range of SCALES) between the given ones."""
+    wanted = math.log(time)
+    place = next(n for n in range(1, len(SCALES)) if n == _TIMES or wanted <= _LOG_SCALES[n])
+    left, right = _LOG_SCALES[place - 1 : place + 1]
+    part = (wanted - left) / (right - left)
+    return within[place - 1] * (1 - part) + within[place] * part
 
 
 def coming(
@@ -91,14 +116,13 @@ def coming(
     """Shares to come: the lower end of the 80 % interval, the median, the upper end."""
     times = max(1.0, shares / MOST_SEEN)
     scaled = tuple([one / times for one in shared])
-    found = _LAYER.coming(terms(shares / times, scaled, age, mean_age, reactions / times))
+    found = fitted().coming(terms(shares / times, scaled, age, mean_age, reactions / times))
     faded = times * math.exp(-max(0.0, mean_age - OLDEST) / OLDEST)
     return found[0] * faded, found[1] * faded, found[2] * faded
 
 
-def _load() -> Layer:
+@cache
+def fitted() -> Layer:
+    """The layer that ships; read once."""
     text = (resources.files("scoring") / "layer.toml").read_text("utf-8")
     return msgspec.convert(tomllib.loads(text), Layer, strict=False)
-
-
-_LAYER = _load()

@@ -111,7 +111,8 @@ class View:
         )
         total_age = max(0.0, spread.shares * at - spread.shared_at) + hidden * since / 2
         self.mean_age = total_age / max(1, self.shares)
-        self.age = max(0.0, at - spread.shares_since) if spread.shares else since
+        seen_age = max(0.0, spread.shares * (at - spread.shares_since))
+        self.age = (seen_age + hidden * since) / max(1, self.shares)
 
         typical = math.exp(
             (spread.log_audience + _PRIOR_AUDIENCES * math.log(USUAL_AUDIENCE))
@@ -168,5 +169,3 @@ def forecast(spread: Spread, at: float, counted: int = 0, prior: float = 0.0) ->
         high=round(view.shares + high, 1),
         reproduction=round(view.reproduction, 3),
     )
-
-

@@ -1,7 +1,7 @@
 """`python -m benchmarks spread CASCADES`: forecasts at each age, beside other ways."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import click
@@ -14,7 +14,7 @@ from benchmarks.spread.figures import Figure
 from benchmarks.spread.rivals import RIVALS
 from scoring import layer
 from scoring.layer import Layer
-from scoring.spread import Spread, View, expose, forecast
+from scoring.spread import Spread, View, forecast
 from streams.cli import exits
 
 AGES = tuple(60.0 * minutes for minutes in (5, 10, 20, 30, 60, 120, 180, 360))
@@ -34,8 +34,15 @@ def main(arguments: Sequence[str]) -> int:
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
 @click.argument("cascades", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--seed", type=int, default=13, show_default=True)
+@click.option("--draws", type=click.IntRange(10), default=1000, show_default=True)
 @click.option("--first", type=click.IntRange(20), help="Only so many cascades.")
-def command(cascades: Path, seed: int, first: int | None) -> None:
+@click.option(
+    "--fit",
+    "out",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Measure nothing: fit the layer on every cascade and write it (scoring/layer.toml).",
+)
+def command(cascades: Path, seed: int, draws: int, first: int | None, out: Path | None) -> None:
     """How well is the final number of shares foreseen at each age?
 
     Five folds by cascade: everything fitted is fitted on the other four. Follower counts are not
@@ -43,13 +50,17 @@ def command(cascades: Path, seed: int, first: int | None) -> None:
     """
     known = read(cascades, seed)[:first]
     known = [one for one in known if one.size]
+    if out:
+        fit.write(known, seed, out)
+        click.echo(f"{out} written, fitted on {len(known):,} cascades")
+        return
     found = _forecasts(known, seed)
     final = sizes(known)
     click.echo(
         f"{len(known):,} cascades, {int(np.median(final))} shares in the median; simulated "
         f"followers. In brackets 95 % bootstrap intervals over cascades.\n"
     )
-    for title, table in _tables(found, final, seed).items():
+    for title, table in _tables(found, final, seed, draws).items():
         click.echo(f"{title}\n\n{table}\n")
     click.echo(_costs(known))
 
@@ -88,36 +99,33 @@ def ours(fitted: Layer, spread: Spread, at: float) -> tuple[float, float, float]
 
 
 def _tables(
-    found: dict[str, dict[float, np.ndarray]], final: np.ndarray, seed: int
+    found: dict[str, dict[float, np.ndarray]], final: np.ndarray, seed: int, draws: int
 ) -> dict[str, str]:
     number = len(final)
 
+    def measured(figure: Callable[[np.ndarray], float]) -> Figure:
+        return figures.measured(figure, number, seed, draws)
+
     def error(name: str, age: float) -> Figure:
         wrong = figures.errors(found[name][age][:, 1], final)
-        return figures.measured(lambda rows: float(np.median(wrong[rows])), number, seed)
+        return measured(lambda rows: float(np.median(wrong[rows])))
 
     def correlation(name: str, age: float) -> Figure:
         expected = found[name][age][:, 1]
-        return figures.measured(
-            lambda rows: figures.rank_correlation(expected[rows], final[rows]), number, seed
-        )
+        return measured(lambda rows: figures.rank_correlation(expected[rows], final[rows]))
 
     def top(name: str, age: float) -> Figure:
         expected = found[name][age][:, 1]
-        return figures.measured(
-            lambda rows: figures.top_found(expected[rows], final[rows]), number, seed
-        )
+        return measured(lambda rows: figures.top_found(expected[rows], final[rows]))
 
     def held(name: str, age: float) -> Figure | None:
         low, _, high = found[name][age].T
         if np.isnan(low).any():
             return None
-        return figures.measured(
+        return measured(
             lambda rows: figures.coverage(
                 low[rows] - MARGIN / 2, high[rows] + MARGIN / 2, final[rows]
             ),
-            number,
-            seed,
         )
 
     def ahead(name: str, age: float) -> Figure | None:
@@ -125,9 +133,7 @@ def _tables(
             return None
         own = figures.errors(found[OURS][age][:, 1], final)
         other = figures.errors(found[name][age][:, 1], final)
-        return figures.measured(
-            lambda rows: float(np.median(own[rows]) - np.median(other[rows])), number, seed
-        )
+        return measured(lambda rows: float(np.median(own[rows]) - np.median(other[rows])))
 
     columns = {
         "Median relative error": error,
@@ -139,7 +145,7 @@ def _tables(
     return {title: _table(list(found), figure) for title, figure in columns.items()}
 
 
-def _table(names: Sequence[str], figure) -> str:
+def _table(names: Sequence[str], figure: Callable[[str, float], Figure | None]) -> str:
     lines = [
         "| | " + " | ".join(f"{age / 60:.0f} min" for age in AGES) + " |",
         "|---" * (len(AGES) + 1) + "|",
@@ -169,6 +175,3 @@ def _costs(known: Sequence[Cascade]) -> str:
         f"{folded / events * 1e6:.1f} us per event folded, {told / len(spreads) * 1e6:.1f} us per "
         f"forecast; state {largest} bytes at most"
     )
-
-
-__all__ = ["command", "expose", "main"]

@@ -1,5 +1,6 @@
 """What a cascade looks like at an age, after the temporal and structural features of Cheng et al.
-2014 (WWW, arXiv:1403.4608); those of contents and of the social graph are not in our data."""
+2014 (WWW, arXiv:1403.4608); those of contents and of the social graph are not in our data.
+"""
 
 import numpy as np
 

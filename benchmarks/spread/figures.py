@@ -5,7 +5,6 @@ from typing import NamedTuple
 
 import numpy as np
 
-_DRAWS = 1000
 _TAILS = (2.5, 97.5)
 TOP = 0.2
 
@@ -52,12 +51,12 @@ def coverage(low: np.ndarray, high: np.ndarray, sizes: np.ndarray) -> float:
     return float(np.mean((low <= sizes) & (sizes <= high)))
 
 
-def measured(figure: Callable[[np.ndarray], float], number: int, seed: int) -> Figure:
-    """`figure` of row numbers, over all `number` rows and over draws of them.
+def measured(figure: Callable[[np.ndarray], float], number: int, seed: int, draws: int) -> Figure:
+    """`figure` of row numbers, over all `number` rows and over so many `draws` of them.
 
     The same number and seed give the same draws, so that methods are compared on the same ones.
     """
     rng = np.random.default_rng(seed)
-    drawn = [figure(rng.integers(0, number, number)) for _ in range(_DRAWS)]
+    drawn = [figure(rng.integers(0, number, number)) for _ in range(draws)]
     low, high = np.percentile(drawn, _TAILS)
     return Figure(figure(np.arange(number)), float(low), float(high))

@@ -1,43 +1,47 @@
-"""Fits the calibrated layer; `python -m benchmarks.spread.fit CASCADES OUT` writes its file."""
+"""Fits the calibrated layer: quantile regression on states of recorded cascades at many ages."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-import click
 import numpy as np
 
-from benchmarks.spread.cascades import Cascade, read
+from benchmarks.spread.cascades import Cascade
 from scoring import layer
-from scoring.layer import KNOTS, QUANTILES, TERMS, Layer
+from scoring.layer import QUANTILES, TERMS, Layer
 from scoring.spread import Spread, View, expose
-from streams.cli import exits
 
 AGES = tuple(60.0 * m for m in (1, 2, 3, 5, 7, 10, 15, 20, 30, 45, 60, 90, 120, 180, 240, 360))
 LATE_AGES = tuple(3600.0 * hours for hours in (12, 24, 72, 168))
-THINNED = (1 / 4, 1 / 16, 1 / 64)
-THINNED_WEIGHT = 0.05
-"""Of a thinned cascade, beside 1 of a whole one: whole ones were chosen for being large, and a
-fit on them alone expects a hundred shares of every post that was shared once."""
+THINNED = (1 / 4, 1 / 16, 1 / 64, 1 / 256)
+"""Parts of a cascade that are kept in its smaller copies."""
+COPIES_WEIGH, COPIES_WEIGH_FEW, FEW = 0.05, 0.4, 3.0
+"""Weight of a smaller copy beside 1 of a whole cascade: where many shares were seen, and how much
+more where few were. The cascades were chosen for being large: a fit on them alone expects two
+hundred shares of every post that was shared once a moment ago."""
 
 BEGUN = 1.4e9  # any time does: only differences count
 _ROUNDS = 30
+_RIDGE = 1e-4  # of the mean square of a term: terms say nearly the same of each other
 _EPSILON = (0.5, 0.75, 0.02)  # of the smoothed absolute value: first, factor, last
 
 
 @dataclass(frozen=True)
 class Samples:
     """States of cascades at ages: `terms` (samples, TERMS), the shares that were still `to_come`,
-    and how much each weighs; of which cascade, by its number."""
+    how much each weighs, the part of the final size that was seen, and the cascade's number.
+    """
 
     terms: np.ndarray
     to_come: np.ndarray
     weights: np.ndarray
+    seen: np.ndarray
     of: np.ndarray
 
     def only(self, mask: np.ndarray) -> "Samples":
         """Those that `mask` holds."""
-        return Samples(self.terms[mask], self.to_come[mask], self.weights[mask], self.of[mask])
+        columns = (self.terms, self.to_come, self.weights, self.seen, self.of)
+        return Samples(*(column[mask] for column in columns))
 
 
 def states(cascade: Cascade, ages: Iterable[float]) -> Iterator[tuple[float, Spread]]:
@@ -59,18 +63,22 @@ def states(cascade: Cascade, ages: Iterable[float]) -> Iterator[tuple[float, Spr
 def samples(cascades: Sequence[Cascade], seed: int) -> Samples:
     """Every cascade whole and thinned, every second one without follower counts."""
     rows: list[tuple[float, ...]] = []
-    rest: list[tuple[float, float, int]] = []
+    rest: list[tuple[float, float, float, int]] = []
     for number, cascade in enumerate(cascades):
         seen = cascade if number % 2 else cascade.blind()
         for kept in (1.0, *THINNED):
             one = seen if kept == 1 else seen.thinned(kept, seed)
-            weight = 1.0 if kept == 1 else THINNED_WEIGHT
             for age, spread in states(one, (AGES if kept == 1 else AGES[::2]) + LATE_AGES):
                 if spread.shares:
                     rows.append(_terms(spread, BEGUN + age))
-                    rest.append((one.size - spread.shares, weight, number))
-    to_come, weights, of = (np.array(column) for column in zip(*rest, strict=True))
-    return Samples(np.array(rows), to_come, weights, of)
+                    weight = 1.0 if kept == 1 else _weight_of_copy(spread.shares)
+                    seen_part = (1 + spread.shares) / (1 + one.size)
+                    rest.append((one.size - spread.shares, weight, seen_part, number))
+    return Samples(np.array(rows), *(np.array(column) for column in zip(*rest, strict=True)))
+
+
+def _weight_of_copy(shares: int) -> float:
+    return COPIES_WEIGH + COPIES_WEIGH_FEW / (1 + (shares / FEW) ** 3)
 
 
 def _terms(spread: Spread, at: float) -> tuple[float, ...]:
@@ -85,7 +93,7 @@ def quantile(data: Samples, share: float) -> np.ndarray:
     """
     scale = np.sqrt((data.terms**2).mean(0))
     terms, wanted, weights = data.terms / scale, np.log1p(data.to_come), data.weights
-    ridge = 1e-6 * weights.sum() * np.eye(len(scale))
+    ridge = _RIDGE * weights.sum() * np.eye(len(scale))
     found = np.linalg.solve(
         (terms * weights[:, None]).T @ terms + ridge, terms.T @ (weights * wanted)
     )
@@ -99,9 +107,17 @@ def quantile(data: Samples, share: float) -> np.ndarray:
 
 
 def fit(data: Samples) -> Layer:
-    """The layer of these samples."""
-    rows = [tuple(round(float(x), 5) for x in quantile(data, share)) for share in QUANTILES]
-    return Layer(terms=TERMS, low=rows[0], middle=rows[1], high=rows[2])
+    """The layer of these samples.
+
+    For the middle an error weighs by the root of the part that was seen: between the median of
+    the logarithm (no such weight) and the least mean relative error (the whole part).
+    """
+    relative = replace(data, weights=data.weights * np.sqrt(data.seen))
+    low, middle, high = (
+        tuple(round(float(x), 5) for x in quantile(relative if share == 0.5 else data, share))
+        for share in QUANTILES
+    )
+    return Layer(terms=TERMS, low=low, middle=middle, high=high)
 
 
 def written(fitted: Layer, heading: str) -> str:
@@ -114,23 +130,14 @@ def written(fitted: Layer, heading: str) -> str:
     return "\n".join(lines) + "\n"
 
 
-@click.command(context_settings={"help_option_names": ["-h", "--help"]})
-@click.argument("cascades", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.argument("out", type=click.Path(dir_okay=False, path_type=Path))
-@click.option("--seed", type=int, default=13, show_default=True)
-def command(cascades: Path, out: Path, seed: int) -> None:
-    """Fit the layer on every cascade of CASCADES and write it to OUT (scoring/layer.toml)."""
-    known = read(cascades, seed)
-    data = samples(known, seed)
+def write(cascades: Sequence[Cascade], seed: int, out: Path) -> None:
+    """Fits the layer on every cascade and writes it."""
+    data = samples(cascades, seed)
     heading = (
-        f"Coefficients of the forecast, in the order of `terms`: quantiles {QUANTILES} of\n"
-        f"log(1 + shares to come). Fitted by `python -m benchmarks.spread.fit` on {len(known):,}\n"
-        f"public retweet cascades ({len(data.to_come):,} states at ages of a minute to a week,\n"
-        f"thinned copies included; knots at {KNOTS} shares), seed {seed}; see docs/decision.md."
+        "Coefficients of the forecast: quantiles 0.1, 0.5 and 0.9 of log(1 + shares to come), in\n"
+        "the order of `terms` (scoring/layer.py). Written by\n"
+        "`python -m benchmarks spread CASCADES --fit scoring/layer.toml`:\n"
+        f"{len(cascades):,} public retweet cascades and smaller copies of them, {len(data.of):,}"
+        f" states\nat ages of a minute to a week, seed {seed}. How, and how well: docs/decision.md."
     )
     out.write_text(written(fit(data), heading), "utf-8")
-    click.echo(f"{out} written: {len(data.to_come):,} states of {len(known):,} cascades")
-
-
-if __name__ == "__main__":
-    raise SystemExit(exits.run(lambda: command.main(standalone_mode=False)))

@@ -13,6 +13,7 @@ COMMANDS = {
     "worker": "Run one worker of the stream, for all roles or some.",
     "score": "Score mentions or lines of text, without a broker.",
     "backtest": "Decide over a file of mentions as the stream would have.",
+    "forecast": "Forecast the shares of each conversation of a file.",
     "replay": "Send a file's mentions to Kafka.",
     "topics": "Show or create the topics.",
     "dead-letters": "Read, explain and send again what could not be used.",
