@@ -6,6 +6,8 @@ standard deviation angrier were 34 % likelier to be passed on (Berger and Milkma
 Marketing Research 49). The other factors are estimates without a source.
 """
 
+import math
+
 from scoring.mention import Role
 from scoring.spread import USUAL_INFECTIOUSNESS
 
@@ -40,4 +42,5 @@ def infectiousness(
 ) -> float:
     """Shares per exposure to expect of a first mention; signals are probabilities, 0 to 1."""
     factor = CHANNELS.get(channel, 1.0) * ROLES.get(role, 1.0)
-    return USUAL_INFECTIOUSNESS * factor * ANGER**anger * SHARING**sharing * PROOF**proof
+    signals = math.pow(ANGER, anger) * math.pow(SHARING, sharing) * math.pow(PROOF, proof)
+    return USUAL_INFECTIOUSNESS * factor * signals

@@ -158,8 +158,12 @@ def forecast(spread: Spread, at: float, counted: int = 0, prior: float = 0.0) ->
     view = View(spread, at, counted, prior)
     if not view.shares:
         coming = view.reactions / (1 - min(view.reproduction, _MOST_REPRODUCTION)) if prior else 0.0
-        found = coming / _PRIOR_FACTOR, coming, coming * _PRIOR_FACTOR
-        return Forecast(*(round(one, 1) for one in (found[1], found[0], found[2])), 0.0)
+        return Forecast(
+            shares=round(coming, 1),
+            low=round(coming / _PRIOR_FACTOR, 1),
+            high=round(coming * _PRIOR_FACTOR, 1),
+            reproduction=0.0,
+        )
     low, middle, high = layer.coming(
         view.shares, view.shared, view.age, view.mean_age, view.reactions
     )

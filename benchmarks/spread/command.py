@@ -74,7 +74,7 @@ def _forecasts(known: Sequence[Cascade], seed: int) -> dict[str, dict[float, np.
         for name in (OURS, BLIND, *RIVALS)
     }
     for number in range(FOLDS):
-        rows = np.flatnonzero(fold == number)
+        rows = np.flatnonzero(fold == number).tolist()
         train = [one for one, own in zip(known, fold, strict=True) if own != number]
         test = [known[row] for row in rows]
         fitted = fit.fit(data.only(fold[data.of] != number))
