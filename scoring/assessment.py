@@ -4,10 +4,11 @@ import math
 
 import msgspec
 
-from scoring import bounded
+from scoring import bounded, prior
 from scoring.bounded import Voices
 from scoring.escalation import Signals, SpreadSummary, Why
 from scoring.evidence import LIKELY, Evidence
+from scoring.mention import Role
 from scoring.phrases import crowd, duration, phrase
 from scoring.policy import Policy, Weights
 from scoring.spread import Forecast, forecast
@@ -73,13 +74,26 @@ class _View:
         self.weights: Weights = policy.weights
         self.lang = evidence.root.lang if evidence.root else "en"
         self.grievance = max(evidence.grievance, self._brand_denial)
-        self.forecast: Forecast = forecast(evidence.spread, at, evidence.counted_shares)
+        self.forecast: Forecast = forecast(
+            evidence.spread, at, evidence.counted_shares, self._promised()
+        )
         waiting = evidence.waiting_since
         self.silence_s = max(0.0, at - waiting.at) if waiting else 0.0
 
     @property
     def _brand_denial(self) -> float:
         return bounded.strength(self.evidence.brand_denial) if self.evidence.complaint else 0.0
+
+    def _promised(self) -> float:
+        """Shares per exposure that the first words promise."""
+        root = self.evidence.root
+        return prior.infectiousness(
+            root.channel if root else "",
+            root.role if root else Role.UNKNOWN,
+            anger=self._anger(),
+            sharing=bounded.strength(self.evidence.influencer_sharing),
+            proof=bounded.strength(self.evidence.proof),
+        )
 
     @property
     def _fact(self) -> float:

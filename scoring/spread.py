@@ -1,10 +1,7 @@
-"""How far it will go: SEISMIC in bounded state, after Zhao et al. 2015 (KDD, arXiv:1506.02594).
+"""How far it will go: shares and their audiences in bounded state, and what they lead to.
 
-Each share exposes the sharer's followers; they react with a memory kernel that is constant
-(6.27e-4 per second) for five minutes and then falls as a power law with exponent 1 + 0.2315. Its
-survival function is written as a sum of exponentials (largest error 0.0124 up to 30 days, fitted
-by non-negative least squares), so that exposure is a handful of decaying sums. The sums commute:
-shares may be folded in any order.
+Each publication exposes an audience, who react with a memory kernel. The state holds counts and
+decaying sums only; the sums commute, so publications may be folded in any order.
 """
 
 import math
@@ -12,36 +9,42 @@ from typing import NamedTuple
 
 import msgspec
 
-KERNEL = (
-    (0.3799, 517.9),
-    (0.1660, 2683.0),
-    (0.1591, 13890.0),
-    (0.0841, 71970.0),
-    (0.0777, 372800.0),
-    (0.0071, 1931000.0),
-    (0.1261, 10000000.0),
-)
-"""(share, time constant in seconds) of each exponential; the shares sum to one."""
+from scoring import kernel, layer
+from scoring.kernel import NOTHING, Sums
 
-UNKNOWN_FOLLOWERS = 150
-"""Audience assumed of an account whose followers are not known: about the median account."""
+USUAL_AUDIENCE = 150
+"""Audience assumed of an account while none is known: about the median account."""
+USUAL_INFECTIOUSNESS = 1 / 4_000
+"""Shares per exposure while nothing is known of a text."""
 
-_PRIOR_SHARES = 0.5
-_PRIOR_EXPOSURE = 2_000.0
+_PRIOR_EXPOSURE = 2_000.0  # how much exposure outweighs the infectiousness assumed
+_PRIOR_AUDIENCES = 3.0  # how many known audiences outweigh the usual one
 _MOST_REPRODUCTION = 0.95
-_INTERVAL_Z = 1.2816  # 80 % of a normal distribution
-_SPREAD_FLOOR = 0.7
-_SPREAD_FEW = 1.2
+_PRIOR_FACTOR = math.exp(1.2816 * 1.9)  # of the 80 % interval while nobody has shared
 
 
 class Spread(msgspec.Struct, frozen=True, array_like=True):
-    """Bounded state: counts, exposure, and one decayed exposure per exponential as of `at`."""
+    """Bounded state; times in seconds, `shared_at` and `log_audience` are sums.
+
+    `exposure` and `exposed` are of audiences that are known; `blank` publications had none. Sums
+    decay as of `at`, the newest publication: `exposed` of followers, `blanks` of publications
+    without known followers, `shared` of shares.
+    """
 
     at: float = 0.0
+    since: float = 0.0
     shares: int = 0
-    shared_exposure: float = 0.0
+    shares_since: float = 0.0
+    shared_at: float = 0.0
+    known: int = 0
     exposure: float = 0.0
-    decayed: tuple[float, ...] = (0.0,) * len(KERNEL)
+    log_audience: float = 0.0
+    known_shares: int = 0
+    shared_exposure: float = 0.0
+    blank: int = 0
+    exposed: Sums = NOTHING
+    blanks: Sums = NOTHING
+    shared: Sums = NOTHING
 
 
 class Forecast(NamedTuple):
@@ -54,48 +57,119 @@ class Forecast(NamedTuple):
 
 
 def expose(spread: Spread, at: float, followers: int, *, share: bool) -> Spread:
-    """The state after a publication at `at` (seconds) to `followers`; a share counts as one."""
-    audience = float(followers or UNKNOWN_FOLLOWERS)
-    now = max(spread.at, at) if spread.exposure else at
-    decayed = tuple(
-        old * math.exp((spread.at - now) / tau) + audience * math.exp((at - now) / tau)
-        for old, (_, tau) in zip(spread.decayed, KERNEL, strict=True)
-    )
+    """The state after a publication at `at` (seconds) to `followers` (0: unknown)."""
+    begun = spread.known or spread.blank
+    now = at if not begun or at > spread.at else spread.at
+    fade = kernel.decays(now - spread.at if begun else 0.0)
+    mark = kernel.decays(now - at)
+    audience, blank, shared = float(followers), not followers, float(share)
     return Spread(
-        at=now,
-        shares=spread.shares + share,
-        shared_exposure=spread.shared_exposure + (audience if share else 0.0),
-        exposure=spread.exposure + audience,
-        decayed=decayed,
+        now,
+        min(spread.since, at) if begun else at,
+        spread.shares + share,
+        (min(spread.shares_since, at) if spread.shares else at) if share else spread.shares_since,
+        spread.shared_at + at * shared,
+        spread.known + (not blank),
+        spread.exposure + audience,
+        spread.log_audience + (math.log(audience) if followers else 0.0),
+        spread.known_shares + (share and not blank),
+        spread.shared_exposure + audience * shared,
+        spread.blank + blank,
+        _moved(spread.exposed, fade, mark, audience),
+        _moved(spread.blanks, fade, mark, float(blank)),
+        _moved(spread.shared, fade, mark, shared),
     )
 
 
-def forecast(spread: Spread, at: float, counted: int = 0) -> Forecast:
+def _moved(sums: Sums, fade: Sums, mark: Sums, amount: float) -> Sums:
+    if not amount:
+        return tuple([one * left for one, left in zip(sums, fade, strict=True)])
+    return tuple(
+        [one * left + amount * new for one, left, new in zip(sums, fade, mark, strict=True)]
+    )
+
+
+class View:
+    """The state as of a time (seconds), with `counted` shares that a counter showed.
+
+    Shares that only a counter shows are taken to have come evenly since the first publication.
+    Audiences that are not known are taken to be of the usual size, or of the geometric mean of
+    those that are.
+    """
+
+    def __init__(self, spread: Spread, at: float, counted: int = 0, prior: float = 0.0) -> None:
+        at = max(at, spread.at)
+        hidden = max(0, counted - spread.shares)
+        self.shares = spread.shares + hidden
+        fade, since = kernel.decays(at - spread.at), max(0.0, at - spread.since)
+        unseen = kernel.even(since)
+        self.shared = tuple(
+            [
+                one * left + hidden * spot
+                for one, left, spot in zip(spread.shared, fade, unseen, strict=True)
+            ]
+        )
+        total_age = max(0.0, spread.shares * at - spread.shared_at) + hidden * since / 2
+        self.mean_age = total_age / max(1, self.shares)
+        seen_age = max(0.0, spread.shares * (at - spread.shares_since))
+        self.age = (seen_age + hidden * since) / max(1, self.shares)
+
+        typical = math.exp(
+            (spread.log_audience + _PRIOR_AUDIENCES * math.log(USUAL_AUDIENCE))
+            / (spread.known + _PRIOR_AUDIENCES)
+        )
+        self.remaining = kernel.remaining(
+            tuple(
+                [
+                    left * (one + typical * none) + typical * hidden * spot
+                    for left, one, none, spot in zip(
+                        fade, spread.exposed, spread.blanks, unseen, strict=True
+                    )
+                ]
+            )
+        )
+        exposure = spread.exposure + typical * (spread.blank + hidden)
+        reacted = max(0.0, exposure - self.remaining) + _PRIOR_EXPOSURE
+        expected = (prior or USUAL_INFECTIOUSNESS) * _PRIOR_EXPOSURE
+        self.infectiousness = (self.shares + expected) / reacted
+        blank_shares = self.shares - spread.known_shares
+        self.audience = (spread.shared_exposure + typical * (blank_shares + 0.5)) / (
+            self.shares + 0.5
+        )
+
+    @property
+    def reproduction(self) -> float:
+        """Shares that one share leads to, in the mean."""
+        return self.infectiousness * self.audience
+
+    @property
+    def reactions(self) -> float:
+        """Shares to come from the audiences there are already."""
+        return self.infectiousness * self.remaining
+
+
+def forecast(spread: Spread, at: float, counted: int = 0, prior: float = 0.0) -> Forecast:
     """What to expect as of `at` (seconds); `counted` are shares that a counter showed.
 
-    The infectiousness is shares per exposure so far, pulled towards one in 4,000 while little is
-    known. A reproduction number of one or more is explosive: the forecast is then bounded, not
-    infinite.
+    `prior` is the infectiousness (shares per exposure) that the text promises, 0 when nothing is
+    known of it: until somebody shares, nothing is then expected. A reproduction number of one or
+    more is explosive: the forecast is bounded all the same.
     """
-    shares = max(spread.shares, counted)
-    at = max(at, spread.at)
-    remaining = sum(
-        weight * old * math.exp((spread.at - at) / tau)
-        for old, (weight, tau) in zip(spread.decayed, KERNEL, strict=True)
+    view = View(spread, at, counted, prior)
+    if not view.shares:
+        coming = view.reactions / (1 - min(view.reproduction, _MOST_REPRODUCTION)) if prior else 0.0
+        return Forecast(
+            shares=round(coming, 1),
+            low=round(coming / _PRIOR_FACTOR, 1),
+            high=round(coming * _PRIOR_FACTOR, 1),
+            reproduction=0.0,
+        )
+    low, middle, high = layer.coming(
+        view.shares, view.shared, view.age, view.mean_age, view.reactions
     )
-    seen = max(spread.exposure - remaining, 0.0)
-    infectiousness = (shares + _PRIOR_SHARES) / (seen + _PRIOR_EXPOSURE)
-    per_share = (spread.shared_exposure + _PRIOR_SHARES * UNKNOWN_FOLLOWERS) / (
-        spread.shares + _PRIOR_SHARES
-    )
-    reproduction = infectiousness * per_share
-    growth = 1 - min(reproduction, _MOST_REPRODUCTION)
-    coming = infectiousness * remaining / growth if shares else 0.0
-    deviation = _SPREAD_FLOOR + _SPREAD_FEW / math.sqrt(shares + 1)
-    factor = math.exp(_INTERVAL_Z * deviation)
     return Forecast(
-        shares=round(shares + coming, 1),
-        low=round(shares + coming / factor, 1),
-        high=round(shares + coming * factor, 1),
-        reproduction=round(reproduction, 3) if shares else 0.0,
+        shares=round(view.shares + middle, 1),
+        low=round(view.shares + low, 1),
+        high=round(view.shares + high, 1),
+        reproduction=round(view.reproduction, 3),
     )

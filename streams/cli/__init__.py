@@ -14,6 +14,7 @@ COMMANDS = {
     "score": "Score mentions or lines of text, without a broker.",
     "backtest": "Decide over a file of mentions as the stream would have.",
     "policy": "Say a policy in words, check it, or see what another would have changed.",
+    "forecast": "Forecast the shares of each conversation of a file.",
     "replay": "Send a file's mentions to Kafka.",
     "topics": "Show or create the topics.",
     "dead-letters": "Read, explain and send again what could not be used.",
