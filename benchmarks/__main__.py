@@ -6,6 +6,7 @@ Those that need labelled data, or take options, run alone and take the rest of t
 
 import importlib
 import sys
+from typing import TextIO
 
 BENCHMARKS = {
     "fold": "microseconds per mention of the decision, and bytes of state per conversation",
@@ -24,16 +25,23 @@ def main(names: list[str]) -> int:
     """Runs them in order; 2 for a name that is none."""
     if names and names[0] in OF_DATA:
         return importlib.import_module(f"benchmarks.{names[0]}").main(names[1:])
+    if names and names[0] in ("-h", "--help"):
+        _list(sys.stdout)
+        return 0
     unknown = [name for name in names if name not in BENCHMARKS]
     if unknown:
         print(f"unknown benchmark {unknown[0]!r}; there are:", file=sys.stderr)
-        for name, what in {**BENCHMARKS, **OF_DATA}.items():
-            print(f"  {name:<10} {what}", file=sys.stderr)
+        _list(sys.stderr)
         return 2
     for name in names or BENCHMARKS:
         print(f"## {name}: {BENCHMARKS[name]}")
         importlib.import_module(f"benchmarks.{name}").main()
     return 0
+
+
+def _list(stream: TextIO) -> None:
+    for name, what in {**BENCHMARKS, **OF_DATA}.items():
+        print(f"  {name:<12} {what}", file=stream)
 
 
 if __name__ == "__main__":

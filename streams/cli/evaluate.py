@@ -49,7 +49,8 @@ def command(
     if split != "all":
         rows = splits.split(rows)[split]  # type: ignore[index]
     if not rows:
-        raise CheckFailed(f"{data} has no rows in the split `{split}`; try --split all")
+        hint = "" if split == "all" else f" in the split `{split}`; try --split all"
+        raise CheckFailed(f"{data} has no rows{hint}")
     chosen = settings()
     cascade = chosen.cascade and not no_cascade
     found = evaluation.evaluate(model or chosen.model, rows, cascade)

@@ -108,6 +108,10 @@ def command(
 
     if unlabelled and not teachers:
         raise UsageError("--unlabelled needs a --teacher to say what those texts hold")
+    if (run / runs.TRAINED).exists():
+        raise UsageError(
+            f"{run} holds a finished run; give another --run (--start goes on from it)"
+        )
     chosen = _sets(auxiliary, sets.held(data))
     rows = corpus.read(data, own)
     parts = splits.split(rows)
@@ -144,7 +148,8 @@ def command(
                 )
 
         runs.train(data, rows, folder, config, run, report, teachers, share, start)
-    note(f"trained; `tocsin export {run} {data} OUT` writes the artefact")
+    same = "" if own else " --no-own"
+    note(f"trained; `tocsin export {run} {data} OUT{same}` writes the artefact")
 
 
 def _sets(asked: str, held: tuple[str, ...]) -> tuple[str, ...]:

@@ -230,3 +230,21 @@ def test_twins_share_a_batch_and_are_ranked(tiny_base: Path) -> None:
     right = torch.where(batch.targets > 0.5, 4.0, -4.0).nan_to_num()
     assert twin_loss(right, batch) < 0.1 * twin_loss(torch.zeros_like(right), batch)
     assert twin_loss(-right, batch) > twin_loss(torch.zeros_like(right), batch)
+
+
+def test_mistakes_of_a_trainer_are_told(
+    tocsin: Tocsin, run: Path, labelled: Path, tmp_path: Path
+) -> None:
+    again = tocsin("train", labelled, "--run", run, *QUICK)
+    assert again.returncode == 2
+    assert "holds a finished run; give another --run" in again.stderr
+    for base, told in ((tmp_path, "is no base: it holds no config.json"), ("/nope", "no folder")):
+        done = tocsin("train", labelled, "--run", tmp_path / "r", "--base", base, *QUICK)
+        assert done.returncode == 2
+        assert told in done.stderr
+        assert "Traceback" not in done.stderr
+    empty = tmp_path / "empty.jsonl"
+    empty.write_text(json.dumps({**easy_row(1), "text": " "}) + "\n")
+    done = tocsin("evaluate", empty, "--split", "all")
+    assert done.returncode == 2
+    assert "line 1: the text is empty" in done.stderr
