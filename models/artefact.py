@@ -8,6 +8,7 @@ import hashlib
 import json
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
@@ -16,7 +17,9 @@ from safetensors.torch import save_file
 from tokenizers import Tokenizer
 
 from models.errors import ArtefactError
-from models.network import SignalNetwork
+
+if TYPE_CHECKING:  # it brings transformers along, which a scoring process has no need of
+    from models.network import SignalNetwork
 
 FORMAT = "tocsin-signals-2"
 WEIGHTS = "signals.safetensors"
@@ -74,7 +77,7 @@ def quantise(weight: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
 
 def save(
     folder: Path,
-    network: SignalNetwork,
+    network: "SignalNetwork",
     tokenizer: Tokenizer,
     config: ArtefactConfig,
     projection: np.ndarray,

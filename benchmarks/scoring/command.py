@@ -164,11 +164,8 @@ def _plot(figures: dict[str, dict[str, Any]], file: Path) -> None:
     axes = figure.subplots()
     for name, found in figures.items():
         if found.get("macro_f1"):
-            axes.scatter(found["stream"], found["macro_f1"])
-            axes.annotate(
-                name, (found["stream"], found["macro_f1"]), xytext=(4, 4),
-                textcoords="offset points", fontsize="small",
-            )  # fmt: skip
+            axes.scatter(found["stream"], found["macro_f1"], label=name)
+    axes.legend(fontsize="small")
     axes.set(xscale="log", xlabel="messages per CPU second (stream)", ylabel="macro-F1, held out")
     axes.grid(alpha=0.3)
     figure.savefig(file, dpi=120)

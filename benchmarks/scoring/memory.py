@@ -5,6 +5,7 @@ from pathlib import Path
 
 from models import artefact, corpus, splits
 from models.query import Query
+from streams.scorer.reader import Reader
 
 
 def resident(name: str, model: Path | None, data: Path) -> float:
@@ -15,13 +16,14 @@ def resident(name: str, model: Path | None, data: Path) -> float:
 
 
 def _peak(name: str, model: Path | None, data: Path) -> float:
-    from benchmarks.scoring import variants
-
     queries = [Query(f"ma commande {number} n'est jamais arrivée") for number in range(64)]
     if "encoder" in name:
-        made = variants.cached if "cache" in name else variants.engine
-        made(model, "gate" in name)(queries)
-    elif name == "gate alone":
+        Reader(model, 1, "gate" in name).predict(queries)  # as the scoring process does
+        return _most()
+
+    from benchmarks.scoring import variants
+
+    if name == "gate alone":
         variants.gate(artefact.load(model))(queries)
     elif name.startswith("TF-IDF"):
         variants.tf_idf(splits.split(corpus.read(data))["train"])(queries)
@@ -31,5 +33,9 @@ def _peak(name: str, model: Path | None, data: Path) -> float:
             variants.pipeline(loaded, 32 if "32" in name else 1)(queries)
         else:
             (variants.onnx if "ONNX" in name else variants.sorted_fp32)(loaded)(queries)
+    return _most()
+
+
+def _most() -> float:
     status = Path("/proc/self/status").read_text()  # getrusage's maximum is inherited over exec
     return int(status.split("VmHWM:")[1].split()[0]) / 1024

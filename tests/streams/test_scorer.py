@@ -3,6 +3,8 @@
 import asyncio
 import math
 import os
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
@@ -121,6 +123,15 @@ def test_process_that_dies_at_birth_is_an_error_that_restarts_the_worker() -> No
         asyncio.run(scorer.start())
     assert raised.value.exit_code == 70
     scorer.stop()
+
+
+def test_the_process_that_scores_does_without_what_trains() -> None:
+    code = (
+        "import sys; from streams.scorer.process import load; load(None, 1, True);"
+        "print(sorted({'transformers', 'sklearn', 'matplotlib', 'scipy'} & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
 
 
 def test_model_that_is_not_there_is_told_as_the_model_tells_it(tmp_path: Path) -> None:
