@@ -34,7 +34,7 @@ class Case(msgspec.Struct, frozen=True, kw_only=True, array_like=True):
     case_id: str
     brand: str
     root_id: str
-    evidence: Evidence = Evidence()
+    evidence: Evidence = msgspec.field(default_factory=Evidence)
     standing: Standing = Standing()
     seen: Keys = ()
     clock: float = LONG_AGO

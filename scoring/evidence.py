@@ -69,6 +69,11 @@ class AuthorWords(msgspec.Struct, frozen=True, array_like=True):
     complained_at: float = LONG_AGO
     content: Dated | None = None
 
+    @property
+    def order(self) -> tuple[float, int]:
+        """Who spoke first comes first."""
+        return (self.since, self.author)
+
 
 class Erasure(msgspec.Struct, frozen=True, array_like=True, order=True):
     """What a mention (by its hash) said before `until` (seconds) is not to be repeated."""
@@ -77,8 +82,11 @@ class Erasure(msgspec.Struct, frozen=True, array_like=True, order=True):
     until: float
 
 
-class Evidence(msgspec.Struct, frozen=True, kw_only=True, array_like=True):
-    """Facts of a conversation; times in seconds since the epoch, 0 for never."""
+class Evidence(msgspec.Struct, kw_only=True, array_like=True):
+    """Facts of a conversation; times in seconds since the epoch, 0 for never.
+
+    A value: only `absorb` writes to one, a copy of its own that nobody else holds yet.
+    """
 
     root: Root | None = None
     first_at: float = 0.0
@@ -113,18 +121,26 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True, array_like=True):
     counted_shares: int = 0
     spread: Spread = Spread()
     contented: Keys = ()
+    followers: int = 0
+    """Sum over `audience`."""
 
     @property
     def waiting_since(self) -> Dated | None:
         """The oldest customer mention that the brand has not answered."""
         answered = self.answer.at if self.answer else LONG_AGO
-        return next((wait for wait in self.waiting if wait.at > answered), None)
+        for wait in self.waiting:
+            if wait.at > answered:
+                return wait
+        return None
 
     @property
     def first_author(self) -> AuthorWords | None:
         """How the author of the root went on."""
         author = self.root.author if self.root else None
-        return next((words for words in self.words if words.author == author), None)
+        for words in self.words:
+            if words.author == author:
+                return words
+        return None
 
     @property
     def shares(self) -> int:
@@ -150,14 +166,14 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True, array_like=True):
     @property
     def reach(self) -> int:
         """Followers of distinct authors other than the brand, summed."""
-        return self._followers(self.audience)
+        return self._estimated(self.followers, len(self.audience))
 
     @property
     def outside_reach(self) -> int:
         """Followers of distinct authors other than the brand and whoever began it."""
-        began = self.root.author if self.root else None
-        return self._followers(tuple(pair for pair in self.audience if pair[0] != began))
+        began = bounded.weight_of(self.audience, self.root.author) if self.root else 0
+        return self._estimated(self.followers - began, len(self.audience))
 
-    def _followers(self, kept: Weighted) -> int:
-        total = sum(followers for _, followers in kept)
-        return round(total * self.authors / len(self.audience)) if self.audience else 0
+    def _estimated(self, followers: int, kept: int) -> int:
+        """The sum over all authors, of whom the sketch keeps some."""
+        return round(followers * self.authors / kept) if kept else 0

@@ -122,7 +122,7 @@ def _decide(incident: Incident, at: float, policy: Policy, *, news: bool) -> Out
     incident = replace(incident, standing=state)
     if said is None:
         return incident, []
-    message = _escalation(incident, said, seen, score, explained(terms), at, policy)
+    message = _escalation(incident, said, seen, score, explained(terms, seen.lang), at, policy)
     if said.status is Status.RESOLVED:  # the next one is another incident, not another episode
         incident = replace(incident, standing=Standing(), started=0.0, total=None, peak=0.0)
     return incident, [message]

@@ -1,15 +1,15 @@
 """What a brand's last hours amount to: the evidence of an incident, and its terms in log-odds."""
 
 import math
+from typing import Any
 
 import msgspec
 
 from scoring import baseline
-from scoring.assessment import HOUR
+from scoring.assessment import HOUR, Term
 from scoring.baseline import Baseline
 from scoring.bounded import Keys
-from scoring.escalation import Signals, Why
-from scoring.phrases import duration, phrase
+from scoring.escalation import Signals
 from scoring.policy import Policy
 from scoring.pulse import Pulse, coherence, merged
 from scoring.standing import Standing
@@ -101,18 +101,13 @@ class Surge:
         """The brand's own words, or what complaints report of it on average (0 to 1)."""
         return max(self.window.brand_denial, self._mean(self.window.corporate_denial))
 
-    def _term(self, name: str, amount: float, phrase_name: str = "", **values: object) -> Why:
+    def _term(self, name: str, amount: float, phrase_name: str = "", **values: Any) -> Term:
         voice = self.window.voices[0] if self.window.voices else None
         quoted = voice if name in ("complainants", "objective_fact", "anger") else None
-        return Why(
-            signal=name,
-            weight=round(getattr(self.rules.weights, name) * amount, 4),
-            mention_id=quoted.mention_id if quoted else None,
-            quote=(quoted.quote or None) if quoted else None,
-            note=phrase(self.lang, phrase_name or name, **values),
-        )
+        weight = round(getattr(self.rules.weights, name) * amount, 4)
+        return Term(name, weight, quoted, None, phrase_name or name, values)
 
-    def terms(self, peak: float) -> list[Why]:
+    def terms(self, peak: float) -> list[Term]:
         """The evidence, each term with its weight."""
         window = self.window
         total = self.incident.total or window
@@ -132,7 +127,7 @@ class Surge:
                 min(10.0, self.surprise),
                 count=self.people,
                 usual=usual,
-                hours=duration(self.hours),
+                hours=self.hours,
             ),
             self._term(
                 "complainants",
@@ -149,7 +144,7 @@ class Surge:
                 "silence",
                 min(4.0, math.log2(1 + hours / 0.5)),
                 "silence_incident",
-                hours=duration(hours),
+                hours=hours,
             ),
             self._term("presence", presence * (1 - denied), count=window.answers),
             self._term("applause", applause, value=applause),
