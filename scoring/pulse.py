@@ -171,8 +171,7 @@ def merged(one: Pulse, other: Pulse) -> Pulse:
     """The sum of two pulses of a brand; `at` is the earlier one's."""
     changes: dict[str, Any] = {name: getattr(one, name) + getattr(other, name) for name in _SUMS}
     for name in _KEYS:
-        union = sorted({*getattr(one, name), *getattr(other, name)})
-        changes[name] = tuple(union[: MOST_KEYS * 8])
+        changes[name] = _union(getattr(one, name), getattr(other, name))
     voices = one.voices
     for voice in other.voices:
         voices = bounded.with_voice(voices, voice, _VOICES)
@@ -190,6 +189,18 @@ def merged(one: Pulse, other: Pulse) -> Pulse:
         **changes,
     )
     return forget(replace(total, erased=()), {*one.erased, *other.erased})
+
+
+_FEW = 16
+
+
+def _union(one: Keys, other: Keys) -> Keys:
+    most = MOST_KEYS * 8
+    if len(other) > _FEW:
+        return tuple(sorted({*one, *other})[:most])
+    for item in other:
+        one = bounded.with_key(one, item, most)
+    return one
 
 
 def coherence(pulse: Pulse) -> float:
