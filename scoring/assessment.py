@@ -7,6 +7,7 @@ import msgspec
 
 from scoring import bounded
 from scoring.bounded import Voice, Voices
+from scoring.ceiling import SILENCE, log_odds
 from scoring.escalation import Signals, SpreadSummary, Why
 from scoring.evidence import LIKELY, Evidence
 from scoring.phrases import crowd, duration, phrase
@@ -57,6 +58,14 @@ class Assessment:
         self.score = logistic(view.weights.baseline + sum(term.weight for term in terms))
         self.beyond = view.beyond
         self.silence_s = view.silence_s
+
+    def may_rise(self, policy: Policy) -> bool:
+        """Whether time alone, with nothing new, may bring it to the lowest level: by silence."""
+        weights, view = policy.weights, self._view
+        said = sum(term.weight for term in self._terms if term.signal != "silence")
+        silence = max(0.0, weights.silence) * SILENCE * view.grievance
+        highest = weights.baseline + said + silence
+        return weights.calm > 0 or highest >= log_odds(policy.levels.watch.score)
 
     @property
     def signals(self) -> Signals:
@@ -189,7 +198,7 @@ class _View:
         proof = bounded.strength(evidence.proof)
         deleted = len(evidence.deletions)
         hours = self.silence_s / HOUR
-        waited = min(6.0, math.log2(1 + hours / 2)) * max(self._fact, self._denial)
+        waited = min(SILENCE, math.log2(1 + hours / 2)) * max(self._fact, self._denial)
         first = evidence.first_author
         again = max(0, first.complaints - 1) if first else 0
         waiting = evidence.waiting_since

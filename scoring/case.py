@@ -10,6 +10,7 @@ from scoring import bounded, playbook, standing
 from scoring.absorb import absorb
 from scoring.assessment import HOUR, Assessment, assess
 from scoring.bounded import Keys
+from scoring.ceiling import unremarkable
 from scoring.escalation import CaseKind, Escalation, Status, escalation_id, moment
 from scoring.evidence import LIKELY, Evidence
 from scoring.headline import headline
@@ -38,6 +39,8 @@ class Case(msgspec.Struct, frozen=True, kw_only=True, array_like=True):
     standing: Standing = Standing()
     seen: Keys = ()
     clock: float = LONG_AGO
+    still: bool = False
+    """Whether time alone cannot make a case of it: only a mention can."""
 
 
 Outcome = tuple[Case, list[Escalation]]
@@ -72,6 +75,7 @@ def fold(
         evidence=absorb(case.evidence, scored),
         seen=(*case.seen, known)[-MOST_SEEN:],
         clock=max(case.clock, at, decided) if late else max(case.clock, at),
+        still=False,
     )
     if late:
         return case, due
@@ -96,13 +100,18 @@ def deadline(case: Case, policy: Policy) -> float:
     """When the case must be looked at again (seconds), NEVER when nothing is to come."""
     policy = policy.for_brand(case.brand)
     evidence, state = case.evidence, case.standing
-    if not state.open and (state.episode or evidence.grievance < LIKELY):
+    clock, last_at = case.clock, evidence.last_at
+    checkpoint = NEVER
+    if not state.open and (case.still or state.episode or evidence.grievance < LIKELY):
         return NEVER
-    candidates = [evidence.last_at + step for step in _CHECKPOINTS]
-    if state.open:
-        candidates.append(_rest_at(case, policy))
-        candidates += standing.deadlines(state, policy)
-    return min((time for time in candidates if time > case.clock), default=NEVER)
+    for step in _CHECKPOINTS:
+        if last_at + step > clock:
+            checkpoint = last_at + step
+            break
+    if not state.open:
+        return checkpoint
+    others = [_rest_at(case, policy), *standing.deadlines(state, policy)]
+    return min(checkpoint, min((time for time in others if time > clock), default=NEVER))
 
 
 def forgotten(case: Case, at: float, policy: Policy) -> bool:
@@ -119,6 +128,8 @@ def _rest_at(case: Case, policy: Policy) -> float:
 
 
 def _decide(case: Case, at: float, policy: Policy, *, news: bool) -> Outcome:
+    if not case.standing.open and unremarkable(case.evidence, policy):
+        return msgspec.structs.replace(case, still=True), []
     assessment = assess(case.evidence, at, policy)
     if case.standing.open and not news and at >= _rest_at(case, policy):
         state, said = standing.close(case.standing, assessment.score, at)
@@ -126,7 +137,8 @@ def _decide(case: Case, at: float, policy: Policy, *, news: bool) -> Outcome:
         state, said = standing.settle(
             case.standing, assessment.score, assessment.beyond, at, policy, news=news
         )
-    case = msgspec.structs.replace(case, standing=state)
+    still = not state.open and not state.episode and not assessment.may_rise(policy)
+    case = msgspec.structs.replace(case, standing=state, still=still)
     return case, [_escalation(case, said, assessment, at, policy)] if said else []
 
 

@@ -53,6 +53,7 @@ class Partition:
         clock = clock or Clock()
         self.watermark = clock.watermark
         self._pulses = {(pulse.brand, pulse.at): pulse for pulse in clock.open_pulses}
+        self._oldest = min((pulse.at for pulse in clock.open_pulses), default=NEVER)
         for case in known:
             self.cases[case.case_id] = case
             self._schedule(case)
@@ -101,9 +102,8 @@ class Partition:
 
     def next_due(self) -> float:
         """Event time (seconds) of the earliest deadline or open minute, NEVER if there is none."""
-        minute = min((at for _, at in self._pulses), default=NEVER)
         deadline = self._due[0][0] if self._due else NEVER
-        return min(deadline + self._slack_s, minute + MINUTE + self._grace_s)
+        return min(deadline + self._slack_s, self._oldest + MINUTE + self._grace_s)
 
     def _keep(self, case: Case) -> None:
         self.cases[case.case_id] = case
@@ -130,8 +130,13 @@ class Partition:
         held = self._pulses.get((brand, minute))
         held = held or Pulse(brand=brand, at=minute, partition=self.number)
         self._pulses[brand, minute] = pulses.count(held, scored)
+        self._oldest = min(self._oldest, minute)
 
     def _seal(self) -> list[Pulse]:
         edge = self.watermark - MINUTE - self._grace_s
-        over = sorted(key for key in self._pulses if key[1] <= edge)
-        return [self._pulses.pop(key) for key in sorted(over, key=lambda k: (k[1], k[0]))]
+        if self._oldest > edge:
+            return []
+        over = sorted((key for key in self._pulses if key[1] <= edge), key=lambda k: (k[1], k[0]))
+        sealed = [self._pulses.pop(key) for key in over]
+        self._oldest = min((at for _, at in self._pulses), default=NEVER)
+        return sealed
