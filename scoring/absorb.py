@@ -4,14 +4,14 @@ from bisect import bisect_right
 from copy import copy
 
 from scoring import bounded, spread
-from scoring.bounded import Voice, Voices
+from scoring.bounded import Voice
 from scoring.evidence import (
     CONTENT,
     INFLUENCER_FOLLOWERS,
     LIKELY,
+    MOST_ANGRY,
     MOST_AUTHORS,
     MOST_NAMED,
-    MOST_VOICES,
     MOST_WAITING,
     MOST_WORDS,
     NEWEST_IDS,
@@ -102,9 +102,7 @@ def _brand_word(evidence: Evidence, scored: Scored) -> None:
 
 def _brand_voice(evidence: Evidence, scored: Scored) -> None:
     denial = scored.scores.corporate_denial
-    evidence.brand_denial = _with_voice(
-        evidence.brand_denial, evidence, scored, denial, "corporate_denial"
-    )
+    _hear(evidence, scored, "brand_denial", denial, "corporate_denial")
 
 
 def _audience(evidence: Evidence, scored: Scored) -> None:
@@ -169,34 +167,28 @@ def _voices(evidence: Evidence, scored: Scored) -> None:
         return
     complaint = scores.complaint
     fact = scores.objective_fact * complaint
-    held, denial, sharing = evidence, scores.corporate_denial, scores.influencer_sharing
-    held.anger = _with_voice(held.anger, held, scored, scores.anger, "anger")
-    held.objective_fact = _with_voice(held.objective_fact, held, scored, fact, "objective_fact")
-    held.reported_denial = _with_voice(
-        held.reported_denial, held, scored, denial, "corporate_denial"
-    )
-    held.influencer_sharing = _with_voice(
-        held.influencer_sharing, held, scored, sharing, "influencer_sharing"
-    )
-    held.complaint = _with_voice(held.complaint, held, scored, complaint, "complaint")
-    if any(item.type in _SHOWING for item in mention.attachments or ()):
-        held.proof = _with_voice(held.proof, held, scored, fact, "objective_fact")
+    _hear(evidence, scored, "anger", scores.anger, "anger", MOST_ANGRY)
+    _hear(evidence, scored, "objective_fact", fact, "objective_fact")
+    _hear(evidence, scored, "reported_denial", scores.corporate_denial, "corporate_denial")
+    _hear(evidence, scored, "influencer_sharing", scores.influencer_sharing, "influencer_sharing")
+    _hear(evidence, scored, "complaint", complaint, "complaint")
+    if mention.attachments and any(item.type in _SHOWING for item in mention.attachments):
+        _hear(evidence, scored, "proof", fact, "objective_fact")
     if mention.promoted and complaint >= LIKELY:
         dated = Dated(mention.at, mention.id)
         evidence.promoted = min(evidence.promoted or dated, dated)
 
 
-def _with_voice(
-    voices: Voices, evidence: Evidence, scored: Scored, value: float, signal: str
-) -> Voices:
-    """`voices` with the words that carried a signal, if there is room among the strongest."""
-    mention = scored.mention
+def _hear(
+    evidence: Evidence, scored: Scored, name: str, value: float, signal: str, most: int = 1
+) -> None:
+    """The words that carried a signal, if they are among the strongest of `name`."""
+    mention, voices = scored.mention, getattr(evidence, name)
     author = author_key(mention)
-    if not bounded.heard(voices, value, author, MOST_VOICES):
-        return voices
-    words = _quote(evidence, scored, signal)
-    voice = Voice(value, author, _source(mention), words, mention.at)
-    return bounded.with_voice(voices, voice, MOST_VOICES)
+    if bounded.heard(voices, value, author, most):
+        words = _quote(evidence, scored, signal)
+        voice = Voice(value, author, _source(mention), words, mention.at)
+        setattr(evidence, name, bounded.with_voice(voices, voice, most))
 
 
 def _waiting(evidence: Evidence, scored: Scored) -> None:

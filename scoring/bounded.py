@@ -76,7 +76,7 @@ def distinct(weights: Weighted, most: int) -> int:
     return round((most - 1) * _KEYS / (weights[-1][0] + 1))
 
 
-class Voice(msgspec.Struct, frozen=True, array_like=True):
+class Voice(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """One author's strongest statement: value 0 to 1, the masked words, and when (seconds)."""
 
     value: float
@@ -104,6 +104,8 @@ def heard(voices: Voices, value: float, author: int, most: int) -> bool:
 
 def with_voice(voices: Voices, voice: Voice, most: int) -> Voices:
     """The `most` strongest voices, one per author."""
+    if not voices:
+        return (voice,)
     for held in voices:
         if held.author == voice.author:
             if held.value > voice.value or held.order <= voice.order:

@@ -70,14 +70,16 @@ def fold(
     policy = policy.for_brand(case.brand)
     at = scored.mention.at
     case, due = advance(case, at, policy)
+    evidence = absorb(case.evidence, scored)
+    still = not late and not case.standing.open and unremarkable(evidence, policy)
     case = msgspec.structs.replace(
         case,
-        evidence=absorb(case.evidence, scored),
+        evidence=evidence,
         seen=(*case.seen, known)[-MOST_SEEN:],
         clock=max(case.clock, at, decided) if late else max(case.clock, at),
-        still=False,
+        still=still,
     )
-    if late:
+    if late or still:
         return case, due
     case, said = _decide(case, case.clock, policy, news=True)
     return case, due + said
@@ -128,8 +130,6 @@ def _rest_at(case: Case, policy: Policy) -> float:
 
 
 def _decide(case: Case, at: float, policy: Policy, *, news: bool) -> Outcome:
-    if not case.standing.open and unremarkable(case.evidence, policy):
-        return msgspec.structs.replace(case, still=True), []
     assessment = assess(case.evidence, at, policy)
     if case.standing.open and not news and at >= _rest_at(case, policy):
         state, said = standing.close(case.standing, assessment.score, at)

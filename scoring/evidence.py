@@ -19,18 +19,19 @@ MOST_AUTHORS = 1024
 MOST_NAMED = 64
 MOST_WAITING = 16
 MOST_WORDS = 64
-MOST_VOICES = 3
+MOST_ANGRY = 3
+"""Anger is the mean of so many authors; of every other signal the strongest voice counts."""
 NEWEST_IDS = 50
 
 
-class Dated(msgspec.Struct, frozen=True, array_like=True, order=True):
+class Dated(msgspec.Struct, frozen=True, array_like=True, gc=False, order=True):
     """Something that happened at a time (seconds), by the id of its mention."""
 
     at: float
     mention_id: str
 
 
-class BrandWord(msgspec.Struct, frozen=True, array_like=True, order=True):
+class BrandWord(msgspec.Struct, frozen=True, array_like=True, gc=False, order=True):
     """Something the brand answered: when, which mention, how much denial it holds (0 to 1)."""
 
     at: float
@@ -38,7 +39,7 @@ class BrandWord(msgspec.Struct, frozen=True, array_like=True, order=True):
     denial: float
 
 
-class Root(msgspec.Struct, frozen=True, array_like=True):
+class Root(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """The mention that began it; until it is seen, another stands in.
 
     `stands_in` is 0 for the root itself, 1 for a mention that says something, 2 for a share.
@@ -60,7 +61,7 @@ class Root(msgspec.Struct, frozen=True, array_like=True):
         return (self.stands_in, self.at, self.mention_id)
 
 
-class AuthorWords(msgspec.Struct, frozen=True, array_like=True):
+class AuthorWords(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """How one author went on: complaints so far, the last one, the last contented words."""
 
     author: int
@@ -75,7 +76,7 @@ class AuthorWords(msgspec.Struct, frozen=True, array_like=True):
         return (self.since, self.author)
 
 
-class Erasure(msgspec.Struct, frozen=True, array_like=True, order=True):
+class Erasure(msgspec.Struct, frozen=True, array_like=True, gc=False, order=True):
     """What a mention (by its hash) said before `until` (seconds) is not to be repeated."""
 
     mention: int
