@@ -183,7 +183,10 @@ def _hear(
     evidence: Evidence, scored: Scored, name: str, value: float, signal: str, most: int = 1
 ) -> None:
     """The words that carried a signal, if they are among the strongest of `name`."""
-    mention, voices = scored.mention, getattr(evidence, name)
+    voices = getattr(evidence, name)
+    if len(voices) >= most and value < voices[-1].value:
+        return
+    mention = scored.mention
     author = author_key(mention)
     if bounded.heard(voices, value, author, most):
         words = _quote(evidence, scored, signal)

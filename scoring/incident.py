@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from scoring import baseline, playbook, standing
 from scoring.assessment import HOUR, logistic
 from scoring.baseline import Baseline
-from scoring.bounded import key
+from scoring.bounded import Keys, key
 from scoring.escalation import (
     CaseKind,
     Escalation,
@@ -46,7 +46,7 @@ def begin(brand: str, policy: Policy) -> Incident:
 def window_of(incident: Incident, policy: Policy) -> Window:
     """The running sums over the brand's minutes; who folds often keeps them beside the state."""
     rules = policy.for_brand(incident.brand).incident
-    return Window(incident.minutes, rules.windows_s)
+    return Window(incident.minutes, rules.windows_s, incident.seen)
 
 
 def fold(
@@ -58,23 +58,35 @@ def fold(
     """
     policy = policy.for_brand(incident.brand)
     known = key(str(pulse.partition), str(pulse.at))
-    if known in incident.seen:
+    window = window_of(incident, policy) if window is None else window
+    if known in window.seen:
         return incident, []
     end = pulse.at + MINUTE
-    window = window_of(incident, policy) if window is None else window
     incident, due = advance(incident, end, policy, window)
     window.put(pulse)
     distinct = min(len(pulse.authors), len(pulse.texts), len(pulse.threads))
     incident = replace(
         incident,
-        seen=(*incident.seen, known)[-_MOST_SEEN:],
+        seen=_seen(incident, known, window),
         clock=max(incident.clock, end),
         spoke_at=max(incident.spoke_at, end) if pulse.answers else incident.spoke_at,
         usual=_learnt(incident, pulse, distinct),
         total=merged(incident.total, pulse) if incident.total else None,
     )
+    if not pulse.complaints and not incident.standing.open:  # nothing that could open one
+        window.move(incident.clock)
+        return replace(incident, minutes=tuple(window.minutes)), due
     incident, said = _decide(incident, window, incident.clock, policy, news=True)
     return incident, due + said
+
+
+def _seen(incident: Incident, known: int, window: Window) -> Keys:
+    """The pulses seen, of which the newest are remembered."""
+    window.seen.add(known)
+    if len(incident.seen) < _MOST_SEEN:
+        return (*incident.seen, known)
+    window.seen.discard(incident.seen[0])
+    return (*incident.seen[1:], known)
 
 
 def advance(

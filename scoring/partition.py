@@ -111,6 +111,8 @@ class Partition:
         self._schedule(case)
 
     def _schedule(self, case: Case) -> None:
+        if case.still and case.case_id in self._scheduled:
+            return  # it is looked at no later than when it would be forgotten
         due = cases.deadline(case, self.policy)
         if due == NEVER:
             policy = self.policy.for_brand(case.brand)

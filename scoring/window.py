@@ -114,8 +114,12 @@ class Window:
     It is derived from the minutes of an `Incident` and may be built anew from them at any time.
     """
 
-    def __init__(self, minutes: Iterable[Pulse], spans: Iterable[float]) -> None:
+    def __init__(
+        self, minutes: Iterable[Pulse], spans: Iterable[float], seen: Iterable[int] = ()
+    ) -> None:
         self.minutes: list[Pulse] = []
+        self.seen = set(seen)
+        """The incident's `seen`, to be found fast."""
         self.sums = [Sums(span) for span in sorted(spans)]
         self.erased: set[str] = set()
         for pulse in minutes:
