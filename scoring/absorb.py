@@ -109,26 +109,28 @@ def _audience(evidence: Evidence, scored: Scored) -> None:
     mention, scores = scored.mention, scored.scores
     author, share, followers = author_key(mention), mention.kind is Kind.SHARE, mention.followers
     evidence.spread = spread.expose(evidence.spread, mention.at, followers, share=share)
-    _followers(evidence, author, followers)
+    followed(evidence, author, followers)
     if not share and scores.complaint >= LIKELY:
         evidence.complainants = bounded.with_key(evidence.complainants, author, MOST_AUTHORS)
     elif _contented(scored):
         evidence.contented = bounded.with_key(evidence.contented, author, MOST_AUTHORS)
-    role = mention.role
-    known = role is Role.INFLUENCER or followers >= INFLUENCER_FOLLOWERS
-    if not (role is Role.MEDIA or known) or not (share or _carries(scored)):
-        return
-    dated = Dated(mention.at, mention.id)
+    if share or carries(scored):
+        dated = Dated(mention.at, mention.id)
+        named(evidence, author, mention.role, followers, dated)
+
+
+def named(evidence: Evidence, author: int, role: Role, followers: int, dated: Dated) -> None:
+    """Whoever has an audience and takes it further: media, and influencers."""
     if role is Role.MEDIA:
         evidence.media = bounded.with_key(evidence.media, author, MOST_NAMED)
         evidence.medium = min(evidence.medium or dated, dated)
-    else:
+    elif role is Role.INFLUENCER or followers >= INFLUENCER_FOLLOWERS:
         evidence.influencers = bounded.with_key(evidence.influencers, author, MOST_NAMED)
         evidence.influencer = min(evidence.influencer or dated, dated)
 
 
-def _followers(evidence: Evidence, author: int, followers: int) -> None:
-    """The author in the audience, and its sum."""
+def followed(evidence: Evidence, author: int, followers: int) -> None:
+    """The author in the audience of evidence that nobody else holds yet, and in its sum."""
     before = evidence.audience
     after = bounded.with_weight(before, author, followers, MOST_AUTHORS)
     if after is before:
@@ -146,7 +148,7 @@ def _contented(scored: Scored) -> bool:
     return bool(mention.text) and mention.role in _ASKING and hostile < CONTENT
 
 
-def _carries(scored: Scored) -> bool:
+def carries(scored: Scored) -> bool:
     """Whether the text passes the grievance on, rather than defending or joking about it."""
     scores = scored.scores
     return (

@@ -7,13 +7,16 @@ does not depend on when or how often the clock is looked at.
 import msgspec
 
 from scoring import bounded, playbook, standing
+from scoring import echo as echoes
 from scoring.absorb import absorb
 from scoring.assessment import HOUR, Assessment, assess
 from scoring.bounded import Keys
 from scoring.ceiling import unremarkable
+from scoring.echo import Echo
 from scoring.escalation import CaseKind, Escalation, Status, escalation_id, moment
 from scoring.evidence import LIKELY, Evidence
 from scoring.headline import headline
+from scoring.likeness import Marks
 from scoring.mention import Mention
 from scoring.policy import Policy
 from scoring.scored import Scored
@@ -41,6 +44,12 @@ class Case(msgspec.Struct, frozen=True, kw_only=True, array_like=True):
     clock: float = LONG_AGO
     still: bool = False
     """Whether time alone cannot make a case of it: only a mention can."""
+    marks: Marks = ()
+    """What it has in common with others, see `scoring.likeness`."""
+    leader: str = ""
+    """The older case that it is linked to, empty for none."""
+    topic: bytes = b""
+    """Embedding of its first grievance."""
 
 
 Outcome = tuple[Case, list[Escalation]]
@@ -58,18 +67,20 @@ def fold(
     *,
     late: bool = False,
     decided: float = LONG_AGO,
+    floor: int = 0,
 ) -> Outcome:
     """The case with one more mention, and what is to be said.
 
     A mention seen before changes nothing. A `late` one, beyond the allowed lateness, is a fact
-    that raises no alarm about the past: the time up to `decided` (seconds).
+    that raises no alarm about the past: the time up to `decided` (seconds). Up to the rank
+    `floor`, that of its leader, the conversation opens no case of its own.
     """
     known = bounded.key(scored.mention.id)
     if known in case.seen:
         return case, []
     policy = policy.for_brand(case.brand)
     at = scored.mention.at
-    case, due = advance(case, at, policy)
+    case, due = advance(case, at, policy, floor)
     evidence = absorb(case.evidence, scored)
     still = not late and not case.standing.open and unremarkable(evidence, policy)
     case = msgspec.structs.replace(
@@ -81,18 +92,38 @@ def fold(
     )
     if late or still:
         return case, due
+    case, said = _decide(case, case.clock, policy, floor, news=True)
+    return case, due + said
+
+
+def hear(case: Case, echo: Echo, policy: Policy, *, late: bool = False) -> Outcome:
+    """The case after it heard of a linked conversation; an echo heard before changes nothing."""
+    known = bounded.key(echo.mention_id)
+    if known in case.seen:
+        return case, []
+    policy = policy.for_brand(case.brand)
+    case, due = advance(case, echo.at, policy)
+    case = msgspec.structs.replace(
+        case,
+        evidence=echoes.hear(case.evidence, echo),
+        seen=(*case.seen, known)[-MOST_SEEN:],
+        clock=max(case.clock, echo.at),
+        still=False,
+    )
+    if late:
+        return case, due
     case, said = _decide(case, case.clock, policy, news=True)
     return case, due + said
 
 
-def advance(case: Case, until: float, policy: Policy) -> Outcome:
+def advance(case: Case, until: float, policy: Policy, floor: int = 0) -> Outcome:
     """The case with every deadline up to `until` (seconds) decided, each as of its own time."""
     policy = policy.for_brand(case.brand)
     said: list[Escalation] = []
     due = deadline(case, policy)
     while due <= until:
         case = msgspec.structs.replace(case, clock=due)
-        case, more = _decide(case, due, policy, news=False)
+        case, more = _decide(case, due, policy, floor, news=False)
         said += more
         due = deadline(case, policy)
     return case, said
@@ -129,7 +160,7 @@ def _rest_at(case: Case, policy: Policy) -> float:
     return newest + policy.levels.resolve_after_s
 
 
-def _decide(case: Case, at: float, policy: Policy, *, news: bool) -> Outcome:
+def _decide(case: Case, at: float, policy: Policy, floor: int = 0, *, news: bool) -> Outcome:
     assessment = assess(case.evidence, at, policy)
     if case.standing.open and not news and at >= _rest_at(case, policy):
         state, said = standing.close(case.standing, assessment.score, at)
@@ -137,6 +168,8 @@ def _decide(case: Case, at: float, policy: Policy, *, news: bool) -> Outcome:
         state, said = standing.settle(
             case.standing, assessment.score, assessment.beyond, at, policy, news=news
         )
+    if said and said.status is Status.OPEN and state.rank <= floor:
+        return msgspec.structs.replace(case, still=False), []  # its leader speaks for it
     still = not state.open and not state.episode and not assessment.may_rise(policy)
     case = msgspec.structs.replace(case, standing=state, still=still)
     return case, [_escalation(case, said, assessment, at, policy)] if said else []

@@ -4,19 +4,28 @@ The live `cases` agent and the offline backtest drive this same class.
 """
 
 import heapq
+from collections import OrderedDict
 from collections.abc import Iterable
 
 import msgspec
 
 from scoring import case as cases
+from scoring import echo as echoes
+from scoring import likeness
 from scoring import pulse as pulses
+from scoring.absorb import author_key
 from scoring.case import NEVER, Case
 from scoring.escalation import Escalation
+from scoring.links import Links
 from scoring.mention import Kind
 from scoring.policy import Policy
 from scoring.pulse import MINUTE, Pulse
 from scoring.scored import Scored
 from scoring.times import LONG_AGO
+
+
+MOST_CASES = 1_000_000
+"""Conversations held by one partition."""
 
 
 class Clock(msgspec.Struct, frozen=True, kw_only=True, array_like=True):
@@ -31,7 +40,8 @@ class Partition:
     """One partition's cases and clock.
 
     `slack_s` is how long a deadline waits for mentions that are still on their way: the policy's
-    allowed lateness live, nothing where input is sorted.
+    allowed lateness live, nothing where input is sorted. No more than `most` conversations are
+    held: the one that was quiet for longest and is no open case goes first; `evicted` counts them.
     """
 
     def __init__(
@@ -41,10 +51,12 @@ class Partition:
         slack_s: float = 0.0,
         known: Iterable[Case] = (),
         clock: Clock | None = None,
+        most: int = MOST_CASES,
     ) -> None:
         self.policy = policy
         self.number = number
-        self.cases: dict[str, Case] = {}
+        self.cases: OrderedDict[str, Case] = OrderedDict()
+        """The one that was quiet for longest comes first."""
         self.changed: set[str] = set()
         self._slack_s = slack_s
         self._grace_s = min(slack_s, MINUTE)
@@ -54,9 +66,12 @@ class Partition:
         self.watermark = clock.watermark
         self._pulses = {(pulse.brand, pulse.at): pulse for pulse in clock.open_pulses}
         self._oldest = min((pulse.at for pulse in clock.open_pulses), default=NEVER)
-        for case in known:
+        for case in sorted(known, key=lambda case: (case.evidence.last_at, case.case_id)):
             self.cases[case.case_id] = case
             self._schedule(case)
+        self.links = Links(self.cases)
+        self.evicted = 0
+        self._most = most
 
     def clock(self, offset: int) -> Clock:
         """The state to store beside the cases, as of the log's `offset`."""
@@ -71,11 +86,40 @@ class Partition:
         said, sealed = self.tick(at)
         case = self.cases.get(scored.mention.case_id) or cases.begin(scored.mention)
         decided = self.watermark - self._slack_s
-        after, more = cases.fold(case, scored, self.policy, late=late, decided=decided)
+        case = self.links.joined(case, scored)
+        floor = self._floor(case)
+        after, more = cases.fold(
+            case, scored, self.policy, late=late, decided=decided, floor=floor
+        )
         if after is not case:
             self._keep(after)
             self._count(scored, late=late)
+            more += self._echo(after, scored, late=late)
         return said + more, sealed
+
+    def _floor(self, case: Case) -> int:
+        """The rank up to which its leader speaks for the case."""
+        leader = self.cases.get(case.leader) if case.leader else None
+        return leader.standing.rank if leader else 0
+
+    def _echo(self, case: Case, scored: Scored, *, late: bool) -> list[Escalation]:
+        """Tells the case's leader of a mention."""
+        leader = self.cases.get(case.leader) if case.leader else None
+        if leader is None or leader.evidence.root is None:
+            return []
+        began, speaker = leader.evidence.root, author_key(scored.mention)
+        goes_on = case.evidence.root is not None and (
+            likeness.author(scored.mention) != ()
+            and set(likeness.author(scored.mention)) <= set(leader.marks)
+            and began.channel != scored.mention.channel
+        )
+        heard = echoes.of(leader.case_id, scored, speaker, goes_on=goes_on)
+        if heard is None:
+            return []
+        after, said = cases.hear(leader, heard, self.policy, late=late)
+        if after is not leader:
+            self._keep(after)
+        return said
 
     def tick(self, at: float) -> tuple[list[Escalation], list[Pulse]]:
         """Event time has reached `at` (seconds): decides what has become due."""
@@ -89,10 +133,9 @@ class Partition:
             if case is None:
                 continue
             if cases.forgotten(case, due, self.policy):
-                del self.cases[case_id]
-                self.changed.add(case_id)
+                self._drop(case)
                 continue
-            after, more = cases.advance(case, due, self.policy)
+            after, more = cases.advance(case, due, self.policy, self._floor(case))
             said += more
             if after is not case:
                 self._keep(after)
@@ -106,9 +149,28 @@ class Partition:
         return min(deadline + self._slack_s, self._oldest + MINUTE + self._grace_s)
 
     def _keep(self, case: Case) -> None:
+        if case.case_id not in self.cases and len(self.cases) >= self._most:
+            self._evict()
         self.cases[case.case_id] = case
+        self.cases.move_to_end(case.case_id)
         self.changed.add(case.case_id)
+        self.links.keep(case)
         self._schedule(case)
+
+    def _evict(self) -> None:
+        for _ in range(len(self.cases)):
+            coldest = next(iter(self.cases.values()))
+            if not coldest.standing.open:
+                break
+            self.cases.move_to_end(coldest.case_id)
+        self._drop(next(iter(self.cases.values())))
+        self.evicted += 1
+
+    def _drop(self, case: Case) -> None:
+        del self.cases[case.case_id]
+        self._scheduled.pop(case.case_id, None)
+        self.changed.add(case.case_id)
+        self.links.drop(case)
 
     def _schedule(self, case: Case) -> None:
         if case.still and case.case_id in self._scheduled:
