@@ -8,6 +8,7 @@ decision has 50; this takes 10.
 
 import math
 import re
+from functools import lru_cache
 from urllib.parse import parse_qsl, urlencode, urlsplit
 from zlib import crc32
 
@@ -33,6 +34,7 @@ _TRACKING = re.compile(r"utm_|fbclid|gclid|ref$|source$|igshid", re.IGNORECASE)
 Marks = tuple[int, ...]
 
 
+@lru_cache(maxsize=1024)
 def sketch(text: str) -> Marks:
     """Marks of the text, one per filled bin; none for texts of fewer than six words."""
     words = _WORD.findall(_NOISE.sub(" ", text[:_MOST_TEXT].lower()))
@@ -46,6 +48,12 @@ def sketch(text: str) -> Marks:
         if mark < least.get(place, 1 << 32):
             least[place] = mark
     return tuple(sorted(least.values())) if len(least) >= _LEAST_FILLED else ()
+
+
+def gist(text: str) -> int:
+    """One hash: near-duplicates have the same as often as they share triples."""
+    marks = sketch(text)
+    return min(marks) if marks else bounded.key(" ".join(text.lower().split()))
 
 
 def alike(shared: int, filled: int) -> bool:

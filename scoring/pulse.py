@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 from msgspec.structs import replace
 
-from scoring import bounded
+from scoring import bounded, likeness
 from scoring.absorb import author_key
 from scoring.bounded import Keys, Voice, Voices
 from scoring.evidence import CONTENT, INFLUENCER_FOLLOWERS, LIKELY
@@ -23,7 +23,8 @@ _VOICES = 3
 class Pulse(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag="pulse"):
     """Sums over one brand, one minute (`at`, seconds at its start) and one partition.
 
-    `authors`, `texts` and `threads` hold hashes of those that complain; `topic` is the sum of the
+    `authors`, `texts` and `threads` hold hashes of those that complain, near-duplicate texts
+    mostly the same one; `topic` is the sum of the
     complaints' embeddings, `topics` how many were summed. `erased` names mentions whose words are
     not to be repeated.
     """
@@ -123,7 +124,7 @@ def _complaint(pulse: Pulse, scored: Scored) -> dict[str, Any]:
     author = author_key(mention)
     words = "" if mention.id in pulse.erased else scored.quote("complaint")
     strength = (scores.anger + scores.objective_fact) / 2
-    text = bounded.key(" ".join(mention.text.lower().split()))
+    text = likeness.gist(mention.text)
     vector = memoryview(scored.embedding).cast("b") if scored.embedding else ()
     topic = pulse.topic or (0,) * len(vector)
     changes: dict[str, Any] = {

@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 from msgspec.structs import replace
 
-from scoring import baseline
+from scoring import baseline, season
 from scoring.assessment import HOUR, Term, explained
 from scoring.baseline import Baseline
 from scoring.bounded import Keys
@@ -63,11 +63,13 @@ class Surge:
         A flood shows within an hour, a slow leak over several. Contented mentions stand for the
         volume of a launch or a show, which brings some complaints of its own.
         """
+        usual = self.incident.usual
         best: tuple[Sums, int, float] | None = None
         for sums in self._window.sums:
             people = sums.people
             brought = round(sums.contented * self.rules.complaints_per_contented)
-            found = baseline.surprise(self.incident.usual, people - brought, sums.span / HOUR)
+            hours = season.effective(usual.season, self.at, sums.span / HOUR)
+            found = baseline.surprise(usual, people - brought, hours)
             if best is None or found > best[2]:
                 best = sums, people, found
         assert best is not None  # the policy holds at least one window
@@ -130,7 +132,8 @@ class Surge:
         denied = window.brand_denial
         hours = self.silence_s / HOUR
         fallen = min(6.0, math.log2(max(1.0, peak / max(self.rate, 1.0))))
-        usual = baseline.usual(self.incident.usual, self.hours)
+        known = self.incident.usual
+        usual = baseline.usual(known, season.effective(known.season, self.at, self.hours))
         alike = window.coherence()
         influencers, media = self._amplifiers()
         return [

@@ -11,14 +11,15 @@ from scoring.history import replay
 from scoring.mention import Attachment, AttachmentType, Author, Role
 from scoring.partition import Partition
 from scoring.scored import Scored
-from tests.scoring.helpers import FURIOUS, HOUR, POLICY, complaint, mention, scored, share
+from tests.scoring.helpers import FURIOUS, HOUR, POLICY, mention, scored, scores, share
 
+DENIED = scores(complaint=0.95, anger=0.9, fact=0.9, denial=0.9)
 SCAM = "Do not buy from Skylark, they took my money twice and nobody ever answers the phone"
 
 
 def own(id: str, after: float, by: str, **changes: Any) -> Scored:
-    """A furious complaint that begins a conversation of its own."""
-    return complaint(id, after, by=by, thread=None, **changes)
+    """A complaint about a denied fact, grave enough to open a case, in its own conversation."""
+    return scored(mention(id, after, by=by, thread=None, **changes), DENIED)
 
 
 def opened(said: list[Escalation]) -> list[str]:
@@ -160,5 +161,5 @@ def test_a_partition_forgets_the_coldest_when_it_is_full() -> None:
     partition.mention(own("case", 0, "ann", text=SCAM))
     for number in range(5):
         partition.mention(scored(mention(f"m{number}", 60.0 + number, thread=None)))
-    assert list(partition.cases) == ["skylark-air:case", "skylark-air:m3", "skylark-air:m4"]
+    assert sorted(partition.cases) == ["skylark-air:case", "skylark-air:m3", "skylark-air:m4"]
     assert partition.evicted == 3
