@@ -13,11 +13,12 @@ CHANNELS = ("twitter", "facebook", "forum", "reddit", "instagram", "review")
 QUIET = TextScores(anger=0.02, complaint=0.06, objective_fact=0.04)
 GRUMBLE = TextScores(anger=0.3, complaint=0.82, objective_fact=0.35, influencer_sharing=0.05)
 FURY = TextScores(anger=0.85, complaint=0.95, objective_fact=0.75, influencer_sharing=0.1)
-WORDS = (
+_TALK = (
     "parcel order shop queue price screen train flight number advisor phone mail week refund "
     "again still never waiting love great thanks morning coffee colour size store app login "
     "update battery seat luggage invoice contract delivery driver box label return voucher"
-).split()
+)
+WORDS = _TALK.split()
 
 
 def mentions(

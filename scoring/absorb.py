@@ -212,7 +212,12 @@ def _author_words(evidence: Evidence, scored: Scored) -> None:
     if not _speaks(mention):
         return
     author, at = author_key(mention), mention.at
-    kept = evidence.words
+    kept, root = evidence.words, evidence.root
+    if root is not None and root.stands_in == 0:  # who began it is known: nobody else matters
+        if author != root.author:
+            evidence.words = tuple(held for held in kept if held.author == root.author)
+            return
+        kept = tuple(held for held in kept if held.author == author)
     known = next((words for words in kept if words.author == author), None)
     if known is None and len(kept) >= MOST_WORDS and (at, author) > kept[-1].order:
         return

@@ -3,7 +3,7 @@
 import hashlib
 from bisect import bisect_left, insort
 from functools import lru_cache
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -46,8 +46,8 @@ def with_item(items: tuple[Item, ...], item: Item) -> tuple[Item, ...]:
     """The sorted `items` with `item` in its place; mostly that is the end."""
     if not items or items[-1] < item:  # type: ignore[operator]
         return (*items, item)
-    held = list(items)
-    insort(held, item)  # type: ignore[type-var]
+    held: list[Any] = list(items)
+    insort(held, item)
     return tuple(held)
 
 

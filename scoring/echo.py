@@ -68,4 +68,3 @@ def hear(evidence: Evidence, echo: Echo) -> Evidence:
             for words in after.words
         )
     return after
-

@@ -49,9 +49,7 @@ def window_of(incident: Incident, policy: Policy) -> Window:
     return Window(incident.minutes, rules.windows_s, incident.seen)
 
 
-def fold(
-    incident: Incident, pulse: Pulse, policy: Policy, window: Window | None = None
-) -> Outcome:
+def fold(incident: Incident, pulse: Pulse, policy: Policy, window: Window | None = None) -> Outcome:
     """The brand with one more pulse; a pulse seen before changes nothing.
 
     `window` is the incident's own and goes along with it; without one it is built anew.

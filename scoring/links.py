@@ -8,7 +8,7 @@ below the leader's level. All that is held here can be built anew from the cases
 
 from bisect import insort
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 
 from msgspec.structs import replace
 

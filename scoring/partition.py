@@ -23,7 +23,6 @@ from scoring.pulse import MINUTE, Pulse
 from scoring.scored import Scored
 from scoring.times import LONG_AGO
 
-
 MOST_CASES = 1_000_000
 """Conversations held by one partition."""
 
@@ -88,9 +87,7 @@ class Partition:
         decided = self.watermark - self._slack_s
         case = self.links.joined(case, scored)
         floor = self._floor(case)
-        after, more = cases.fold(
-            case, scored, self.policy, late=late, decided=decided, floor=floor
-        )
+        after, more = cases.fold(case, scored, self.policy, late=late, decided=decided, floor=floor)
         if after is not case:
             self._keep(after)
             self._count(scored, late=late)

@@ -17,7 +17,6 @@ from scoring.standing import Standing
 from scoring.times import LONG_AGO
 from scoring.window import Sums, Window
 
-
 _SPOKEN = ("complainants", "objective_fact", "anger")
 """Terms that quote somebody."""
 

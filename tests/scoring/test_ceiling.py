@@ -10,7 +10,7 @@ from scoring.ceiling import unremarkable
 from scoring.evidence import Evidence
 from scoring.scored import Scored
 from tests.scoring.conversations import conversations
-from tests.scoring.helpers import HOUR, POLICY, complaint, policy_with, scored, mention
+from tests.scoring.helpers import HOUR, POLICY, mention, policy_with, scored, scores
 
 LATER = (0.0, 0.5, 2.0, 7.0, 24.0, 72.0, 240.0)
 
@@ -47,7 +47,8 @@ def test_what_time_alone_cannot_raise_stays_below(events: list[Scored]) -> None:
 
 def test_ordinary_talk_needs_no_assessment_and_a_grave_complaint_does() -> None:
     assert unremarkable(evidence_of([scored(mention())]), POLICY)
-    assert not unremarkable(evidence_of([complaint()]), POLICY)
+    denied = scored(mention(), scores(complaint=0.95, anger=0.9, fact=0.9, denial=0.9))
+    assert not unremarkable(evidence_of([denied]), POLICY)
 
 
 @pytest.mark.parametrize("name", ["calm", "answer", "satisfied", "defenders"])

@@ -1,13 +1,17 @@
 """Conversations that people would call one case, told as timelines."""
 
+import random
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from scoring import likeness
-from scoring.escalation import Escalation, Status
-from scoring.history import replay
+from scoring.case import Case
+from scoring.escalation import Escalation, Status, encode
+from scoring.history import History, replay
 from scoring.mention import Attachment, AttachmentType, Author, Role
 from scoring.partition import Partition
 from scoring.scored import Scored
@@ -134,6 +138,23 @@ def test_a_mention_that_comes_again_echoes_once() -> None:
     for event in [*told, *told[1:]]:
         twice.mention(event)
     assert once.cases == twice.cases
+
+
+@given(st.integers(0, 10**6))
+def test_any_order_within_the_lateness_gives_the_same_final_states(seed: int) -> None:
+    told = [*flood(20), own("odd", 95, "zoe", text="Quite another thing went wrong for me today")]
+    told += [share(f"s{n}", 20 + 7 * n, thread="bot3", followers=5_000) for n in range(30)]
+    chance = random.Random(seed)
+    moved = sorted(told, key=lambda e: e.mention.at + chance.uniform(0, POLICY.allowed_lateness_s))
+
+    def final(events: list[Scored]) -> dict[str, Case]:
+        history = History(POLICY)
+        for event in [*events, scored(mention("last", 24 * HOUR, thread=None))]:
+            list(history.add(event))
+        return dict(history.cases)
+
+    assert final(moved) == final(sorted(told, key=lambda e: e.mention.at))
+    assert [encode(m) for m in replay(moved, POLICY)] == [encode(m) for m in replay(told, POLICY)]
 
 
 def test_links_survive_storage() -> None:

@@ -28,7 +28,9 @@ def test_nights_become_quiet_and_days_busy() -> None:
     by_day = season.effective(usual.season, (168 * 5 + 15) * HOUR, 1.0)
     assert by_night < 0.3
     assert 1.5 < by_day < 2.5
-    assert season.effective(usual.season, (168 * 5 + 14) * HOUR, 6) == pytest.approx(6 * by_day, rel=0.2)
+    assert season.effective(usual.season, (168 * 5 + 14) * HOUR, 6) == pytest.approx(
+        6 * by_day, rel=0.2
+    )
 
 
 def test_the_same_count_surprises_at_night_and_not_by_day() -> None:
