@@ -32,7 +32,7 @@ _CHECKPOINTS = tuple(HOUR * hours for hours in (1, 2, 4, 8, 16, 24, 36, 48, 72))
 NEVER = float("inf")
 
 
-class Case(msgspec.Struct, frozen=True, kw_only=True, array_like=True):
+class Case(msgspec.Struct, frozen=True, kw_only=True, array_like=True, gc=False):
     """State of one conversation; `clock` is the event time (seconds) decided up to."""
 
     case_id: str

@@ -83,7 +83,7 @@ class Erasure(msgspec.Struct, frozen=True, array_like=True, gc=False, order=True
     until: float
 
 
-class Evidence(msgspec.Struct, kw_only=True, array_like=True):
+class Evidence(msgspec.Struct, kw_only=True, array_like=True, gc=False):
     """Facts of a conversation; times in seconds since the epoch, 0 for never.
 
     A value: only `absorb` writes to one, a copy of its own that nobody else holds yet.

@@ -62,18 +62,21 @@ def fold(incident: Incident, pulse: Pulse, policy: Policy, window: Window | None
     end = pulse.at + MINUTE
     incident, due = advance(incident, end, policy, window)
     window.put(pulse)
+    opens = bool(pulse.complaints) or incident.standing.open  # else nothing can come of it
+    if not opens:
+        window.move(max(incident.clock, end))
     distinct = min(len(pulse.authors), len(pulse.texts), len(pulse.threads))
     incident = replace(
         incident,
         seen=_seen(incident, known, window),
         clock=max(incident.clock, end),
+        minutes=incident.minutes if opens else tuple(window.minutes),
         spoke_at=max(incident.spoke_at, end) if pulse.answers else incident.spoke_at,
         usual=_learnt(incident, pulse, distinct),
         total=merged(incident.total, pulse) if incident.total else None,
     )
-    if not pulse.complaints and not incident.standing.open:  # nothing that could open one
-        window.move(incident.clock)
-        return replace(incident, minutes=tuple(window.minutes)), due
+    if not opens:
+        return incident, due
     incident, said = _decide(incident, window, incident.clock, policy, news=True)
     return incident, due + said
 
