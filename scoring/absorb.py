@@ -1,8 +1,7 @@
 """Folds one scored mention into the evidence of its conversation."""
 
-from typing import Any
-
-from msgspec.structs import replace
+from bisect import bisect_right
+from copy import copy
 
 from scoring import bounded, spread
 from scoring.bounded import Voice
@@ -10,9 +9,9 @@ from scoring.evidence import (
     CONTENT,
     INFLUENCER_FOLLOWERS,
     LIKELY,
+    MOST_ANGRY,
     MOST_AUTHORS,
     MOST_NAMED,
-    MOST_VOICES,
     MOST_WAITING,
     MOST_WORDS,
     NEWEST_IDS,
@@ -35,18 +34,24 @@ _SHOWING = frozenset({AttachmentType.IMAGE, AttachmentType.VIDEO})
 def absorb(evidence: Evidence, scored: Scored) -> Evidence:
     """The evidence with this mention in it; the order of calls does not matter."""
     kind = scored.mention.kind or Kind.POST
+    after = copy(evidence)  # nobody else holds it until it is returned: what follows writes to it
     if kind is Kind.DELETION:
-        return _deletion(evidence, scored.mention)
-    if kind is Kind.ENGAGEMENT:
-        return _counters(evidence, scored.mention)
-    if kind is Kind.EDIT:
-        return _edit(evidence, scored)
-    evidence = _presence(evidence, scored)
-    if scored.mention.role is Role.BRAND:
-        return _brand_word(evidence, scored)
-    evidence = _audience(evidence, scored)
-    evidence = _voices(evidence, scored)
-    return _counters(_author_words(_waiting(evidence, scored), scored), scored.mention)
+        _deletion(after, scored.mention)
+    elif kind is Kind.ENGAGEMENT:
+        _counters(after, scored.mention)
+    elif kind is Kind.EDIT:
+        _edit(after, scored)
+    else:
+        _presence(after, scored)
+        if scored.mention.role is Role.BRAND:
+            _brand_word(after, scored)
+        else:
+            _audience(after, scored)
+            _voices(after, scored)
+            _waiting(after, scored)
+            _author_words(after, scored)
+            _counters(after, scored.mention)
+    return after
 
 
 def author_key(mention: Mention) -> int:
@@ -54,74 +59,86 @@ def author_key(mention: Mention) -> int:
     return bounded.key(mention.channel, mention.author_id or mention.id)
 
 
-def _presence(evidence: Evidence, scored: Scored) -> Evidence:
+def _presence(evidence: Evidence, scored: Scored) -> None:
     mention, at = scored.mention, scored.mention.at
-    candidate = Root(
-        at=at,
-        stands_in=0 if mention.id == mention.root_id else 2 if mention.kind is Kind.SHARE else 1,
-        author=author_key(mention),
-        mention_id=mention.id,
-        complaint=scored.scores.complaint,
-        role=mention.role,
-        lang=scored.lang,
-        url=mention.url,
-        channel=mention.channel,
-    )
     known = evidence.root
-    dated = Dated(at, mention.id)
-    public = mention.role is not Role.BRAND
-    return replace(
-        evidence,
-        root=candidate if known is None or candidate.order < known.order else known,
-        first_at=min(evidence.first_at, at) if evidence.mentions else at,
-        last_at=max(evidence.last_at, at),
-        last_public_at=max(evidence.last_public_at, at) if public else evidence.last_public_at,
-        mentions=evidence.mentions + 1,
-        newest=tuple(sorted((*evidence.newest, dated))[-NEWEST_IDS:]),
-        model=max(evidence.model, Dated(at, scored.model)),
+    order = (
+        0 if mention.id == mention.root_id else 2 if mention.kind is Kind.SHARE else 1,
+        at,
+        mention.id,
     )
+    if known is None or order < known.order:
+        evidence.root = Root(
+            at=at,
+            stands_in=order[0],
+            author=author_key(mention),
+            mention_id=mention.id,
+            complaint=scored.scores.complaint,
+            role=mention.role,
+            lang=scored.lang,
+            url=mention.url,
+            channel=mention.channel,
+        )
+    evidence.first_at = min(evidence.first_at, at) if evidence.mentions else at
+    evidence.last_at = max(evidence.last_at, at)
+    if mention.role is not Role.BRAND:
+        evidence.last_public_at = max(evidence.last_public_at, at)
+    evidence.mentions += 1
+    evidence.newest = bounded.with_item(evidence.newest, Dated(at, mention.id))[-NEWEST_IDS:]
+    model = evidence.model
+    if at > model.at or (at == model.at and scored.model > model.mention_id):
+        evidence.model = Dated(at, scored.model)
 
 
-def _brand_word(evidence: Evidence, scored: Scored) -> Evidence:
+def _brand_word(evidence: Evidence, scored: Scored) -> None:
     mention = scored.mention
     word = BrandWord(mention.at, mention.id, scored.scores.corporate_denial)
     answer = max(evidence.answer, word) if evidence.answer else word
-    return replace(
-        _brand_voice(evidence, scored),
-        answer=answer,
-        answers=evidence.answers + 1,
-        waiting=tuple(wait for wait in evidence.waiting if wait.at > answer.at),
-    )
+    _brand_voice(evidence, scored)
+    evidence.answer = answer
+    evidence.answers += 1
+    evidence.waiting = tuple(wait for wait in evidence.waiting if wait.at > answer.at)
 
 
-def _brand_voice(evidence: Evidence, scored: Scored) -> Evidence:
-    mention, denial = scored.mention, scored.scores.corporate_denial
-    words = _quote(evidence, scored, "corporate_denial")
-    voice = Voice(denial, author_key(mention), _source(mention), words, mention.at)
-    voices = bounded.with_voice(evidence.brand_denial, voice, MOST_VOICES)
-    return replace(evidence, brand_denial=voices)
+def _brand_voice(evidence: Evidence, scored: Scored) -> None:
+    denial = scored.scores.corporate_denial
+    _hear(evidence, scored, "brand_denial", denial, "corporate_denial")
 
 
-def _audience(evidence: Evidence, scored: Scored) -> Evidence:
+def _audience(evidence: Evidence, scored: Scored) -> None:
     mention, scores = scored.mention, scored.scores
-    author, share = author_key(mention), mention.kind is Kind.SHARE
-    changes: dict[str, Any] = {
-        "spread": spread.expose(evidence.spread, mention.at, mention.followers, share=share),
-        "audience": bounded.with_weight(evidence.audience, author, mention.followers, MOST_AUTHORS),
-    }
-    if mention.kind is not Kind.SHARE and scores.complaint >= LIKELY:
-        changes["complainants"] = bounded.with_key(evidence.complainants, author, MOST_AUTHORS)
+    author, share, followers = author_key(mention), mention.kind is Kind.SHARE, mention.followers
+    evidence.spread = spread.expose(evidence.spread, mention.at, followers, share=share)
+    followed(evidence, author, followers)
+    if not share and scores.complaint >= LIKELY:
+        evidence.complainants = bounded.with_key(evidence.complainants, author, MOST_AUTHORS)
     elif _contented(scored):
-        changes["contented"] = bounded.with_key(evidence.contented, author, MOST_AUTHORS)
-    dated = Dated(mention.at, mention.id)
-    carries = share or _carries(scored)
-    if mention.role is Role.MEDIA and carries:
-        changes["media"] = bounded.with_key(evidence.media, author, MOST_NAMED)
-        changes["medium"] = min(evidence.medium or dated, dated)
-    elif carries and (mention.role is Role.INFLUENCER or mention.followers >= INFLUENCER_FOLLOWERS):
-        changes["influencers"] = bounded.with_key(evidence.influencers, author, MOST_NAMED)
-        changes["influencer"] = min(evidence.influencer or dated, dated)
-    return replace(evidence, **changes)
+        evidence.contented = bounded.with_key(evidence.contented, author, MOST_AUTHORS)
+    if share or carries(scored):
+        dated = Dated(mention.at, mention.id)
+        named(evidence, author, mention.role, followers, dated)
+
+
+def named(evidence: Evidence, author: int, role: Role, followers: int, dated: Dated) -> None:
+    """Whoever has an audience and takes it further: media, and influencers."""
+    if role is Role.MEDIA:
+        evidence.media = bounded.with_key(evidence.media, author, MOST_NAMED)
+        evidence.medium = min(evidence.medium or dated, dated)
+    elif role is Role.INFLUENCER or followers >= INFLUENCER_FOLLOWERS:
+        evidence.influencers = bounded.with_key(evidence.influencers, author, MOST_NAMED)
+        evidence.influencer = min(evidence.influencer or dated, dated)
+
+
+def followed(evidence: Evidence, author: int, followers: int) -> None:
+    """The author in the audience of evidence that nobody else holds yet, and in its sum."""
+    before = evidence.audience
+    after = bounded.with_weight(before, author, followers, MOST_AUTHORS)
+    if after is before:
+        return
+    known = bounded.weight_of(before, author)
+    dropped = before[-1][1] if len(before) == MOST_AUTHORS and before[-1][0] != after[-1][0] else 0
+    evidence.audience = after
+    evidence.followers += followers - known - dropped
 
 
 def _contented(scored: Scored) -> bool:
@@ -131,7 +148,7 @@ def _contented(scored: Scored) -> bool:
     return bool(mention.text) and mention.role in _ASKING and hostile < CONTENT
 
 
-def _carries(scored: Scored) -> bool:
+def carries(scored: Scored) -> bool:
     """Whether the text passes the grievance on, rather than defending or joking about it."""
     scores = scored.scores
     return (
@@ -146,87 +163,98 @@ def _carries(scored: Scored) -> bool:
     )
 
 
-_SIGNAL_OF = {"reported_denial": "corporate_denial", "proof": "objective_fact"}
-"""The signal whose words are quoted for evidence of another name."""
-
-
-def _voices(evidence: Evidence, scored: Scored) -> Evidence:
+def _voices(evidence: Evidence, scored: Scored) -> None:
     mention, scores = scored.mention, scored.scores
     if not mention.text:
-        return evidence
-    author, complaint = author_key(mention), scores.complaint
-    strengths = {
-        "anger": scores.anger,
-        "objective_fact": scores.objective_fact * complaint,
-        "reported_denial": scores.corporate_denial,
-        "influencer_sharing": scores.influencer_sharing,
-        "complaint": complaint,
-    }
-    if any(item.type in _SHOWING for item in mention.attachments or ()):
-        strengths["proof"] = scores.objective_fact * complaint
-    beginning = _quote(evidence, scored)
-    quotes = {signal: _quote(evidence, scored, signal) for signal in scored.quotes}
-    changes: dict[str, Any] = {}
-    for name, value in strengths.items():
-        words = quotes.get(_SIGNAL_OF.get(name, name), beginning)
-        voice = Voice(value, author, _source(mention), words, mention.at)
-        changes[name] = bounded.with_voice(getattr(evidence, name), voice, MOST_VOICES)
+        return
+    complaint = scores.complaint
+    fact = scores.objective_fact * complaint
+    _hear(evidence, scored, "anger", scores.anger, "anger", MOST_ANGRY)
+    _hear(evidence, scored, "objective_fact", fact, "objective_fact")
+    _hear(evidence, scored, "reported_denial", scores.corporate_denial, "corporate_denial")
+    _hear(evidence, scored, "influencer_sharing", scores.influencer_sharing, "influencer_sharing")
+    _hear(evidence, scored, "complaint", complaint, "complaint")
+    if mention.attachments and any(item.type in _SHOWING for item in mention.attachments):
+        _hear(evidence, scored, "proof", fact, "objective_fact")
     if mention.promoted and complaint >= LIKELY:
         dated = Dated(mention.at, mention.id)
-        changes["promoted"] = min(evidence.promoted or dated, dated)
-    return replace(evidence, **changes)
+        evidence.promoted = min(evidence.promoted or dated, dated)
 
 
-def _waiting(evidence: Evidence, scored: Scored) -> Evidence:
+def _hear(
+    evidence: Evidence, scored: Scored, name: str, value: float, signal: str, most: int = 1
+) -> None:
+    """The words that carried a signal, if they are among the strongest of `name`."""
+    voices = getattr(evidence, name)
+    if len(voices) >= most and value < voices[-1].value:
+        return
+    mention = scored.mention
+    author = author_key(mention)
+    if bounded.heard(voices, value, author, most):
+        words = _quote(evidence, scored, signal)
+        voice = Voice(value, author, _source(mention), words, mention.at)
+        setattr(evidence, name, bounded.with_voice(voices, voice, most))
+
+
+def _waiting(evidence: Evidence, scored: Scored) -> None:
     mention = scored.mention
     asks = scored.scores.complaint >= LIKELY or mention.id == mention.root_id
-    if not _speaks(mention) or mention.role not in _ASKING or not asks:
-        return evidence
+    if not asks or not _speaks(mention) or mention.role not in _ASKING:
+        return
     answered = evidence.answer.at if evidence.answer else LONG_AGO
-    waits = (*evidence.waiting, Dated(mention.at, mention.id))
-    open_waits = sorted(wait for wait in waits if wait.at > answered)
-    return replace(evidence, waiting=tuple(open_waits[:MOST_WAITING]))
+    if mention.at > answered:
+        waits = bounded.with_item(evidence.waiting, Dated(mention.at, mention.id))
+        evidence.waiting = waits[:MOST_WAITING]
 
 
-def _author_words(evidence: Evidence, scored: Scored) -> Evidence:
+def _author_words(evidence: Evidence, scored: Scored) -> None:
     mention, scores = scored.mention, scored.scores
     if not _speaks(mention):
-        return evidence
+        return
     author, at = author_key(mention), mention.at
-    others = tuple(words for words in evidence.words if words.author != author)
-    known = next((words for words in evidence.words if words.author == author), None)
+    kept, root = evidence.words, evidence.root
+    if root is not None and root.stands_in == 0:  # who began it is known: nobody else matters
+        if author != root.author:
+            evidence.words = tuple(held for held in kept if held.author == root.author)
+            return
+        kept = tuple(held for held in kept if held.author == author)
+    known = next((words for words in kept if words.author == author), None)
+    if known is None and len(kept) >= MOST_WORDS and (at, author) > kept[-1].order:
+        return
     words = known or AuthorWords(author, at)
-    words = replace(words, since=min(words.since, at))
+    since, content, complaints = min(words.since, at), words.content, words.complaints
+    complained_at = words.complained_at
     if max(scores.complaint, scores.anger) < CONTENT:
         dated = Dated(at, mention.id)
-        words = replace(words, content=max(words.content, dated) if words.content else dated)
+        content = max(content, dated) if content else dated
     elif scores.complaint >= LIKELY:
-        words = replace(
-            words,
-            complaints=words.complaints + 1,
-            complained_at=max(words.complained_at, at),
-        )
-    kept = sorted((*others, words), key=lambda w: (w.since, w.author))
-    return replace(evidence, words=tuple(kept[:MOST_WORDS]))
+        complaints += 1
+        complained_at = max(complained_at, at)
+    words = AuthorWords(author, since, complaints, complained_at, content)
+    others = kept if known is None else tuple(held for held in kept if held is not known)
+    place = bisect_right(others, words.order, key=_words_order)
+    evidence.words = (*others[:place], words, *others[place:])[:MOST_WORDS]
 
 
-def _counters(evidence: Evidence, mention: Mention) -> Evidence:
+def _words_order(words: AuthorWords) -> tuple[float, int]:
+    return words.order
+
+
+def _counters(evidence: Evidence, mention: Mention) -> None:
+    if mention.engagement is None:
+        return
     subject = mention.parent_id if mention.kind is Kind.ENGAGEMENT else mention.id
-    shown = (mention.engagement.shares if mention.engagement else None) or 0
-    if subject != mention.root_id or shown <= evidence.counted_shares:
-        return evidence
-    return replace(evidence, counted_shares=shown)
+    if subject == mention.root_id:
+        evidence.counted_shares = max(evidence.counted_shares, mention.engagement.shares or 0)
 
 
-def _deletion(evidence: Evidence, mention: Mention) -> Evidence:
+def _deletion(evidence: Evidence, mention: Mention) -> None:
     if mention.role is not Role.BRAND:
-        return _erase(evidence, mention.parent_id or "", FOREVER)
+        _erase(evidence, mention.parent_id or "", FOREVER)
+        return
     deletions = sorted({*evidence.deletions, Dated(mention.at, mention.id)})
-    return replace(
-        evidence,
-        deletions=tuple(deletions[:MOST_NAMED]),
-        last_at=max(evidence.last_at, mention.at),
-    )
+    evidence.deletions = tuple(deletions[:MOST_NAMED])
+    evidence.last_at = max(evidence.last_at, mention.at)
 
 
 _QUOTED = (
@@ -240,23 +268,23 @@ _QUOTED = (
 )
 
 
-def _edit(evidence: Evidence, scored: Scored) -> Evidence:
+def _edit(evidence: Evidence, scored: Scored) -> None:
     """New words replace the old ones; what the old ones weighed stays, for they were read."""
-    evidence = _erase(evidence, _source(scored.mention), scored.mention.at)
+    _erase(evidence, _source(scored.mention), scored.mention.at)
     if scored.mention.role is Role.BRAND:
-        return _brand_voice(evidence, scored)
-    return _voices(evidence, scored)
+        _brand_voice(evidence, scored)
+    else:
+        _voices(evidence, scored)
 
 
-def _erase(evidence: Evidence, mention_id: str, until: float) -> Evidence:
-    quotes = {
-        name: bounded.without_quotes(getattr(evidence, name), mention_id, until) for name in _QUOTED
-    }
+def _erase(evidence: Evidence, mention_id: str, until: float) -> None:
+    for name in _QUOTED:
+        held = getattr(evidence, name)
+        setattr(evidence, name, bounded.without_quotes(held, mention_id, until))
     known = bounded.key(mention_id)
     until = max(until, _erased_until(evidence, known))
     others = (erasure for erasure in evidence.erased if erasure.mention != known)
-    erased = sorted((*others, Erasure(known, until)))[:MOST_NAMED]
-    return replace(evidence, erased=tuple(erased), **quotes)
+    evidence.erased = tuple(sorted((*others, Erasure(known, until)))[:MOST_NAMED])
 
 
 def _erased_until(evidence: Evidence, known: int) -> float:
@@ -274,6 +302,7 @@ def _speaks(mention: Mention) -> bool:
 
 def _quote(evidence: Evidence, scored: Scored, signal: str = "") -> str:
     mention = scored.mention
-    if mention.at < _erased_until(evidence, bounded.key(_source(mention))):
+    erased = evidence.erased
+    if erased and mention.at < _erased_until(evidence, bounded.key(_source(mention))):
         return ""
     return scored.quote(signal)

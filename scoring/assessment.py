@@ -1,11 +1,13 @@
 """From evidence to a probability: a sum of named terms in log-odds, written out."""
 
 import math
+from typing import Any
 
 import msgspec
 
 from scoring import bounded, prior
-from scoring.bounded import Voices
+from scoring.bounded import Voice, Voices
+from scoring.ceiling import SILENCE, log_odds
 from scoring.escalation import Signals, SpreadSummary, Why
 from scoring.evidence import LIKELY, Evidence
 from scoring.mention import Role
@@ -19,15 +21,67 @@ _CERTAIN = 50.0
 _SHOWN = 0.05  # terms that move the log-odds by less are not worth a line
 
 
-class Assessment(msgspec.Struct, frozen=True, kw_only=True):
-    """What the evidence amounts to at one time; `silence_s` in seconds."""
+class Term(msgspec.Struct, frozen=True, gc=False):
+    """One term of the sum; its line of `why` is written only when a message asks for it."""
 
-    score: float
-    beyond: bool
-    signals: Signals
-    spread: SpreadSummary
-    silence_s: float
-    why: tuple[Why, ...]
+    signal: str
+    weight: float
+    voice: Voice | None
+    mention_id: str | None
+    phrase: str
+    values: dict[str, Any]
+
+    def written(self, lang: str) -> Why:
+        """The line, `hours` among the values in words."""
+        values = self.values
+        if "hours" in values:
+            values = {**values, "hours": duration(values["hours"])}
+        voice = self.voice
+        return Why(
+            signal=self.signal,
+            weight=self.weight,
+            mention_id=self.mention_id or (voice.mention_id if voice else None),
+            quote=(voice.quote or None) if voice else None,
+            note=phrase(lang, self.phrase, **values),
+        )
+
+
+class Assessment:
+    """What the evidence amounts to at one time; `silence_s` in seconds.
+
+    Most assessments change nothing and are thrown away, so `signals`, `spread` and `why` are
+    worked out when they are read.
+    """
+
+    def __init__(self, view: "_View", terms: list[Term]) -> None:
+        self._view = view
+        self._terms = terms
+        self.score = logistic(view.weights.baseline + sum(term.weight for term in terms))
+        self.beyond = view.beyond
+        self.silence_s = view.silence_s
+
+    def may_rise(self, policy: Policy) -> bool:
+        """Whether time alone, with nothing new, may bring it to the lowest level: by silence."""
+        weights, view = policy.weights, self._view
+        said = sum(term.weight for term in self._terms if term.signal != "silence")
+        silence = max(0.0, weights.silence) * SILENCE * view.grievance
+        highest = weights.baseline + said + silence
+        return weights.calm > 0 or highest >= log_odds(policy.levels.watch.score)
+
+    @property
+    def signals(self) -> Signals:
+        """The present evidence from texts."""
+        return self._view.signals()
+
+    @property
+    def spread(self) -> SpreadSummary:
+        """Counts and forecast."""
+        return self._view.summary()
+
+    @property
+    def why(self) -> tuple[Why, ...]:
+        """The terms worth a line, strongest first."""
+        return explained(self._terms, self._view.lang)
 
 
 def logistic(log_odds: float) -> float:
@@ -35,33 +89,28 @@ def logistic(log_odds: float) -> float:
     return round(1 / (1 + math.exp(-max(-_CERTAIN, min(_CERTAIN, log_odds)))), 4)
 
 
-def explained(terms: list[Why]) -> tuple[Why, ...]:
+def explained(terms: list[Term], lang: str) -> tuple[Why, ...]:
     """The terms worth a line, strongest first."""
     shown = [term for term in terms if abs(term.weight) >= _SHOWN]
-    return tuple(sorted(shown, key=lambda term: (-abs(term.weight), term.signal)))
+    shown.sort(key=lambda term: (-abs(term.weight), term.signal))
+    return tuple(term.written(lang) for term in shown)
 
 
 def assess(evidence: Evidence, at: float, policy: Policy) -> Assessment:
     """The probability of a crisis within 24 hours of `at` (seconds), and why."""
     seen = _View(evidence, at, policy)
-    terms = [*seen.text_terms(), *seen.brand_terms(), *seen.crowd_terms(), *seen.calming_terms()]
-    score = logistic(policy.weights.baseline + sum(term.weight for term in terms))
     return Assessment(
-        score=score,
-        beyond=_beyond(evidence, policy),
-        signals=seen.signals(),
-        spread=seen.summary(),
-        silence_s=seen.silence_s,
-        why=explained(terms),
+        seen,
+        [*seen.text_terms(), *seen.brand_terms(), *seen.crowd_terms(), *seen.calming_terms()],
     )
 
 
-def _beyond(evidence: Evidence, policy: Policy) -> bool:
+def _beyond(evidence: Evidence, outside_reach: int, policy: Policy) -> bool:
     rules = policy.beyond
     return (
         len(evidence.media) >= rules.media
         or len(evidence.influencers) >= rules.influencers
-        or evidence.outside_reach >= rules.reach
+        or outside_reach >= rules.reach
     )
 
 
@@ -73,16 +122,17 @@ class _View:
         self.at = at
         self.weights: Weights = policy.weights
         self.lang = evidence.root.lang if evidence.root else "en"
+        self._fact = bounded.strength(evidence.objective_fact)
+        self._brand_denial = bounded.strength(evidence.brand_denial) if evidence.complaint else 0.0
+        self._denial = max(self._brand_denial, bounded.strength(evidence.reported_denial))
+        self._outside = evidence.outside_reach
         self.grievance = max(evidence.grievance, self._brand_denial)
+        self.beyond = _beyond(evidence, self._outside, policy)
         self.forecast: Forecast = forecast(
             evidence.spread, at, evidence.counted_shares, self._promised()
         )
         waiting = evidence.waiting_since
         self.silence_s = max(0.0, at - waiting.at) if waiting else 0.0
-
-    @property
-    def _brand_denial(self) -> float:
-        return bounded.strength(self.evidence.brand_denial) if self.evidence.complaint else 0.0
 
     def _promised(self) -> float:
         """Shares per exposure that the first words promise."""
@@ -94,15 +144,6 @@ class _View:
             sharing=bounded.strength(self.evidence.influencer_sharing),
             proof=bounded.strength(self.evidence.proof),
         )
-
-    @property
-    def _fact(self) -> float:
-        return bounded.strength(self.evidence.objective_fact)
-
-    @property
-    def _denial(self) -> float:
-        reported = bounded.strength(self.evidence.reported_denial)
-        return max(self._brand_denial, reported)
 
     def _anger(self) -> float:
         voices = self.evidence.anger
@@ -137,18 +178,13 @@ class _View:
         voices: Voices = (),
         mention_id: str | None = None,
         phrase_name: str | None = None,
-        **values: object,
-    ) -> Why:
+        **values: Any,
+    ) -> Term:
+        weight = round(getattr(self.weights, name) * amount, 4) if amount else 0.0
         first = voices[0] if voices else None
-        return Why(
-            signal=name,
-            weight=round(getattr(self.weights, name) * amount, 4),
-            mention_id=mention_id or (first.mention_id if first else None),
-            quote=(first.quote or None) if first else None,
-            note=phrase(self.lang, phrase_name or name, **values),
-        )
+        return Term(name, weight, first, mention_id, phrase_name or name, values)
 
-    def text_terms(self) -> list[Why]:
+    def text_terms(self) -> list[Term]:
         """What is said, weighed by whether it is a grievance at all."""
         evidence, heard = self.evidence, self.grievance
         anger, fact, denial = self._anger(), self._fact, self._denial
@@ -170,13 +206,13 @@ class _View:
             ),
         ]
 
-    def brand_terms(self) -> list[Why]:
+    def brand_terms(self) -> list[Term]:
         """What was done about it: paid promotion, proof, deletions, silence, coming back."""
         evidence, heard = self.evidence, self.grievance
         proof = bounded.strength(evidence.proof)
         deleted = len(evidence.deletions)
         hours = self.silence_s / HOUR
-        waited = min(6.0, math.log2(1 + hours / 2)) * max(self._fact, self._denial)
+        waited = min(SILENCE, math.log2(1 + hours / 2)) * max(self._fact, self._denial)
         first = evidence.first_author
         again = max(0, first.complaints - 1) if first else 0
         waiting = evidence.waiting_since
@@ -197,16 +233,16 @@ class _View:
                 "silence",
                 waited * heard,
                 mention_id=waiting.mention_id if waiting else None,
-                hours=duration(hours),
+                hours=hours,
             ),
             self._term("persistence", min(4.0, math.log2(1 + again)) * heard, count=again),
         ]
 
-    def crowd_terms(self) -> list[Why]:
+    def crowd_terms(self) -> list[Term]:
         """Who takes it further, and how far it is going."""
         evidence, heard, expected = self.evidence, self.grievance, self.forecast
         complaining = len(evidence.complainants)
-        outside = evidence.outside_reach
+        outside = self._outside
         influencers, media = len(evidence.influencers), len(evidence.media)
         explosive = expected.reproduction >= 1 and evidence.shares >= _EXPLOSIVE_SHARES
         return [
@@ -242,7 +278,7 @@ class _View:
             ),
         ]
 
-    def calming_terms(self) -> list[Why]:
+    def calming_terms(self) -> list[Term]:
         """What takes the heat out of it."""
         evidence = self.evidence
         answer = evidence.answer
@@ -271,5 +307,5 @@ class _View:
                 1.0 if satisfied else 0.0,
                 mention_id=content.mention_id if content else None,
             ),
-            self._term("calm", math.log2(1 + hours / 3), hours=duration(hours)),
+            self._term("calm", math.log2(1 + hours / 3), hours=hours),
         ]

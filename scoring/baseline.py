@@ -8,6 +8,9 @@ import math
 
 import msgspec
 
+from scoring import season
+from scoring.season import Season
+
 HOUR = 3600.0
 _KEEP = 0.985
 """Weight left of an hour's count an hour later: about two and a half days of memory."""
@@ -20,6 +23,7 @@ class Baseline(msgspec.Struct, frozen=True, array_like=True):
     hours: float
     hour: float = 0.0
     counted: int = 0
+    season: Season = Season()
 
 
 def begin(rate: float, hours: float) -> Baseline:
@@ -31,7 +35,7 @@ def learn(baseline: Baseline, at: float, count: int) -> Baseline:
     """The baseline after `count` complaints in the minute at `at` (seconds)."""
     hour = at - at % HOUR
     if not baseline.hour:
-        return Baseline(baseline.shape, baseline.hours, hour, count)
+        return Baseline(baseline.shape, baseline.hours, hour, count, baseline.season)
     if hour <= baseline.hour:
         return msgspec.structs.replace(baseline, counted=baseline.counted + count)
     passed = min(round((hour - baseline.hour) / HOUR), 1000)
@@ -41,6 +45,9 @@ def learn(baseline: Baseline, at: float, count: int) -> Baseline:
         hours=baseline.hours * keep + (1 - keep) / (1 - _KEEP),
         hour=hour,
         counted=count,
+        season=season.learn(
+            baseline.season, baseline.hour, passed, baseline.counted, usual(baseline, 1.0)
+        ),
     )
 
 
@@ -50,12 +57,12 @@ def skip(baseline: Baseline, at: float) -> Baseline:
 
 
 def usual(baseline: Baseline, hours: float) -> float:
-    """Expected complaints in a window of so many hours."""
+    """Expected complaints in a window worth so many average hours (`season.effective`)."""
     return baseline.shape / baseline.hours * hours
 
 
 def surprise(baseline: Baseline, count: int, hours: float) -> float:
-    """-log10 of the chance of at least `count` complaints in a window, 0 if that is usual.
+    """-log10 of the chance of at least `count` complaints in that many hours, 0 if usual.
 
     Negative binomial tail, bounded by its first term and a geometric series.
     """

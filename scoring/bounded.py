@@ -1,7 +1,9 @@
 """Bounded collections whose contents do not depend on the order of arrival."""
 
 import hashlib
-from bisect import bisect_left
+from bisect import bisect_left, insort
+from functools import lru_cache
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -11,12 +13,15 @@ Keys = tuple[int, ...]
 Weighted = tuple[tuple[int, int], ...]
 """Key and weight, sorted by key."""
 
+Item = TypeVar("Item")
+
 _KEY_BYTES = 6
 _KEYS = float(256**_KEY_BYTES)
 
 
+@lru_cache(maxsize=8192)
 def key(*parts: str) -> int:
-    """A 48-bit hash, the same in every process."""
+    """A 48-bit hash, the same in every process; a mention asks for the same few several times."""
     digest = hashlib.blake2b(
         "\0".join(parts).encode("utf-8", "replace"), digest_size=_KEY_BYTES
     ).digest()
@@ -35,6 +40,21 @@ def with_key(keys: Keys, item: int, most: int) -> Keys:
     if (index < len(keys) and keys[index] == item) or index >= most:
         return keys
     return (*keys[:index], item, *keys[index:])[:most]
+
+
+def with_item(items: tuple[Item, ...], item: Item) -> tuple[Item, ...]:
+    """The sorted `items` with `item` in its place; mostly that is the end."""
+    if not items or items[-1] < item:  # type: ignore[operator]
+        return (*items, item)
+    held: list[Any] = list(items)
+    insort(held, item)
+    return tuple(held)
+
+
+def weight_of(weights: Weighted, item: int) -> int:
+    """The weight held of `item`, 0 when it is not held."""
+    index = bisect_left(weights, (item,))
+    return weights[index][1] if index < len(weights) and weights[index][0] == item else 0
 
 
 def with_weight(weights: Weighted, item: int, weight: int, most: int) -> Weighted:
@@ -56,7 +76,7 @@ def distinct(weights: Weighted, most: int) -> int:
     return round((most - 1) * _KEYS / (weights[-1][0] + 1))
 
 
-class Voice(msgspec.Struct, frozen=True, array_like=True):
+class Voice(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """One author's strongest statement: value 0 to 1, the masked words, and when (seconds)."""
 
     value: float
@@ -74,15 +94,30 @@ class Voice(msgspec.Struct, frozen=True, array_like=True):
 Voices = tuple[Voice, ...]
 
 
+def heard(voices: Voices, value: float, author: int, most: int) -> bool:
+    """Whether a voice of that value and author may change `voices`: if not, no words are needed."""
+    for held in voices:
+        if held.author == author:
+            return value >= held.value
+    return len(voices) < most or value >= voices[-1].value
+
+
 def with_voice(voices: Voices, voice: Voice, most: int) -> Voices:
     """The `most` strongest voices, one per author."""
+    if not voices:
+        return (voice,)
     for held in voices:
         if held.author == voice.author:
-            if held.order <= voice.order:
+            if held.value > voice.value or held.order <= voice.order:
                 return voices
             voices = tuple(v for v in voices if v is not held)
             break
-    return tuple(sorted((*voices, voice), key=lambda v: v.order)[:most])
+    place = 0
+    for held in voices:
+        if held.value < voice.value or (held.value == voice.value and held.order > voice.order):
+            break
+        place += 1
+    return (*voices[:place], voice, *voices[place:])[:most]
 
 
 def without_quotes(voices: Voices, mention_id: str, until: float = FOREVER) -> Voices:

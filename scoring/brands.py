@@ -17,6 +17,7 @@ from scoring.policy import Policy
 from scoring.pulse import MINUTE, Pulse
 from scoring.surge import Incident
 from scoring.times import LONG_AGO
+from scoring.window import Window
 
 _MOST_SEEN = 4096
 _CASE_ID = re.compile(r"(.+):incident:\d{8}T\d{4}Z")
@@ -60,6 +61,8 @@ class Brands:
         self.incidents: dict[str, Incident] = known or {}
         self.watermark = (clock or BrandsClock()).watermark
         self.changed: set[str] = set()
+        self._windows: dict[str, Window] = {}
+        self._due = min(map(incidents.deadline, self.incidents.values()), default=NEVER)
 
     def clock(self, offset: int) -> BrandsClock:
         """The state to store beside the brands, as of the log's `offset`."""
@@ -69,19 +72,37 @@ class Brands:
         """Folds a brand's minute; returns what is to be said."""
         self.watermark = max(self.watermark, pulse.at + MINUTE)
         state = self.incidents.get(pulse.brand) or incidents.begin(pulse.brand, self.policy)
-        after, said = incidents.fold(state, pulse, self.policy)
+        after, said = incidents.fold(state, pulse, self.policy, self._window(state))
         self._keep(after)
         return said
+
+    def _window(self, incident: Incident) -> Window:
+        window = self._windows.get(incident.brand)
+        if window is None:
+            window = incidents.window_of(incident, self.policy)
+            self._windows[incident.brand] = window
+        return window
+
+    def _keep(self, incident: Incident) -> None:
+        self.incidents[incident.brand] = incident
+        self.changed.add(incident.brand)
+        self._due = min(self._due, incidents.deadline(incident))
+        if self._watch is not None:
+            self._watch(incident)
 
     def tick(self, at: float) -> list[Escalation]:
         """Event time has reached `at` (seconds): makes the checks that have become due."""
         self.watermark = max(self.watermark, at)
         said: list[Escalation] = []
+        if self._due > at:
+            return said
+        self._due = NEVER
         for state in list(self.incidents.values()):
-            after, more = incidents.advance(state, at, self.policy)
-            if after is not state:
-                self._keep(after)
+            if incidents.deadline(state) <= at:
+                state, more = incidents.advance(state, at, self.policy, self._window(state))
+                self._keep(state)
                 said += more
+            self._due = min(self._due, incidents.deadline(state))
         return said
 
     def held(self, case_id: str) -> Incident | None:
@@ -102,7 +123,7 @@ class Brands:
         if had.dismissed:
             # Its next check is made now, as of the time that is decided up to.
             early = replace(state, clock=2 * state.clock - incidents.deadline(state))
-            state, said = incidents.advance(early, state.clock, self.policy)
+            state, said = incidents.advance(early, state.clock, self.policy, self._window(early))
             # The next incident knows nothing of this one but that nobody wants to hear of it.
             until = state.clock + policy.levels.quiet_s
             quiet = replace(state.standing, snoozed=had.rank, snooze_until=until)
@@ -112,10 +133,6 @@ class Brands:
 
     def next_due(self) -> float:
         """Event time (seconds) of the next check, NEVER while no incident is open."""
-        return min(map(incidents.deadline, self.incidents.values()), default=NEVER)
-
-    def _keep(self, state: Incident) -> None:
-        self.incidents[state.brand] = state
-        self.changed.add(state.brand)
-        if self._watch is not None:
-            self._watch(state)
+        if self._due < NEVER:  # it may have moved on since: a mention puts the next check off
+            self._due = min(map(incidents.deadline, self.incidents.values()), default=NEVER)
+        return self._due

@@ -7,13 +7,17 @@ does not depend on when or how often the clock is looked at.
 import msgspec
 
 from scoring import bounded, playbook, standing
+from scoring import echo as echoes
 from scoring.absorb import absorb
 from scoring.assessment import HOUR, Assessment, assess
 from scoring.bounded import Keys
+from scoring.ceiling import unremarkable
 from scoring.command import Command
+from scoring.echo import Echo
 from scoring.escalation import CaseKind, Escalation, Status, escalation_id, moment
 from scoring.evidence import LIKELY, Evidence
 from scoring.headline import headline
+from scoring.likeness import Marks
 from scoring.mention import Mention
 from scoring.orders import ordered
 from scoring.policy import Policy
@@ -30,16 +34,24 @@ _CHECKPOINTS = tuple(HOUR * hours for hours in (1, 2, 4, 8, 16, 24, 36, 48, 72))
 NEVER = float("inf")
 
 
-class Case(msgspec.Struct, frozen=True, kw_only=True, array_like=True):
+class Case(msgspec.Struct, frozen=True, kw_only=True, array_like=True, gc=False):
     """State of one conversation; `clock` is the event time (seconds) decided up to."""
 
     case_id: str
     brand: str
     root_id: str
-    evidence: Evidence = Evidence()
+    evidence: Evidence = msgspec.field(default_factory=Evidence)
     standing: Standing = Standing()
     seen: Keys = ()
     clock: float = LONG_AGO
+    still: bool = False
+    """Whether time alone cannot make a case of it: only a mention can."""
+    marks: Marks = ()
+    """What it has in common with others, see `scoring.likeness`."""
+    leader: str = ""
+    """The older case that it is linked to, empty for none."""
+    topic: bytes = b""
+    """Embedding of its first grievance."""
 
 
 Outcome = tuple[Case, list[Escalation]]
@@ -57,23 +69,48 @@ def fold(
     *,
     late: bool = False,
     decided: float = LONG_AGO,
+    floor: int = 0,
 ) -> Outcome:
     """The case with one more mention, and what is to be said.
 
     A mention seen before changes nothing. A `late` one, beyond the allowed lateness, is a fact
-    that raises no alarm about the past: the time up to `decided` (seconds).
+    that raises no alarm about the past: the time up to `decided` (seconds). Up to the rank
+    `floor`, that of its leader, the conversation opens no case of its own.
     """
     known = bounded.key(scored.mention.id)
     if known in case.seen:
         return case, []
     policy = policy.for_brand(case.brand)
     at = scored.mention.at
-    case, due = advance(case, at, policy)
+    case, due = advance(case, at, policy, floor)
+    evidence = absorb(case.evidence, scored)
+    still = not late and not _pending(case.standing) and unremarkable(evidence, policy)
     case = msgspec.structs.replace(
         case,
-        evidence=absorb(case.evidence, scored),
+        evidence=evidence,
         seen=(*case.seen, known)[-MOST_SEEN:],
         clock=max(case.clock, at, decided) if late else max(case.clock, at),
+        still=still,
+    )
+    if late or still:
+        return case, due
+    case, said = _decide(case, case.clock, policy, floor, news=True)
+    return case, due + said
+
+
+def hear(case: Case, echo: Echo, policy: Policy, *, late: bool = False) -> Outcome:
+    """The case after it heard of a linked conversation; an echo heard before changes nothing."""
+    known = bounded.key(echo.mention_id)
+    if known in case.seen:
+        return case, []
+    policy = policy.for_brand(case.brand)
+    case, due = advance(case, echo.at, policy)
+    case = msgspec.structs.replace(
+        case,
+        evidence=echoes.hear(case.evidence, echo),
+        seen=(*case.seen, known)[-MOST_SEEN:],
+        clock=max(case.clock, echo.at),
+        still=False,
     )
     if late:
         return case, due
@@ -101,14 +138,14 @@ def order(case: Case, command: Command, now: float, policy: Policy) -> Outcome:
     return _decide(case, case.clock, policy, news=False)
 
 
-def advance(case: Case, until: float, policy: Policy) -> Outcome:
+def advance(case: Case, until: float, policy: Policy, floor: int = 0) -> Outcome:
     """The case with every deadline up to `until` (seconds) decided, each as of its own time."""
     policy = policy.for_brand(case.brand)
     said: list[Escalation] = []
     due = deadline(case, policy)
     while due <= until:
         case = msgspec.structs.replace(case, clock=due)
-        case, more = _decide(case, due, policy, news=False)
+        case, more = _decide(case, due, policy, floor, news=False)
         said += more
         due = deadline(case, policy)
     return case, said
@@ -118,13 +155,15 @@ def deadline(case: Case, policy: Policy) -> float:
     """When the case must be looked at again (seconds), NEVER when nothing is to come."""
     policy = policy.for_brand(case.brand)
     evidence, state = case.evidence, case.standing
+    clock, last_at = case.clock, evidence.last_at
     waiting = standing.deadlines(state, policy)
-    if not state.open and not waiting and (state.episode or evidence.grievance < LIKELY):
-        return NEVER
-    candidates = [evidence.last_at + step for step in _CHECKPOINTS] + waiting
-    if state.open:
-        candidates.append(_rest_at(case, policy))
-    return min((time for time in candidates if time > case.clock), default=NEVER)
+    if not state.open and not waiting:
+        if case.still or state.episode or evidence.grievance < LIKELY:
+            return NEVER
+    elif state.open:
+        waiting.append(_rest_at(case, policy))
+    waiting += [last_at + step for step in _CHECKPOINTS]
+    return min((time for time in waiting if time > clock), default=NEVER)
 
 
 def forgotten(case: Case, at: float, policy: Policy) -> bool:
@@ -140,13 +179,21 @@ def _rest_at(case: Case, policy: Policy) -> float:
     return newest + policy.levels.resolve_after_s
 
 
-def _decide(case: Case, at: float, policy: Policy, *, news: bool) -> Outcome:
+def _pending(state: Standing) -> bool:
+    """Whether something is open, or held back, or waits for a level to have lasted."""
+    return state.open or state.held_until > 0 or any(at is not None for at in state.reached)
+
+
+def _decide(case: Case, at: float, policy: Policy, floor: int = 0, *, news: bool) -> Outcome:
     assessment = assess(case.evidence, at, policy)
     over = case.standing.open and not news and at >= _rest_at(case, policy)
     state, said = standing.settle(
         case.standing, assessment.score, assessment.beyond, at, policy, news=news, over=over
     )
-    case = msgspec.structs.replace(case, standing=state)
+    if said and said.status is Status.OPEN and state.rank <= floor:
+        return msgspec.structs.replace(case, still=False), []  # its leader speaks for it
+    still = not _pending(state) and not state.episode and not assessment.may_rise(policy)
+    case = msgspec.structs.replace(case, standing=state, still=still)
     return case, [_escalation(case, said, assessment, at, policy)] if said else []
 
 

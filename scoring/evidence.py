@@ -19,18 +19,19 @@ MOST_AUTHORS = 1024
 MOST_NAMED = 64
 MOST_WAITING = 16
 MOST_WORDS = 64
-MOST_VOICES = 3
+MOST_ANGRY = 3
+"""Anger is the mean of so many authors; of every other signal the strongest voice counts."""
 NEWEST_IDS = 50
 
 
-class Dated(msgspec.Struct, frozen=True, array_like=True, order=True):
+class Dated(msgspec.Struct, frozen=True, array_like=True, gc=False, order=True):
     """Something that happened at a time (seconds), by the id of its mention."""
 
     at: float
     mention_id: str
 
 
-class BrandWord(msgspec.Struct, frozen=True, array_like=True, order=True):
+class BrandWord(msgspec.Struct, frozen=True, array_like=True, gc=False, order=True):
     """Something the brand answered: when, which mention, how much denial it holds (0 to 1)."""
 
     at: float
@@ -38,7 +39,7 @@ class BrandWord(msgspec.Struct, frozen=True, array_like=True, order=True):
     denial: float
 
 
-class Root(msgspec.Struct, frozen=True, array_like=True):
+class Root(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """The mention that began it; until it is seen, another stands in.
 
     `stands_in` is 0 for the root itself, 1 for a mention that says something, 2 for a share.
@@ -60,7 +61,7 @@ class Root(msgspec.Struct, frozen=True, array_like=True):
         return (self.stands_in, self.at, self.mention_id)
 
 
-class AuthorWords(msgspec.Struct, frozen=True, array_like=True):
+class AuthorWords(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """How one author went on: complaints so far, the last one, the last contented words."""
 
     author: int
@@ -69,16 +70,24 @@ class AuthorWords(msgspec.Struct, frozen=True, array_like=True):
     complained_at: float = LONG_AGO
     content: Dated | None = None
 
+    @property
+    def order(self) -> tuple[float, int]:
+        """Who spoke first comes first."""
+        return (self.since, self.author)
 
-class Erasure(msgspec.Struct, frozen=True, array_like=True, order=True):
+
+class Erasure(msgspec.Struct, frozen=True, array_like=True, gc=False, order=True):
     """What a mention (by its hash) said before `until` (seconds) is not to be repeated."""
 
     mention: int
     until: float
 
 
-class Evidence(msgspec.Struct, frozen=True, kw_only=True, array_like=True):
-    """Facts of a conversation; times in seconds since the epoch, 0 for never."""
+class Evidence(msgspec.Struct, kw_only=True, array_like=True, gc=False):
+    """Facts of a conversation; times in seconds since the epoch, 0 for never.
+
+    A value: only `absorb` writes to one, a copy of its own that nobody else holds yet.
+    """
 
     root: Root | None = None
     first_at: float = 0.0
@@ -113,18 +122,26 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True, array_like=True):
     counted_shares: int = 0
     spread: Spread = Spread()
     contented: Keys = ()
+    followers: int = 0
+    """Sum over `audience`."""
 
     @property
     def waiting_since(self) -> Dated | None:
         """The oldest customer mention that the brand has not answered."""
         answered = self.answer.at if self.answer else LONG_AGO
-        return next((wait for wait in self.waiting if wait.at > answered), None)
+        for wait in self.waiting:
+            if wait.at > answered:
+                return wait
+        return None
 
     @property
     def first_author(self) -> AuthorWords | None:
         """How the author of the root went on."""
         author = self.root.author if self.root else None
-        return next((words for words in self.words if words.author == author), None)
+        for words in self.words:
+            if words.author == author:
+                return words
+        return None
 
     @property
     def shares(self) -> int:
@@ -150,14 +167,14 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True, array_like=True):
     @property
     def reach(self) -> int:
         """Followers of distinct authors other than the brand, summed."""
-        return self._followers(self.audience)
+        return self._estimated(self.followers, len(self.audience))
 
     @property
     def outside_reach(self) -> int:
         """Followers of distinct authors other than the brand and whoever began it."""
-        began = self.root.author if self.root else None
-        return self._followers(tuple(pair for pair in self.audience if pair[0] != began))
+        began = bounded.weight_of(self.audience, self.root.author) if self.root else 0
+        return self._estimated(self.followers - began, len(self.audience))
 
-    def _followers(self, kept: Weighted) -> int:
-        total = sum(followers for _, followers in kept)
-        return round(total * self.authors / len(self.audience)) if self.audience else 0
+    def _estimated(self, followers: int, kept: int) -> int:
+        """The sum over all authors, of whom the sketch keeps some."""
+        return round(followers * self.authors / kept) if kept else 0

@@ -1,9 +1,10 @@
 """The whole decision over a recorded history, in event time and without a broker."""
 
 import heapq
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 from scoring.brands import Brands
+from scoring.case import Case
 from scoring.escalation import Escalation
 from scoring.partition import Partition
 from scoring.policy import Policy
@@ -29,6 +30,11 @@ class History:
         self._waiting: list[tuple[float, str, int, Scored]] = []
         self.count = 0
         self._newest = float("-inf")
+
+    @property
+    def cases(self) -> Mapping[str, Case]:
+        """The conversations as they stand, but for the mentions that still wait for their turn."""
+        return self._partition.cases
 
     def add(self, scored: Scored) -> Iterator[Escalation]:
         """Takes one mention; yields what is said once its turn in event time has come."""

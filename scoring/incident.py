@@ -10,9 +10,9 @@ from datetime import UTC, datetime
 from msgspec.structs import replace
 
 from scoring import baseline, playbook, standing
-from scoring.assessment import HOUR, explained, logistic
+from scoring.assessment import HOUR, logistic
 from scoring.baseline import Baseline
-from scoring.bounded import key
+from scoring.bounded import Keys, key
 from scoring.escalation import (
     CaseKind,
     Escalation,
@@ -24,13 +24,14 @@ from scoring.escalation import (
 )
 from scoring.headline import headline
 from scoring.policy import Policy
-from scoring.pulse import MINUTE, Pulse, merged, unquoted
+from scoring.pulse import MINUTE, Pulse, merged
 from scoring.standing import Said, Standing
 from scoring.surge import Incident, Surge
+from scoring.window import Window
 
 NEVER = float("inf")
 _CHECK_EVERY_S = 600.0
-_MOST_SEEN = 4096
+_MOST_SEEN = 1024
 _USUAL_AFTER_S = 24 * HOUR
 
 Outcome = tuple[Incident, list[Escalation]]
@@ -42,35 +43,65 @@ def begin(brand: str, policy: Policy) -> Incident:
     return Incident(brand=brand, usual=baseline.begin(rules.prior_complaints_h, rules.prior_hours))
 
 
-def fold(incident: Incident, pulse: Pulse, policy: Policy) -> Outcome:
-    """The brand with one more pulse; a pulse seen before changes nothing."""
+def window_of(incident: Incident, policy: Policy) -> Window:
+    """The running sums over the brand's minutes; who folds often keeps them beside the state."""
+    rules = policy.for_brand(incident.brand).incident
+    return Window(incident.minutes, rules.windows_s, incident.seen)
+
+
+def fold(incident: Incident, pulse: Pulse, policy: Policy, window: Window | None = None) -> Outcome:
+    """The brand with one more pulse; a pulse seen before changes nothing.
+
+    `window` is the incident's own and goes along with it; without one it is built anew.
+    """
     policy = policy.for_brand(incident.brand)
     known = key(str(pulse.partition), str(pulse.at))
-    if known in incident.seen:
+    window = window_of(incident, policy) if window is None else window
+    if known in window.seen:
         return incident, []
     end = pulse.at + MINUTE
-    incident, due = advance(incident, end, policy)
+    incident, due = advance(incident, end, policy, window)
+    window.put(pulse)
+    opens = bool(pulse.complaints) or incident.standing.open  # else nothing can come of it
+    if not opens:
+        window.move(max(incident.clock, end))
     distinct = min(len(pulse.authors), len(pulse.texts), len(pulse.threads))
     incident = replace(
         incident,
-        seen=(*incident.seen, known)[-_MOST_SEEN:],
+        seen=_seen(incident, known, window),
         clock=max(incident.clock, end),
-        minutes=_with_minute(incident.minutes, pulse),
+        minutes=incident.minutes if opens else tuple(window.minutes),
         spoke_at=max(incident.spoke_at, end) if pulse.answers else incident.spoke_at,
         usual=_learnt(incident, pulse, distinct),
         total=merged(incident.total, pulse) if incident.total else None,
     )
-    incident, said = _decide(incident, incident.clock, policy, news=True)
+    if not opens:
+        return incident, due
+    incident, said = _decide(incident, window, incident.clock, policy, news=True)
     return incident, due + said
 
 
-def advance(incident: Incident, until: float, policy: Policy) -> Outcome:
+def _seen(incident: Incident, known: int, window: Window) -> Keys:
+    """The pulses seen, of which the newest are remembered."""
+    window.seen.add(known)
+    if len(incident.seen) < _MOST_SEEN:
+        return (*incident.seen, known)
+    window.seen.discard(incident.seen[0])
+    return (*incident.seen[1:], known)
+
+
+def advance(
+    incident: Incident, until: float, policy: Policy, window: Window | None = None
+) -> Outcome:
     """The brand with every check up to `until` (seconds) made, each as of its own time."""
     policy = policy.for_brand(incident.brand)
     said: list[Escalation] = []
     due = deadline(incident)
+    if due > until:
+        return incident, said
+    window = window_of(incident, policy) if window is None else window
     while due <= until:
-        incident, more = _decide(replace(incident, clock=due), due, policy, news=False)
+        incident, more = _decide(replace(incident, clock=due), window, due, policy, news=False)
         said += more
         due = deadline(incident)
     return incident, said
@@ -89,24 +120,16 @@ def _learnt(incident: Incident, pulse: Pulse, distinct: int) -> Baseline:
     return baseline.learn(incident.usual, pulse.at, distinct)
 
 
-def _with_minute(minutes: tuple[Pulse, ...], pulse: Pulse) -> tuple[Pulse, ...]:
-    same = next((held for held in minutes if held.at == pulse.at), None)
-    if same is not None:
-        minutes = tuple(merged(held, pulse) if held is same else held for held in minutes)
-    else:
-        minutes = tuple(sorted((*minutes, pulse), key=lambda held: held.at))
-    erased = {mention_id for held in minutes for mention_id in held.erased}
-    return tuple(unquoted(held, erased) for held in minutes)
-
-
-def _decide(incident: Incident, at: float, policy: Policy, *, news: bool) -> Outcome:
+def _decide(
+    incident: Incident, window: Window, at: float, policy: Policy, *, news: bool
+) -> Outcome:
     rules = policy.incident
-    kept = tuple(pulse for pulse in incident.minutes if pulse.at > at - max(rules.windows_s))
-    incident = replace(incident, minutes=kept)
-    complaints = sum(pulse.complaints for pulse in kept)
-    if not incident.standing.open and (not news or complaints < rules.opens_authors):
+    window.move(at)
+    incident = replace(incident, minutes=tuple(window.minutes))
+    people = window.sums[-1].people
+    if not incident.standing.open and (not news or people < rules.opens_authors):
         return incident, []
-    seen = Surge(incident, at, policy)
+    seen = Surge(incident, window, at, policy)
     if not incident.standing.open and not seen.opens():
         return incident, []
     incident = replace(incident, peak=max(incident.peak, seen.rate))
@@ -117,12 +140,14 @@ def _decide(incident: Incident, at: float, policy: Policy, *, news: bool) -> Out
     state, said = standing.settle(
         before, score, seen.beyond(), at, replace(policy, levels=levels), news=news
     )
-    if said and not before.open:
-        incident = replace(incident, started=seen.began, total=seen.window)
     incident = replace(incident, standing=state)
     if said is None:
         return incident, []
-    message = _escalation(incident, said, seen, score, explained(terms), at, policy)
+    whole = seen.whole()
+    if not before.open:
+        incident = replace(incident, started=seen.began, total=whole)
+    why = seen.why(terms, whole)
+    message = _escalation(incident, said, seen, score, why, at, policy)
     if said.status is Status.RESOLVED:  # the next one is another incident, not another episode
         incident = replace(incident, standing=Standing(), started=0.0, total=None, peak=0.0)
     return incident, [message]
@@ -137,7 +162,7 @@ def _escalation(
     at: float,
     policy: Policy,
 ) -> Escalation:
-    total = incident.total or seen.window
+    total = incident.total or seen.whole()
     start = datetime.fromtimestamp(incident.started, UTC).strftime("%Y%m%dT%H%MZ")
     case_id = f"{incident.brand}:incident:{start}"
     resolved = said.status is Status.RESOLVED

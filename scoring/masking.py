@@ -7,6 +7,7 @@ may be a phone number or something else, it is masked too, unless a currency sta
 
 import ipaddress
 import re
+from functools import lru_cache
 
 MASK = "•••"
 
@@ -32,6 +33,8 @@ _CURRENCY_AFTER = re.compile(
 _SURE_PHONE = re.compile(r"\+|0")
 _AMOUNT_DIGITS = 12
 _SHORT_NAME = 4
+_SUSPECT = re.compile(r"[@＠:\d]")
+"""Every pattern above needs one of these; most texts hold none."""
 
 
 def mask(text: str, brand: str = "") -> str:
@@ -39,6 +42,8 @@ def mask(text: str, brand: str = "") -> str:
 
     A handle that is the brand's own (its letters hold the brand's, or the other way round) stays.
     """
+    if not _SUSPECT.search(text):
+        return text
     text = _EMAIL.sub(MASK, text)
     text = _IBAN.sub(_iban, text)
     text = _IPV4.sub(_address, text)
@@ -48,8 +53,9 @@ def mask(text: str, brand: str = "") -> str:
     return _HANDLE.sub(lambda found: _handle(found.group(0), own), text)
 
 
+@lru_cache(maxsize=1024)
 def quote(text: str, brand: str = "", limit: int = 160) -> str:
-    """One line of at most `limit` characters, masked."""
+    """One line of at most `limit` characters, masked; several signals quote the same words."""
     line = " ".join(mask(text, brand).split())
     return line if len(line) <= limit else line[: limit - 1].rstrip() + "…"
 

@@ -2,6 +2,7 @@
 
 import enum
 from datetime import datetime
+from functools import cached_property
 from typing import Annotated
 
 import msgspec
@@ -77,7 +78,7 @@ class Engagement(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     views: Count | None = None
 
 
-class Mention(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class Mention(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, dict=True):
     """One message about a brand; `created_at` is the clock of all logic.
 
     An optional field may be absent or null. Unknown fields are ignored.
@@ -98,37 +99,37 @@ class Mention(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     attachments: Annotated[tuple[Attachment, ...], Meta(max_length=100)] | None = None
     engagement: Engagement | None = None
 
-    @property
+    @cached_property
     def root_id(self) -> str:
         """Id of the conversation's first mention."""
         return self.conversation_id or self.parent_id or self.id
 
-    @property
+    @cached_property
     def partition_key(self) -> str:
         """Key of the Kafka record: one conversation of one brand stays in one partition."""
         return f"{self.brand}:{self.root_id}"
 
-    @property
+    @cached_property
     def case_id(self) -> str:
         """Id of the case that the conversation would be."""
         return self.partition_key
 
-    @property
+    @cached_property
     def role(self) -> Role:
         """The author's role, `unknown` when nothing is said."""
         return (self.author.role if self.author else None) or Role.UNKNOWN
 
-    @property
+    @cached_property
     def followers(self) -> int:
         """The author's followers, 0 when unknown."""
         return (self.author.followers if self.author else None) or 0
 
-    @property
+    @cached_property
     def author_id(self) -> str:
         """The author's id, else handle, else empty."""
         return (self.author.id or self.author.handle or "") if self.author else ""
 
-    @property
+    @cached_property
     def at(self) -> float:
         """Event time, seconds since 1970-01-01T00:00:00Z."""
         return self.created_at.timestamp()

@@ -4,20 +4,28 @@ The live `cases` agent and the offline backtest drive this same class.
 """
 
 import heapq
+from collections import OrderedDict
 from collections.abc import Callable, Iterable
 
 import msgspec
 
 from scoring import case as cases
+from scoring import echo as echoes
+from scoring import likeness
 from scoring import pulse as pulses
+from scoring.absorb import author_key
 from scoring.case import NEVER, Case
 from scoring.command import Command
 from scoring.escalation import Escalation
+from scoring.links import Links
 from scoring.mention import Kind
 from scoring.policy import Policy
 from scoring.pulse import MINUTE, Pulse
 from scoring.scored import Scored
 from scoring.times import LONG_AGO
+
+MOST_CASES = 1_000_000
+"""Conversations held by one partition."""
 
 
 class Clock(msgspec.Struct, frozen=True, kw_only=True, array_like=True):
@@ -32,7 +40,8 @@ class Partition:
     """One partition's cases and clock; `watch` is shown each case that moved.
 
     `slack_s` is how long a deadline waits for mentions that are still on their way: the policy's
-    allowed lateness live, nothing where input is sorted.
+    allowed lateness live, nothing where input is sorted. No more than `most` conversations are
+    held: the one that was quiet for longest and is no open case goes first; `evicted` counts them.
     """
 
     def __init__(
@@ -43,11 +52,13 @@ class Partition:
         known: Iterable[Case] = (),
         clock: Clock | None = None,
         watch: Callable[[Case], None] | None = None,
+        most: int = MOST_CASES,
     ) -> None:
         self.policy = policy
         self.number = number
         self._watch = watch
-        self.cases: dict[str, Case] = {}
+        self.cases: OrderedDict[str, Case] = OrderedDict()
+        """The one that was quiet for longest comes first."""
         self.changed: set[str] = set()
         self._slack_s = slack_s
         self._grace_s = min(slack_s, MINUTE)
@@ -56,9 +67,13 @@ class Partition:
         clock = clock or Clock()
         self.watermark = clock.watermark
         self._pulses = {(pulse.brand, pulse.at): pulse for pulse in clock.open_pulses}
-        for case in known:
+        self._oldest = min((pulse.at for pulse in clock.open_pulses), default=NEVER)
+        for case in sorted(known, key=lambda case: (case.evidence.last_at, case.case_id)):
             self.cases[case.case_id] = case
             self._schedule(case)
+        self.links = Links(self.cases)
+        self.evicted = 0
+        self._most = most
 
     def clock(self, offset: int) -> Clock:
         """The state to store beside the cases, as of the log's `offset`."""
@@ -73,10 +88,13 @@ class Partition:
         said, sealed = self.tick(at)
         case = self.cases.get(scored.mention.case_id) or cases.begin(scored.mention)
         decided = self.watermark - self._slack_s
-        after, more = cases.fold(case, scored, self.policy, late=late, decided=decided)
+        case = self.links.joined(case, scored)
+        floor = self._floor(case)
+        after, more = cases.fold(case, scored, self.policy, late=late, decided=decided, floor=floor)
         if after is not case:
             self._keep(after)
             self._count(scored, late=late)
+            more += self._echo(after, scored, late=late)
         return said + more, sealed
 
     def order(self, command: Command) -> list[Escalation]:
@@ -86,6 +104,30 @@ class Partition:
             return []
         after, said = cases.order(case, command, self.watermark, self.policy)
         if after is not case:
+            self._keep(after)
+        return said
+
+    def _floor(self, case: Case) -> int:
+        """The rank up to which its leader speaks for the case."""
+        leader = self.cases.get(case.leader) if case.leader else None
+        return leader.standing.rank if leader else 0
+
+    def _echo(self, case: Case, scored: Scored, *, late: bool) -> list[Escalation]:
+        """Tells the case's leader of a mention."""
+        leader = self.cases.get(case.leader) if case.leader else None
+        if leader is None or leader.evidence.root is None:
+            return []
+        began, speaker = leader.evidence.root, author_key(scored.mention)
+        goes_on = case.evidence.root is not None and (
+            likeness.author(scored.mention) != ()
+            and set(likeness.author(scored.mention)) <= set(leader.marks)
+            and began.channel != scored.mention.channel
+        )
+        heard = echoes.of(leader.case_id, scored, speaker, goes_on=goes_on)
+        if heard is None:
+            return []
+        after, said = cases.hear(leader, heard, self.policy, late=late)
+        if after is not leader:
             self._keep(after)
         return said
 
@@ -101,10 +143,9 @@ class Partition:
             if case is None:
                 continue
             if cases.forgotten(case, due, self.policy):
-                del self.cases[case_id]
-                self.changed.add(case_id)
+                self._drop(case)
                 continue
-            after, more = cases.advance(case, due, self.policy)
+            after, more = cases.advance(case, due, self.policy, self._floor(case))
             said += more
             if after is not case:
                 self._keep(after)
@@ -114,18 +155,38 @@ class Partition:
 
     def next_due(self) -> float:
         """Event time (seconds) of the earliest deadline or open minute, NEVER if there is none."""
-        minute = min((at for _, at in self._pulses), default=NEVER)
         deadline = self._due[0][0] if self._due else NEVER
-        return min(deadline + self._slack_s, minute + MINUTE + self._grace_s)
+        return min(deadline + self._slack_s, self._oldest + MINUTE + self._grace_s)
 
     def _keep(self, case: Case) -> None:
+        if case.case_id not in self.cases and len(self.cases) >= self._most:
+            self._evict()
         self.cases[case.case_id] = case
+        self.cases.move_to_end(case.case_id)
         self.changed.add(case.case_id)
+        self.links.keep(case)
         self._schedule(case)
         if self._watch is not None:
             self._watch(case)
 
+    def _evict(self) -> None:
+        for _ in range(len(self.cases)):
+            coldest = next(iter(self.cases.values()))
+            if not coldest.standing.open:
+                break
+            self.cases.move_to_end(coldest.case_id)
+        self._drop(next(iter(self.cases.values())))
+        self.evicted += 1
+
+    def _drop(self, case: Case) -> None:
+        del self.cases[case.case_id]
+        self._scheduled.pop(case.case_id, None)
+        self.changed.add(case.case_id)
+        self.links.drop(case)
+
     def _schedule(self, case: Case) -> None:
+        if case.still and case.case_id in self._scheduled:
+            return  # it is looked at no later than when it would be forgotten
         due = cases.deadline(case, self.policy)
         if due == NEVER:
             policy = self.policy.for_brand(case.brand)
@@ -145,8 +206,13 @@ class Partition:
         held = self._pulses.get((brand, minute))
         held = held or Pulse(brand=brand, at=minute, partition=self.number)
         self._pulses[brand, minute] = pulses.count(held, scored)
+        self._oldest = min(self._oldest, minute)
 
     def _seal(self) -> list[Pulse]:
         edge = self.watermark - MINUTE - self._grace_s
-        over = sorted(key for key in self._pulses if key[1] <= edge)
-        return [self._pulses.pop(key) for key in sorted(over, key=lambda k: (k[1], k[0]))]
+        if self._oldest > edge:
+            return []
+        over = sorted((key for key in self._pulses if key[1] <= edge), key=lambda k: (k[1], k[0]))
+        sealed = [self._pulses.pop(key) for key in over]
+        self._oldest = min((at for _, at in self._pulses), default=NEVER)
+        return sealed

@@ -30,6 +30,8 @@ CHANNELS = {
 }
 """Times as many shares per follower as on channels made of resharing."""
 ROLES = {Role.MEDIA: 1.5, Role.INFLUENCER: 1.5}
+MOST = USUAL_INFECTIOUSNESS * max(ROLES.values()) * ANGER * SHARING * PROOF
+"""Shares per exposure, the most that any text promises."""
 
 
 def infectiousness(

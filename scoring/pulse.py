@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 from msgspec.structs import replace
 
-from scoring import bounded
+from scoring import bounded, likeness
 from scoring.absorb import author_key
 from scoring.bounded import Keys, Voice, Voices
 from scoring.evidence import CONTENT, INFLUENCER_FOLLOWERS, LIKELY
@@ -23,7 +23,8 @@ _VOICES = 3
 class Pulse(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag="pulse"):
     """Sums over one brand, one minute (`at`, seconds at its start) and one partition.
 
-    `authors`, `texts` and `threads` hold hashes of those that complain; `topic` is the sum of the
+    `authors`, `texts` and `threads` hold hashes of those that complain, near-duplicate texts
+    mostly the same one; `topic` is the sum of the
     complaints' embeddings, `topics` how many were summed. `erased` names mentions whose words are
     not to be repeated.
     """
@@ -123,7 +124,7 @@ def _complaint(pulse: Pulse, scored: Scored) -> dict[str, Any]:
     author = author_key(mention)
     words = "" if mention.id in pulse.erased else scored.quote("complaint")
     strength = (scores.anger + scores.objective_fact) / 2
-    text = bounded.key(" ".join(mention.text.lower().split()))
+    text = likeness.gist(mention.text)
     vector = memoryview(scored.embedding).cast("b") if scored.embedding else ()
     topic = pulse.topic or (0,) * len(vector)
     changes: dict[str, Any] = {
@@ -171,8 +172,7 @@ def merged(one: Pulse, other: Pulse) -> Pulse:
     """The sum of two pulses of a brand; `at` is the earlier one's."""
     changes: dict[str, Any] = {name: getattr(one, name) + getattr(other, name) for name in _SUMS}
     for name in _KEYS:
-        union = sorted({*getattr(one, name), *getattr(other, name)})
-        changes[name] = tuple(union[: MOST_KEYS * 8])
+        changes[name] = _union(getattr(one, name), getattr(other, name))
     voices = one.voices
     for voice in other.voices:
         voices = bounded.with_voice(voices, voice, _VOICES)
@@ -190,6 +190,18 @@ def merged(one: Pulse, other: Pulse) -> Pulse:
         **changes,
     )
     return forget(replace(total, erased=()), {*one.erased, *other.erased})
+
+
+_FEW = 16
+
+
+def _union(one: Keys, other: Keys) -> Keys:
+    most = MOST_KEYS * 8
+    if len(other) > _FEW:
+        return tuple(sorted({*one, *other})[:most])
+    for item in other:
+        one = bounded.with_key(one, item, most)
+    return one
 
 
 def coherence(pulse: Pulse) -> float:

@@ -148,6 +148,19 @@ class View:
         return self.infectiousness * self.remaining
 
 
+def most_promised(spread: Spread, prior: float) -> float:
+    """No fewer shares than `forecast` expects at any time while nobody has shared.
+
+    `prior` in shares per exposure, as there.
+    """
+    typical = math.exp(
+        (spread.log_audience + _PRIOR_AUDIENCES * math.log(USUAL_AUDIENCE))
+        / (spread.known + _PRIOR_AUDIENCES)
+    )
+    exposure = spread.exposure + typical * spread.blank
+    return prior * exposure / (1 - min(prior * typical, _MOST_REPRODUCTION)) + 0.1
+
+
 def forecast(spread: Spread, at: float, counted: int = 0, prior: float = 0.0) -> Forecast:
     """What to expect as of `at` (seconds); `counted` are shares that a counter showed.
 

@@ -1,19 +1,24 @@
 """What a brand's last hours amount to: the evidence of an incident, and its terms in log-odds."""
 
 import math
+from typing import Any
 
 import msgspec
+from msgspec.structs import replace
 
-from scoring import baseline
-from scoring.assessment import HOUR
+from scoring import baseline, season
+from scoring.assessment import HOUR, Term, explained
 from scoring.baseline import Baseline
 from scoring.bounded import Keys
 from scoring.escalation import Signals, Why
-from scoring.phrases import duration, phrase
 from scoring.policy import Policy
-from scoring.pulse import Pulse, coherence, merged
+from scoring.pulse import Pulse, merged
 from scoring.standing import Standing
 from scoring.times import LONG_AGO
+from scoring.window import Sums, Window
+
+_SPOKEN = ("complainants", "objective_fact", "anger")
+"""Terms that quote somebody."""
 
 
 class Incident(msgspec.Struct, frozen=True, kw_only=True, array_like=True):
@@ -32,45 +37,49 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True, array_like=True):
 
 
 class Surge:
-    """The brand's window as it looks at one time."""
+    """The brand's window as it looks at one time, to which the window has been moved."""
 
-    def __init__(self, incident: Incident, at: float, policy: Policy) -> None:
+    def __init__(self, incident: Incident, window: Window, at: float, policy: Policy) -> None:
         self.incident = incident
         self.at = at
         self.rules = policy.incident
         self.policy = policy
-        self.window, self.hours, self.people, self.surprise = self._telling_window()
-        self.rate = self.window.complaints / self.hours
-        self.lang = "fr" if self.window.lang_fr * 2 > self.window.complaints else "en"
+        self._window = window
+        self.sums, self.people, self.surprise = self._telling_window()
+        self.hours = self.sums.span / HOUR
+        self.rate = self.sums.complaints / self.hours
+        self.lang = "fr" if self.sums.lang_fr * 2 > self.sums.complaints else "en"
         self.began = incident.started or self._first_complaint()
         self.silence_s = max(0.0, at - max(self.began, incident.spoke_at))
 
     def _first_complaint(self) -> float:
-        since = self.at - self.hours * HOUR
-        complaining = (p.at for p in self.incident.minutes if p.complaints and p.at > since)
-        return min(complaining, default=self.at)
+        complaining = (pulse.at for pulse in self._window.within(self.sums) if pulse.complaints)
+        return next(complaining, self.at)
 
-    def _telling_window(self) -> tuple[Pulse, float, int, float]:
-        """Of the windows, the one that surprises most: its sums, hours, people and surprise.
+    def _telling_window(self) -> tuple[Sums, int, float]:
+        """Of the windows, the one that surprises most: its sums, people and surprise.
 
         A flood shows within an hour, a slow leak over several. Contented mentions stand for the
         volume of a launch or a show, which brings some complaints of its own.
         """
-        minutes = sorted(self.incident.minutes, key=lambda pulse: -pulse.at)
-        window = Pulse(brand=self.incident.brand, at=self.at)
-        best: tuple[Pulse, float, int, float] | None = None
-        taken = 0
-        for span in sorted(self.rules.windows_s):
-            while taken < len(minutes) and minutes[taken].at > self.at - span:
-                window = merged(window, minutes[taken])
-                taken += 1
-            people = min(len(window.authors), len(window.texts), len(window.threads))
-            brought = round(window.contented * self.rules.complaints_per_contented)
-            found = baseline.surprise(self.incident.usual, people - brought, span / HOUR)
-            if best is None or found > best[3]:
-                best = window, span / HOUR, people, found
+        usual = self.incident.usual
+        best: tuple[Sums, int, float] | None = None
+        for sums in self._window.sums:
+            people = sums.people
+            brought = round(sums.contented * self.rules.complaints_per_contented)
+            hours = season.effective(usual.season, self.at, sums.span / HOUR)
+            found = baseline.surprise(usual, people - brought, hours)
+            if best is None or found > best[2]:
+                best = sums, people, found
         assert best is not None  # the policy holds at least one window
         return best
+
+    def whole(self) -> Pulse:
+        """The telling window as one pulse, with its ids, voices and media."""
+        window = Pulse(brand=self.incident.brand, at=self.at)
+        for pulse in reversed(self._window.within(self.sums)):
+            window = merged(window, pulse)
+        return window
 
     def opens(self) -> bool:
         """Whether so many people complain at once that it is an incident at all."""
@@ -80,59 +89,59 @@ class Surge:
 
     def beyond(self) -> bool:
         """Whether it has left the brand's own audience."""
-        total = self.incident.total or self.window
+        influencers, media = self._amplifiers()
         rules = self.policy.beyond
-        return len(total.media) >= rules.media or len(total.influencers) >= rules.influencers
+        return media >= rules.media or influencers >= rules.influencers
 
-    def _mean(self, total: float) -> float:
-        return total / self.window.complaints if self.window.complaints else 0.0
+    def _amplifiers(self) -> tuple[int, int]:
+        """How many influencers and media take part: of the incident, else of the window."""
+        total = self.incident.total
+        if total is not None:
+            return len(total.influencers), len(total.media)
+        minutes = self._window.within(self.sums)
+        influencers = {key for pulse in minutes for key in pulse.influencers}
+        return len(influencers), len({key for pulse in minutes for key in pulse.media})
 
     def signals(self) -> Signals:
-        window = self.window
+        """Means over the complaints."""
+        sums = self.sums
         return Signals(
-            anger=round(self._mean(window.anger), 3),
-            objective_fact=round(self._mean(window.objective_fact), 3),
+            anger=round(sums.mean("anger"), 3),
+            objective_fact=round(sums.mean("objective_fact"), 3),
             corporate_denial=round(self.denial, 3),
-            influencer_sharing=round(self._mean(window.influencer_sharing), 3),
+            influencer_sharing=round(sums.mean("influencer_sharing"), 3),
         )
 
     @property
     def denial(self) -> float:
         """The brand's own words, or what complaints report of it on average (0 to 1)."""
-        return max(self.window.brand_denial, self._mean(self.window.corporate_denial))
+        return max(self.sums.brand_denial, self.sums.mean("corporate_denial"))
 
-    def _term(self, name: str, amount: float, phrase_name: str = "", **values: object) -> Why:
-        voice = self.window.voices[0] if self.window.voices else None
-        quoted = voice if name in ("complainants", "objective_fact", "anger") else None
-        return Why(
-            signal=name,
-            weight=round(getattr(self.rules.weights, name) * amount, 4),
-            mention_id=quoted.mention_id if quoted else None,
-            quote=(quoted.quote or None) if quoted else None,
-            note=phrase(self.lang, phrase_name or name, **values),
-        )
+    def _term(self, name: str, amount: float, phrase_name: str = "", **values: Any) -> Term:
+        weight = round(getattr(self.rules.weights, name) * amount, 4)
+        return Term(name, weight, None, None, phrase_name or name, values)
 
-    def terms(self, peak: float) -> list[Why]:
+    def terms(self, peak: float) -> list[Term]:
         """The evidence, each term with its weight."""
-        window = self.window
-        total = self.incident.total or window
-        anger, fact = self._mean(window.anger), self._mean(window.objective_fact)
+        window = self.sums
+        anger, fact = window.mean("anger"), window.mean("objective_fact")
         public = window.contented + window.complaints
         applause = min(1.0, 2 * window.contented / public) if public else 0.0
         presence = min(1.0, 5 * window.answers / max(1, window.complaints))
         denied = window.brand_denial
         hours = self.silence_s / HOUR
         fallen = min(6.0, math.log2(max(1.0, peak / max(self.rate, 1.0))))
-        usual = baseline.usual(self.incident.usual, self.hours)
-        alike = coherence(window)
-        influencers, media = len(total.influencers), len(total.media)
+        known = self.incident.usual
+        usual = baseline.usual(known, season.effective(known.season, self.at, self.hours))
+        alike = window.coherence()
+        influencers, media = self._amplifiers()
         return [
             self._term(
                 "surprise",
                 min(10.0, self.surprise),
                 count=self.people,
                 usual=usual,
-                hours=duration(self.hours),
+                hours=self.hours,
             ),
             self._term(
                 "complainants",
@@ -149,9 +158,15 @@ class Surge:
                 "silence",
                 min(4.0, math.log2(1 + hours / 0.5)),
                 "silence_incident",
-                hours=duration(hours),
+                hours=hours,
             ),
             self._term("presence", presence * (1 - denied), count=window.answers),
             self._term("applause", applause, value=applause),
             self._term("decline", fallen, share=2**-fallen),
         ]
+
+    def why(self, terms: list[Term], whole: Pulse) -> tuple[Why, ...]:
+        """The terms worth a line; the strongest voice speaks for the texts."""
+        voice = whole.voices[0] if whole.voices else None
+        lines = [replace(term, voice=voice) if term.signal in _SPOKEN else term for term in terms]
+        return explained(lines, self.lang)

@@ -5,6 +5,7 @@ import msgspec
 from scoring.assessment import assess, logistic
 from scoring.brands import case_id_of
 from scoring.case import Case
+from scoring.incident import window_of
 from scoring.policy import Policy
 from scoring.surge import Incident, Surge
 
@@ -56,10 +57,12 @@ class Trace:
         if not state.standing.open:
             return
         policy = self._policy.for_brand(state.brand)
-        seen = Surge(state, state.clock, policy)
+        window = window_of(state, policy)
+        window.move(state.clock)
+        seen = Surge(state, window, state.clock, policy)
         weights = policy.incident.weights
         score = logistic(weights.baseline + sum(t.weight for t in seen.terms(state.peak)))
-        total = state.total or seen.window
+        total = state.total or seen.whole()
         case_id = case_id_of(state)
         assert case_id is not None  # it is open
         self._add(case_id, Point(state.clock, score, seen.rate, total.mentions))

@@ -77,6 +77,17 @@ class Metrics:
             ["brand", "level"],
             registry=registry,
         )
+        self.conversations = Gauge(
+            "tocsin_conversations",
+            "Conversations held in memory, by partition of mentions-scored.",
+            ["partition"],
+            registry=registry,
+        )
+        self.evicted = Counter(
+            "tocsin_conversations_evicted",
+            "Conversations forgotten early because a partition held as many as it may.",
+            registry=registry,
+        )
         self.escalations = Counter(
             "tocsin_escalations",
             "Escalation messages acknowledged by the broker.",

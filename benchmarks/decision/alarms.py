@@ -8,6 +8,7 @@ from typing import NamedTuple, Protocol
 from scoring.assessment import assess, logistic
 from scoring.brands import Brands
 from scoring.escalation import CaseKind, Escalation, Status
+from scoring.incident import window_of
 from scoring.partition import Partition
 from scoring.policy import Policy
 from scoring.scored import Scored
@@ -153,7 +154,9 @@ def _top(
         if not incident.minutes:
             continue
         own = policy.for_brand(incident.brand)
-        surge = Surge(incident, at, own)
+        window = window_of(incident, own)
+        window.move(at)
+        surge = Surge(incident, window, at, own)
         if incident.standing.open or surge.opens():
             terms = sum(term.weight for term in surge.terms(incident.peak))
             scores.append(logistic(own.incident.weights.baseline + terms))

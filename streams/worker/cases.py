@@ -57,7 +57,7 @@ class CasesAgent(LogFold[Partition]):
             failed = f"{type(error).__name__}: {error}"
         else:
             said, sealed = said + more, sealed + over
-        self.tools.metrics.event_time_lag.set(time.time() - fold.watermark)
+        self._measure(fold)
         return Step(
             said=said,
             records=[self._pulse(pulse) for pulse in sealed],
@@ -84,6 +84,14 @@ class CasesAgent(LogFold[Partition]):
         fold.changed.clear()
         changes[CLOCK] = _encoder.encode(fold.clock(offset))
         return changes
+
+    def _measure(self, fold: Partition) -> None:
+        metrics = self.tools.metrics
+        metrics.event_time_lag.set(time.time() - fold.watermark)
+        metrics.conversations.labels(fold.number).set(len(fold.cases))
+        if fold.evicted:
+            metrics.evicted.inc(fold.evicted)
+            fold.evicted = 0
 
     def _pulse(self, pulse: Pulse) -> Record:
         return Record(

@@ -1,0 +1,74 @@
+"""How high a score could be at most, for next to nothing: most mentions need no assessment.
+
+Nearly all that raises the score is multiplied by the grievance, so a conversation in which nobody
+has much against the brand cannot open a case, whatever else is true of it. The bound is never too
+low (`tests/scoring/test_ceiling.py`); a weight that this file does not know switches it off.
+"""
+
+import math
+from functools import lru_cache
+
+from msgspec.structs import asdict
+
+from scoring import prior
+from scoring.bounded import strength
+from scoring.evidence import Evidence
+from scoring.policy import Policy, Weights
+from scoring.spread import most_promised
+
+SILENCE = 6.0
+"""The most that silence counts, in units of its weight."""
+
+_PASSED_ON = 12.1
+"""log10 of one more than the most shares that a counter may show."""
+_CALMING = {"defenders", "answer", "satisfied", "calm"}
+_KNOWN = _CALMING | {
+    *("baseline", "anger", "objective_fact", "corporate_denial", "fact_denied"),
+    *("influencer_sharing", "promotion", "proof", "deletion", "silence", "persistence"),
+    *("complainants", "audience", "influencer", "forecast", "explosive", "media_coverage"),
+}
+
+
+def unremarkable(evidence: Evidence, policy: Policy) -> bool:
+    """Whether no assessment of this evidence, now or later, could reach the lowest level."""
+    weights = _raising(policy.weights)
+    if weights is None:
+        return False
+    fact = strength(evidence.objective_fact)
+    by_brand = strength(evidence.brand_denial) if evidence.complaint else 0.0
+    denial = max(by_brand, strength(evidence.reported_denial))
+    grievance = max(evidence.grievance, by_brand)
+    heard = (
+        weights.anger * strength(evidence.anger)
+        + weights.corporate_denial * denial
+        + weights.fact_denied * fact * denial
+        + weights.influencer_sharing * strength(evidence.influencer_sharing)
+        + weights.silence * SILENCE * max(fact, denial)
+        + weights.persistence * min(4.0, math.log2(evidence.mentions or 1))
+        + weights.complainants * min(6.0, math.log2(len(evidence.complainants) or 1))
+    )
+    if evidence.followers > 1000:
+        heard += weights.audience * min(4.0, math.log10(evidence.reach / 1000))
+    if evidence.spread.shares or evidence.counted_shares:
+        heard += weights.forecast * _PASSED_ON + weights.explosive
+    else:
+        heard += weights.forecast * math.log10(1 + most_promised(evidence.spread, prior.MOST))
+    if evidence.influencers or evidence.media or evidence.promoted or evidence.deletions:
+        heard += weights.influencer * 3 + weights.media_coverage * 2 + weights.promotion
+        heard += weights.deletion * math.log2(1 + len(evidence.deletions))
+    alone = weights.objective_fact * fact + weights.proof * strength(evidence.proof)
+    most = policy.weights.baseline + alone + grievance * heard
+    return most < log_odds(policy.levels.watch.score)
+
+
+def log_odds(score: float) -> float:
+    """Of a probability; a hair lower, so that rounding cannot matter."""
+    return math.log(score / (1 - score)) - 0.01
+
+
+@lru_cache(maxsize=256)
+def _raising(weights: Weights) -> Weights | None:
+    """The weights without those that lower; None when one is not what this file takes it for."""
+    if set(Weights.__struct_fields__) != _KNOWN or any(getattr(weights, n) > 0 for n in _CALMING):
+        return None
+    return Weights(**{name: max(0.0, value) for name, value in asdict(weights).items()})
