@@ -68,6 +68,10 @@ class Assessment:
         highest = weights.baseline + said + silence
         return weights.calm > 0 or highest >= log_odds(policy.levels.watch.score)
 
+    def amounts(self) -> dict[str, float]:
+        """The terms by name, in log-odds; under weights of one these are units of evidence."""
+        return {term.signal: term.weight for term in self._terms}
+
     @property
     def signals(self) -> Signals:
         """The present evidence from texts."""

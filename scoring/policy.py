@@ -95,6 +95,7 @@ class IncidentWeights(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
 
     baseline: Weight
     surprise: Weight
+    one_sided: Weight
     complainants: Weight
     anger: Weight
     objective_fact: Weight
@@ -117,6 +118,7 @@ class IncidentRules(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     opens_surprise: Annotated[float, Meta(ge=0, le=300)]
     prior_complaints_h: Annotated[float, Meta(gt=0)]
     prior_hours: Annotated[float, Meta(gt=0)]
+    prior_share: Annotated[float, Meta(gt=0, lt=1)]
     complaints_per_contented: Annotated[float, Meta(ge=0, le=1)]
     weights: IncidentWeights
 

@@ -147,22 +147,25 @@ class Window:
                 sums.take_off(same)
             sums.add(pulse)
 
-    def move(self, at: float) -> None:
-        """Takes off what is no longer within a span as of `at` (seconds), which never falls."""
+    def move(self, at: float) -> list[Pulse]:
+        """Takes off what is no longer within a span as of `at` (seconds), which never falls.
+
+        Returns the minutes that are within none any more, oldest first.
+        """
         minutes = self.minutes
         for sums in self.sums:
             edge = at - sums.span
             while sums.begins < len(minutes) and minutes[sums.begins].at <= edge:
                 sums.take_off(minutes[sums.begins])
                 sums.begins += 1
-        gone = self.sums[-1].begins
+        gone = minutes[: self.sums[-1].begins]
         if gone:
-            erased = any(pulse.erased for pulse in minutes[:gone])
-            del minutes[:gone]
+            del minutes[: len(gone)]
             for sums in self.sums:
-                sums.begins -= gone
-            if erased:
+                sums.begins -= len(gone)
+            if any(pulse.erased for pulse in gone):
                 self.erased = {mention_id for pulse in minutes for mention_id in pulse.erased}
+        return gone
 
     def within(self, sums: Sums) -> list[Pulse]:
         """The minutes of one span, oldest first."""

@@ -8,6 +8,7 @@ import msgspec
 from scoring.case import Case
 from scoring.command import Command, Order
 from scoring.mention import Kind, Mention, Role
+from scoring.news import IncidentNews
 from scoring.partition import Clock, Partition
 from scoring.policy import Policy
 from scoring.pulse import Pulse
@@ -41,13 +42,16 @@ class CasesAgent(LogFold[Partition]):
         return fold, clock.offset
 
     def step(self, fold: Partition, value: bytes) -> Step:
-        """Folds a mention, a tick or a person's command."""
+        """Folds a mention, a tick, a person's command, or news of an incident."""
         what = decode_event(value)
         if isinstance(what, Tick):
             said, sealed = fold.tick(what.at.timestamp())
             return Step(said=said, records=[self._pulse(pulse) for pulse in sealed])
         if isinstance(what, Order):
             return self._order(fold, what.command)
+        if isinstance(what, IncidentNews):
+            fold.incident(what)
+            return Step(said=[])
         said, sealed = fold.tick(what.mention.at)
         failed = ""
         try:

@@ -1,14 +1,18 @@
 """The `incidents` agent: brand pulses, ticks and commands in, escalations of incidents out."""
 
+from collections.abc import Iterable
+
 import msgspec
 
 from scoring.brands import Brands, BrandsClock
 from scoring.command import Order
+from scoring.escalation import Escalation
 from scoring.policy import Policy
 from scoring.pulse import PulseEvent
-from scoring.scored import Tick
+from scoring.scored import Tick, encode_event
 from scoring.surge import Incident
 from streams.worker.logfold import CLOCK, LogFold, Step, Tools
+from streams.worker.output import Record
 
 _BRAND = "brand|"
 _encoder = msgspec.msgpack.Encoder()
@@ -24,6 +28,7 @@ class IncidentsAgent(LogFold[Brands]):
 
     def __init__(self, tools: Tools, policy: Policy, partitions: int) -> None:
         self._policy = policy
+        self._partitions = partitions
         super().__init__(tools, "incidents", tools.topics.pulse, partitions)
 
     def recovered(self, number: int, stored: dict[str, bytes]) -> tuple[Brands, int]:
@@ -42,9 +47,20 @@ class IncidentsAgent(LogFold[Brands]):
         if isinstance(what, Order):
             said = fold.order(what.command)
             held = fold.held(what.command.case_id)
-            return Step(said=said, ordered=(what.command.case_id, held.standing) if held else None)
+            ordered = (what.command.case_id, held.standing) if held else None
+            return Step(said=said, records=self._news(fold, said), ordered=ordered)
         said = fold.tick(what.at.timestamp()) if isinstance(what, Tick) else fold.pulse(what)
-        return Step(said=said)
+        return Step(said=said, records=self._news(fold, said))
+
+    def _news(self, fold: Brands, said: Iterable[Escalation]) -> list[Record]:
+        """Every partition of conversations hears of an incident."""
+        told = [encode_event(fold.news(escalation)) for escalation in said]
+        topic = self.tools.topics.scored
+        return [
+            Record(topic=topic, value=value, partition=number)
+            for value in told
+            for number in range(self._partitions)
+        ]
 
     def changes(self, fold: Brands, offset: int) -> dict[str, bytes | None]:
         """The brands that moved, then the clock."""

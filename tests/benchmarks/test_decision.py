@@ -8,7 +8,7 @@ import pytest
 
 from benchmarks.decision.alarms import Decision, Look, Raised, Verdict, follow, looks_of
 from benchmarks.decision.figures import brier, highest, lead_s, measure, reliability
-from benchmarks.decision.kept import Scores
+from streams.calibration.kept import Scores
 from benchmarks.decision.simple import Anger, AngryWord, Shares, Volume
 from benchmarks.decision.without import SIGNALS, without
 from scoring import policy as policies
