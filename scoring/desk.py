@@ -1,4 +1,4 @@
-"""A partition's conversations and its brands' incidents, wired together as the stream wires them."""
+"""A partition's conversations and its brands' incidents, wired together as in the stream."""
 
 from collections.abc import Iterable
 

@@ -104,6 +104,7 @@ class IncidentWeights(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
     influencer: Weight
     media_coverage: Weight
     silence: Weight
+    hollow: Weight
     presence: Weight
     applause: Weight
     decline: Weight

@@ -19,6 +19,8 @@ from scoring.tone import Tone, one_sided
 from scoring.tone import usual as usual_share
 from scoring.window import Sums, Window
 
+_TELLING = 5
+"""Complaints with known followers from which the share of hollow accounts tells something."""
 _SPOKEN = ("complainants", "objective_fact", "anger")
 """Terms that quote somebody."""
 
@@ -137,6 +139,7 @@ class Surge:
         known = self.incident.usual
         usual = baseline.usual(known, season.effective(known.season, self.at, self.hours))
         alike = window.coherence()
+        hollow = window.hollow / window.followed if window.followed >= _TELLING else 0.0
         influencers, media = self._amplifiers()
         return [
             self._term(
@@ -169,6 +172,7 @@ class Surge:
                 "silence_incident",
                 hours=hours,
             ),
+            self._term("hollow", hollow, value=hollow),
             self._term("presence", presence * (1 - denied), count=window.answers),
             self._term("applause", applause, value=applause),
             self._term("decline", fallen, share=2**-fallen),

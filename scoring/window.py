@@ -14,7 +14,16 @@ from scoring.pulse import MOST_KEYS, Pulse, merged, unquoted
 
 MICRO = 1_000_000
 _MOST_DISTINCT = MOST_KEYS * 8
-_COUNTED = ("mentions", "complaints", "contented", "answers", "topics", "lang_fr")
+_COUNTED = (
+    "mentions",
+    "complaints",
+    "contented",
+    "answers",
+    "topics",
+    "lang_fr",
+    "followed",
+    "hollow",
+)
 _MEASURED = ("anger", "objective_fact", "corporate_denial", "influencer_sharing")
 _KEYS = ("authors", "texts", "threads")
 
@@ -29,7 +38,7 @@ class Sums:
         self.begins = 0
         """Index of the first minute within the span."""
         self.mentions = self.complaints = self.contented = self.answers = 0
-        self.topics = self.lang_fr = 0
+        self.topics = self.lang_fr = self.followed = self.hollow = 0
         self.anger = self.objective_fact = self.corporate_denial = self.influencer_sharing = 0
         self.authors: dict[int, int] = {}
         self.texts: dict[int, int] = {}
@@ -103,6 +112,8 @@ class Sums:
         self.complaints += sign * pulse.complaints
         self.topics += sign * pulse.topics
         self.lang_fr += sign * pulse.lang_fr
+        self.followed += sign * pulse.followed
+        self.hollow += sign * pulse.hollow
         for name in _MEASURED:
             amount = sign * math.floor(getattr(pulse, name) * MICRO + 0.5)
             setattr(self, name, getattr(self, name) + amount)
