@@ -1,6 +1,6 @@
 """The whole course of a calibration: look, fit, choose levels, and say how it went."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -8,14 +8,13 @@ import numpy as np
 from scoring.policy import Policy
 from scoring.scored import Scored
 from streams.calibration import fit, levels
-from streams.calibration.looks import Look, look_at
+from streams.calibration.looks import Array, Look, look_at
 from streams.calibration.outcome import Tally, outcome, tally
 from streams.histories.label import History
 
 PULLS = (0.03, 0.1, 0.3, 1.0, 3.0)
 """How strongly weights may be drawn to those set; cross-validation by kind chooses."""
 _FOLDS = 5
-_ORDINARY = "ordinary"
 _CLIP = 1e-4
 
 Told = Sequence[tuple[History, Sequence[Scored]]]
@@ -58,20 +57,23 @@ def calibrate(told: Told, policy: Policy, tell: Tell) -> Calibrated:
 
 def left_out(looks: Sequence[Look], policy: Policy, pull: float) -> float:
     """Mean log loss over looks at kinds that the weights were not fitted on; five folds."""
-    kinds = sorted({look.kind for look in looks} - {_ORDINARY})
-    total = count = 0.0
+    kinds = sorted({look.kind for look in looks})
+    score = np.zeros(len(looks))
     for fold in range(min(_FOLDS, len(kinds))):
         out = set(kinds[fold::_FOLDS])
         found = fit.fit([look for look in looks if look.kind not in out], policy, pull)
-        tested = [look for look in looks if look.kind in out]
-        total += log_loss(tested, found) * len(tested)
-        count += len(tested)
-    return total / count if count else log_loss(looks, policy)
+        tested = [number for number, look in enumerate(looks) if look.kind in out]
+        score[tested] = fit.scores([looks[number] for number in tested], found)
+    return _loss(looks, score)
 
 
-def log_loss(looks: Iterable[Look], policy: Policy) -> float:
-    """Mean log loss of the scores, in nats."""
-    held = list(looks)
-    came = np.array([look.crisis for look in held], dtype=float)
-    score = np.clip(fit.scores(held, policy), _CLIP, 1 - _CLIP)
-    return float(-(came * np.log(score) + (1 - came) * np.log(1 - score)).mean())
+def log_loss(looks: Sequence[Look], policy: Policy) -> float:
+    """Mean log loss of the scores, in nats, each look for what it is worth."""
+    return _loss(looks, fit.scores(looks, policy))
+
+
+def _loss(looks: Sequence[Look], score: Array) -> float:
+    came = np.array([look.crisis for look in looks], dtype=float)
+    sure = np.clip(score, _CLIP, 1 - _CLIP)
+    each = -(came * np.log(sure) + (1 - came) * np.log(1 - sure))
+    return float(np.average(each, weights=fit.worth(looks)))

@@ -14,7 +14,7 @@ import torch
 from msgspec.structs import asdict, replace
 
 from scoring.policy import IncidentWeights, Policy, Weights
-from streams.calibration.looks import CONVERSATION, INCIDENT, Array, Look
+from streams.calibration.looks import CONVERSATION, INCIDENT, ORDINARY, Array, Look
 
 _STEPS = 1500
 _RATE = 0.02
@@ -30,6 +30,7 @@ class Bags(NamedTuple):
     incidents: torch.Tensor
     of_incident: torch.Tensor
     crisis: torch.Tensor
+    worth: torch.Tensor
 
 
 def bags(looks: Sequence[Look]) -> Bags:
@@ -42,7 +43,17 @@ def bags(looks: Sequence[Look]) -> Bags:
         torch.from_numpy(np.concatenate([look.incidents for look in looks])),
         torch.from_numpy(np.concatenate(counted).astype(np.int64)),
         torch.tensor([float(look.crisis) for look in looks], dtype=torch.float64),
+        torch.from_numpy(worth(looks)),
     )
+
+
+def worth(looks: Sequence[Look]) -> Array:
+    """What each look counts, one in the mean: ordinary weeks half of all, for most weeks are."""
+    plain = np.array([look.kind.startswith(ORDINARY) for look in looks])
+    share = plain.mean()
+    if share in (0.0, 1.0):
+        return np.ones(len(looks))
+    return np.where(plain, 0.5 / share, 0.5 / (1 - share))
 
 
 def highest(held: Bags, conversation: torch.Tensor, incident: torch.Tensor) -> torch.Tensor:
@@ -66,8 +77,8 @@ def scores(looks: Sequence[Look], policy: Policy) -> Array:
 def fit(looks: Sequence[Look], policy: Policy, pull: float) -> Policy:
     """The policy with fitted weights; `pull` is how strongly they are drawn to those set.
 
-    The loss is the mean log loss over looks, plus `pull` times the mean squared distance in units
-    of what was set. Deterministic.
+    The loss is the mean log loss over looks, each for what it is worth, plus `pull` times the mean
+    squared distance in units of what was set. Deterministic.
     """
     held = bags(looks)
     begin = torch.cat(_set(policy))
@@ -81,7 +92,7 @@ def fit(looks: Sequence[Look], policy: Policy, pull: float) -> Policy:
         weights = (begin + moved * scale).clamp(low, high)
         split = weights.split([len(CONVERSATION), len(INCIDENT)])
         loss = torch.nn.functional.binary_cross_entropy_with_logits(
-            highest(held, *split), held.crisis
+            highest(held, *split), held.crisis, weight=held.worth
         )
         loss = loss + pull * moved.square().mean()
         optimiser.zero_grad()

@@ -29,8 +29,9 @@ AHEAD_S = 24 * HOUR
 """How far ahead `score` claims to see."""
 AGES_H = (0.25, 0.5, 0.75, 1, 1.5, 2, 3, 4, 6, 8, 12, 16, 24, 36, 48)
 """Ages (hours) at which a history is looked at."""
+ORDINARY = "ordinary"
 RUN_ON_S = 30 * 86_400.0
-_EVERY_H = 8
+_EVERY_H = 3
 CONVERSATION = tuple(Weights.__struct_fields__)
 INCIDENT = tuple(IncidentWeights.__struct_fields__)
 """Columns of the evidence; the first, `baseline`, is always one."""
@@ -41,7 +42,7 @@ Array = NDArray[np.float64]
 class Look(NamedTuple):
     """`conversations` (n, 21) and `incidents` (m, 14) in units of the weights; `crisis`: it came.
 
-    `kind` is the history's; `at` seconds.
+    `kind` is the history's, with the sector where it is an ordinary week; `at` seconds.
     """
 
     kind: str
@@ -53,9 +54,10 @@ class Look(NamedTuple):
 
 def times(history: History, ages_h: Sequence[float] = AGES_H) -> list[float]:
     """When (seconds) to look: while a crisis is still to come, or anything happens."""
-    if history.kind == "ordinary":
+    if history.kind == ORDINARY:
         first, last = history.mentions[0].at, history.mentions[-1].at
-        return [first + step * _EVERY_H * HOUR for step in range(1, int((last - first) / HOUR / 8))]
+        steps = int((last - first) / HOUR / _EVERY_H)
+        return [first + step * _EVERY_H * HOUR for step in range(1, steps)]
     own = [m for m in history.mentions if m.root_id in history.matter]
     end = history.deadline.timestamp() if history.deadline else own[-1].at + 4 * HOUR
     return [at for hours in ages_h if (at := own[0].at + hours * HOUR) <= end]
@@ -97,6 +99,7 @@ def look_at(
     """
     plain = unweighted(policy)
     due = history.deadline.timestamp() if history.deadline else None
+    kind = f"{ORDINARY} {history.sector}" if history.kind == ORDINARY else history.kind
     found: list[Look] = []
 
     def seen(desk: Desk, at: float) -> None:
@@ -117,7 +120,7 @@ def look_at(
                 incidents.append(evidence_row(terms, INCIDENT))
         found.append(
             Look(
-                kind=history.kind,
+                kind=kind,
                 at=at,
                 crisis=due is not None and 0 <= due - at <= AHEAD_S,
                 conversations=np.array(conversations).reshape(-1, len(CONVERSATION)),
