@@ -55,13 +55,13 @@ def calibrate(told: Told, policy: Policy, tell: Tell) -> Calibrated:
     return Calibrated(chosen, pull, losses[pull], before, judge(chosen))
 
 
-def left_out(looks: Sequence[Look], policy: Policy, pull: float) -> float:
+def left_out(looks: Sequence[Look], policy: Policy, pull: float, steps: int = fit.STEPS) -> float:
     """Mean log loss over looks at kinds that the weights were not fitted on; five folds."""
     kinds = sorted({look.kind for look in looks})
     score = np.zeros(len(looks))
     for fold in range(min(_FOLDS, len(kinds))):
         out = set(kinds[fold::_FOLDS])
-        found = fit.fit([look for look in looks if look.kind not in out], policy, pull)
+        found = fit.fit([look for look in looks if look.kind not in out], policy, pull, steps)
         tested = [number for number, look in enumerate(looks) if look.kind in out]
         score[tested] = fit.scores([looks[number] for number in tested], found)
     return _loss(looks, score)

@@ -16,7 +16,7 @@ from msgspec.structs import asdict, replace
 from scoring.policy import IncidentWeights, Policy, Weights
 from streams.calibration.looks import CONVERSATION, INCIDENT, ORDINARY, Array, Look
 
-_STEPS = 1500
+STEPS = 1500
 _RATE = 0.02
 _LEAST, _MOST = 0.25, 4.0
 _BASELINE = (-9.0, -1.0)
@@ -74,7 +74,7 @@ def scores(looks: Sequence[Look], policy: Policy) -> Array:
     return torch.sigmoid(highest(held, *_set(policy))).numpy()
 
 
-def fit(looks: Sequence[Look], policy: Policy, pull: float) -> Policy:
+def fit(looks: Sequence[Look], policy: Policy, pull: float, steps: int = STEPS) -> Policy:
     """The policy with fitted weights; `pull` is how strongly they are drawn to those set.
 
     The loss is the mean log loss over looks, each for what it is worth, plus `pull` times the mean
@@ -86,9 +86,9 @@ def fit(looks: Sequence[Look], policy: Policy, pull: float) -> Policy:
     scale = begin.abs().clamp(min=0.3)
     moved = torch.zeros_like(begin, requires_grad=True)
     optimiser = torch.optim.Adam([moved], lr=_RATE)
-    for step in range(_STEPS):
+    for step in range(steps):
         for group in optimiser.param_groups:
-            group["lr"] = _RATE * (1 - step / _STEPS)
+            group["lr"] = _RATE * (1 - step / steps)
         weights = (begin + moved * scale).clamp(low, high)
         split = weights.split([len(CONVERSATION), len(INCIDENT)])
         loss = torch.nn.functional.binary_cross_entropy_with_logits(
