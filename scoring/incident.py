@@ -81,6 +81,13 @@ def deadline(incident: Incident) -> float:
     return incident.clock + _CHECK_EVERY_S if incident.standing.open else NEVER
 
 
+def weighed(incident: Incident, seen: Surge, policy: Policy) -> tuple[float, tuple[Why, ...]]:
+    """Score of what is seen of a brand, and why, by the brand's own policy."""
+    terms = seen.terms(max(incident.peak, seen.rate))
+    score = logistic(policy.incident.weights.baseline + sum(term.weight for term in terms))
+    return score, explained(terms)
+
+
 def _learnt(incident: Incident, pulse: Pulse, distinct: int) -> Baseline:
     """An incident is not what is usual; what goes on for longer than a day is."""
     lasting = pulse.at - incident.started > _USUAL_AFTER_S
@@ -110,8 +117,7 @@ def _decide(incident: Incident, at: float, policy: Policy, *, news: bool) -> Out
     if not incident.standing.open and not seen.opens():
         return incident, []
     incident = replace(incident, peak=max(incident.peak, seen.rate))
-    terms = seen.terms(incident.peak)
-    score = logistic(rules.weights.baseline + sum(term.weight for term in terms))
+    score, why = weighed(incident, seen, policy)
     before = incident.standing
     levels = replace(policy.levels, cool_down_s=rules.cool_down_s)
     state, said = standing.settle(
@@ -122,7 +128,7 @@ def _decide(incident: Incident, at: float, policy: Policy, *, news: bool) -> Out
     incident = replace(incident, standing=state)
     if said is None:
         return incident, []
-    message = _escalation(incident, said, seen, score, explained(terms), at, policy)
+    message = _escalation(incident, said, seen, score, why, at, policy)
     if said.status is Status.RESOLVED:  # the next one is another incident, not another episode
         incident = replace(incident, standing=Standing(), started=0.0, total=None, peak=0.0)
     return incident, [message]

@@ -64,6 +64,12 @@ class Metrics:
             ["outcome"],
             registry=registry,
         )
+        self.gate = Counter(
+            "tocsin_score_gate",
+            "Mentions with a text by who answered: gate (nothing in it) or encoder.",
+            ["outcome"],
+            registry=registry,
+        )
         self.signal_score = Histogram(
             "tocsin_signal_score",
             "Probabilities given, by signal and language; their drift shows a model ageing.",
@@ -118,6 +124,49 @@ class Metrics:
             ["level"],
             registry=registry,
         )
+        self.score = Gauge(
+            "tocsin_case_score",
+            "Highest present score of the open cases.",
+            ["brand", "level"],
+            registry=registry,
+        )
+        self.reproduction = Gauge(
+            "tocsin_case_reproduction",
+            "Highest present reproduction number of the open cases; from 1 on it explodes.",
+            ["brand", "level"],
+            registry=registry,
+        )
+        self.forecast_shares = Gauge(
+            "tocsin_case_forecast_shares",
+            "Largest forecast of the final number of shares of an open case.",
+            ["brand", "level"],
+            registry=registry,
+        )
+        self.silence = Gauge(
+            "tocsin_case_silence_seconds",
+            "Longest time, in event time, that customers of an open case wait for the brand.",
+            ["brand", "level"],
+            registry=registry,
+        )
+        self.evidence = Gauge(
+            "tocsin_case_evidence",
+            "Open cases whose score a term of the sum moves, by effect: raises, lowers.",
+            ["brand", "signal", "effect"],
+            registry=registry,
+        )
+        self.case_commands = Counter(
+            "tocsin_case_commands",
+            "What people decided about cases, by the level of the case (none: not open here).",
+            ["action", "level"],
+            registry=registry,
+        )
+        self.case_outcomes = Counter(
+            "tocsin_case_outcomes",
+            "Ended episodes by the tenth of the score they opened with and by what became of them:"
+            " crisis (it got there), dismissed (a person ended it), calmed.",
+            ["score", "outcome"],
+            registry=registry,
+        )
         self.model = Info("tocsin_model", "The model that scores.", registry=registry)
         build = Info("tocsin_build", "This program.", registry=registry)
         build.info({"version": _version(), "python": platform.python_version()})
@@ -133,6 +182,11 @@ class Metrics:
     def language(self, lang: str) -> str:
         """The label of a language."""
         return lang if lang in _LANGUAGES else OTHER
+
+    @staticmethod
+    def tenth(score: float) -> str:
+        """The label of a score: the lower end of its tenth, `0.0` to `0.9`."""
+        return f"{min(9, int(score * 10 + 1e-9)) / 10:.1f}"
 
 
 def _version() -> str:

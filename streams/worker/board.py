@@ -26,6 +26,8 @@ class OpenCase(msgspec.Struct, frozen=True, kw_only=True):
     seen_at: datetime
     acknowledged: int = 0
     owner: str | None = None
+    opening_score: float | None = None
+    """Score of the message that opened it; None where another worker said that."""
 
 
 class Board:
@@ -63,13 +65,23 @@ class Board:
                 held, acknowledged=standing.acknowledged, owner=standing.owner or None
             )
 
-    def say(self, said: Escalation) -> None:
-        """A message that the broker has acknowledged."""
+    def level(self, case_id: str) -> Level | None:
+        """The level of a case, None when it is not open here."""
+        known = self._open.get(case_id)
+        return known.level if known else None
+
+    def say(self, said: Escalation, *, dismissed: bool = False) -> None:
+        """A message that the broker has acknowledged; `dismissed` when a person ended the case."""
         self.newest.appendleft(said)
         known = self._open.get(said.case_id)
         if said.status is Status.RESOLVED:
             self._open.pop(said.case_id, None)
+            if known is not None and known.opening_score is not None:
+                outcome = _outcome(said, dismissed)
+                tenth = self._metrics.tenth(known.opening_score)
+                self._metrics.case_outcomes.labels(tenth, outcome).inc()
             return
+        opening = said.score if said.status is Status.OPEN else None
         self._open[said.case_id] = OpenCase(
             escalation=said,
             case_id=said.case_id,
@@ -78,6 +90,7 @@ class Board:
             seen_at=known.seen_at if known else datetime.now(UTC),
             acknowledged=known.acknowledged if known else 0,
             owner=known.owner if known else None,
+            opening_score=opening if known is None else known.opening_score,
         )
 
     def erase(self, brand: str, mention_id: str) -> None:
@@ -111,6 +124,13 @@ class Board:
                 if case.level is level and case.acknowledged < level.rank
             ]
             metrics.unacknowledged.labels(level).set(max(ages, default=0.0))
+
+
+def _outcome(said: Escalation, dismissed: bool) -> str:
+    """What became of an episode: its highest level outweighs who ended it."""
+    if said.level is Level.CRISIS:
+        return "crisis"
+    return "dismissed" if dismissed else "calmed"
 
 
 def _urgency(case: OpenCase) -> tuple[int, float, datetime, str]:

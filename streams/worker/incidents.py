@@ -4,11 +4,13 @@ import msgspec
 
 from scoring.brands import Brands, BrandsClock
 from scoring.command import Order
+from scoring.incident import weighed
 from scoring.policy import Policy
 from scoring.pulse import PulseEvent
 from scoring.scored import Tick
-from scoring.surge import Incident
+from scoring.surge import Incident, Surge
 from streams.worker.logfold import CLOCK, LogFold, Step, Tools
+from streams.worker.situation import Present
 
 _BRAND = "brand|"
 _encoder = msgspec.msgpack.Encoder()
@@ -42,9 +44,28 @@ class IncidentsAgent(LogFold[Brands]):
         if isinstance(what, Order):
             said = fold.order(what.command)
             held = fold.held(what.command.case_id)
-            return Step(said=said, ordered=(what.command.case_id, held.standing) if held else None)
+            ordered = (what.command.case_id, held.standing) if held else None
+            return Step(said=said, ordered=ordered, command=what.command)
         said = fold.tick(what.at.timestamp()) if isinstance(what, Tick) else fold.pulse(what)
         return Step(said=said)
+
+    def present(self, case_id: str) -> Present | None:
+        """A brand's incident, weighed at the event time its partition has reached."""
+        for number, fold in self.folds.items():
+            state = fold.held(case_id)
+            if state is not None:
+                policy = self._policy.for_brand(state.brand)
+                seen = Surge(state, self.reached(number), policy)
+                score, why = weighed(state, seen, policy)
+                total = state.total or seen.window
+                return Present(
+                    score=score,
+                    reproduction=0.0,
+                    forecast_shares=float(total.shares),
+                    silence_s=seen.silence_s,
+                    why=why,
+                )
+        return None
 
     def changes(self, fold: Brands, offset: int) -> dict[str, bytes | None]:
         """The brands that moved, then the clock."""

@@ -18,6 +18,7 @@ import msgspec
 from faust.streams import Stream
 from faust.types import EventT, Message
 
+from scoring.command import Action, Command
 from scoring.escalation import Escalation, moment
 from scoring.scored import Tick, encode_event
 from scoring.standing import Standing
@@ -30,6 +31,7 @@ from streams.worker.board import Board
 from streams.worker.boundary import Gate
 from streams.worker.output import Output, Record
 from streams.worker.progress import Progress
+from streams.worker.situation import Present
 from streams.worker.state import State
 
 log = logging.getLogger(__name__)
@@ -66,7 +68,7 @@ class Step(msgspec.Struct, kw_only=True):
 
     `erased` names the brand and the mention whose words are not to be shown any more; `ordered`
     the case about which a person decided, and its standing; `failed` says why the event could not
-    be folded.
+    be folded; `command` is what a person decided, once for each command.
     """
 
     said: list[Escalation]
@@ -75,6 +77,7 @@ class Step(msgspec.Struct, kw_only=True):
     erased: tuple[str, str] | None = None
     ordered: tuple[str, Standing] | None = None
     failed: str = ""
+    command: Command | None = None
 
 
 class LogFold(abc.ABC, Generic[F]):
@@ -102,6 +105,10 @@ class LogFold(abc.ABC, Generic[F]):
     @abc.abstractmethod
     def changes(self, fold: F, offset: int) -> dict[str, bytes | None]:
         """What to store since the last call; the clock goes last."""
+
+    @abc.abstractmethod
+    def present(self, case_id: str) -> Present | None:
+        """A case as of now, None when it is not open here."""
 
     def load(self, number: int) -> F:
         """The fold of a partition, recovered from the table when it is new here."""
@@ -135,6 +142,10 @@ class LogFold(abc.ABC, Generic[F]):
         for number in numbers:
             self.load(number)
 
+    def reached(self, number: int) -> float:
+        """Event time (seconds) of a partition now: in silence it advances by elapsed time."""
+        return self.folds[number].watermark + time.monotonic() - self._heard[number]
+
     def ticks(self, end_of: "EndOf") -> list[Record]:
         """Ticks for the partitions whose clock matters: worked off, silent, and something is due.
 
@@ -145,7 +156,7 @@ class LogFold(abc.ABC, Generic[F]):
             end = end_of(self.topic, number)
             if end is not None and self._offsets[number] + 1 < end:
                 continue
-            reached = fold.watermark + time.monotonic() - self._heard[number]
+            reached = self.reached(number)
             if fold.next_due() <= reached:
                 tick = encode_event(Tick(at=moment(reached)))
                 records.append(Record(topic=self.topic, value=tick, partition=number))
@@ -216,8 +227,12 @@ class LogFold(abc.ABC, Generic[F]):
         now = datetime.now(UTC)
         metrics = self.tools.metrics
         for step in steps:
+            if step.command is not None:
+                level = self.tools.board.level(step.command.case_id)
+                metrics.case_commands.labels(step.command.action, level or "none").inc()
+            dismissed = step.command is not None and step.command.action is Action.RESOLVE
             for escalation in step.said:
-                self.tools.board.say(escalation)
+                self.tools.board.say(escalation, dismissed=dismissed)
                 brand = metrics.brand(escalation.brand)
                 metrics.escalations.labels(brand, escalation.level, escalation.status).inc()
                 if step.arrival is not None:

@@ -98,6 +98,9 @@ class ScoreAgent:
             self._metrics.brand(mention.brand), self._metrics.channel(mention.channel), "scored"
         ).inc()
         if mention.text:
+            # The gate gives no topic: what it answers has none that an incident could be about.
+            gated = "encoder" if scored.embedding else "gate"
+            self._metrics.gate.labels(gated).inc()
             lang = self._metrics.language(scored.lang)
             for signal in (
                 "anger",

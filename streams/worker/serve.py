@@ -18,6 +18,7 @@ from streams.kafka import topics as kafka_topics
 from streams.kafka.topics import Topics
 from streams.metrics import Metrics
 from streams.scorer.process import ScoringProcess, load
+from streams.worker import situation
 from streams.worker.application import Role, application
 from streams.worker.board import Board
 from streams.worker.boundary import RESTART
@@ -98,6 +99,7 @@ class Worker:
             ready=self.ready,
             facts=self._facts,
             refresh=self._refresh,
+            weigh=self._weigh,
         )
 
     def _add_folds(self, app: faust.App, progress: Progress, counts: dict[str, int]) -> None:
@@ -237,6 +239,9 @@ class Worker:
         for role, progress in self._progress.items():
             if self._apps[role].started:
                 progress.publish(partial(end_of, self._apps[role]))
+
+    def _weigh(self) -> None:
+        situation.publish(self._metrics, self._board.open_cases, self._agents)
 
     def _facts(self) -> Facts:
         lag: dict[str, int] = {}

@@ -53,6 +53,7 @@ class Web:
         ready: Callable[[], Health],
         facts: Callable[[], Facts],
         refresh: Callable[[], None],
+        weigh: Callable[[], None],
     ) -> None:
         self._settings = settings
         self._metrics = metrics
@@ -61,6 +62,7 @@ class Web:
         self._ready = ready
         self._facts = facts
         self._refresh = refresh
+        self._weigh = weigh
         self._runner: web.AppRunner | None = None
         self.port = settings.web_port
 
@@ -105,6 +107,7 @@ class Web:
 
     async def _scrape(self, request: web.Request) -> web.Response:
         self._refresh()
+        self._weigh()
         body = generate_latest(self._metrics.registry)
         return web.Response(body=body, headers={"Content-Type": CONTENT_TYPE_LATEST})
 
