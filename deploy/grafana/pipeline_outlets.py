@@ -1,0 +1,89 @@
+"""Of the board *Pipeline*: what leaves it as dead letters and as tickets."""
+
+from grafana_foundation_sdk.builders.dashboard import Dashboard, Row
+
+from deploy.grafana import links
+from deploy.grafana.links import Runbook
+from deploy.grafana.panels import over_time, ranking
+from deploy.grafana.queries import Query, increase, of, rate, share, total
+from deploy.grafana.style import Unit, above, below
+
+_DEAD = of("tocsin_dead_letters_total")
+_DELIVERIES = of("tocsin_ticket_deliveries_total", "sink")
+_DELIVERY_S = of("tocsin_ticket_delivery_seconds_bucket", "sink")
+
+
+def add(built: Dashboard) -> Dashboard:
+    """The sections *Dead letters* and *Tickets*."""
+    return _tickets(_dead_letters(built))
+
+
+def _dead_letters(built: Dashboard) -> Dashboard:
+    mend = [links.runbook(Runbook.DEAD_LETTERS)]
+    return (
+        built.with_row(Row("Dead letters"))
+        .with_panel(
+            over_time(
+                "Dead letters by reason",
+                "`tocsin dead-letters list` shows them, `replay` sends them again.",
+                [Query(total(increase(_DEAD), "topic", "reason"), "{{topic}}: {{reason}}")],
+                Unit.COUNT,
+                stacked=True,
+                links=mend,
+            )
+        )
+        .with_panel(
+            ranking(
+                "Dead letters by reason, in all",
+                "Over the board's time range.",
+                Query(
+                    f"topk(10, {total(increase(_DEAD, '$__range'), 'topic', 'reason')})",
+                    "{{topic}}: {{reason}}",
+                ),
+                Unit.COUNT,
+                steps=above(100, 1),
+                links=mend,
+            )
+        )
+    )
+
+
+def _tickets(built: Dashboard) -> Dashboard:
+    delivered = total(
+        rate(of("tocsin_ticket_deliveries_total", "sink", outcome="delivered")), "sink"
+    )
+    p95 = f"histogram_quantile(0.95, {total(rate(_DELIVERY_S), 'sink', 'le')})"
+    return (
+        built.with_row(Row("Tickets"))
+        .with_panel(
+            over_time(
+                "Deliveries by outcome",
+                "Calls to ticket systems.",
+                [Query(total(increase(_DELIVERIES), "sink", "outcome"), "{{sink}}: {{outcome}}")],
+                Unit.COUNT,
+                stacked=True,
+                width=8,
+            )
+        )
+        .with_panel(
+            over_time(
+                "Time to deliver, p95",
+                "By sink, retries included.",
+                [Query(p95, "{{sink}}")],
+                Unit.SECONDS,
+                steps=above(30),
+                width=8,
+            )
+        )
+        .with_panel(
+            ranking(
+                "Delivered at the first call",
+                "By sink: share of calls that the ticket system accepted.",
+                Query(share(delivered, total(rate(_DELIVERIES), "sink")), "{{sink}}"),
+                Unit.SHARE,
+                steps=below(0.99, 0.9),
+                most=1,
+                width=8,
+            )
+        )
+    )
