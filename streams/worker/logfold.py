@@ -24,7 +24,7 @@ from scoring.scored import Tick, encode_event
 from scoring.standing import Standing
 from streams.config import Settings
 from streams.kafka.topics import Topics
-from streams.metrics import Metrics
+from streams.metrics import Metrics, Place, exemplar
 from streams.worker import ends, messages
 from streams.worker.application import raw_topic
 from streams.worker.board import Board
@@ -66,6 +66,8 @@ class Tools(msgspec.Struct, frozen=True, kw_only=True):
 class Step(msgspec.Struct, kw_only=True):
     """What one event of the log caused; `arrival` is when its mention reached Kafka.
 
+    `place` is where it stands in the log.
+
     `erased` names the brand and the mention whose words are not to be shown any more; `ordered`
     the case about which a person decided, and its standing; `failed` says why the event could not
     be folded; `command` is what a person decided, once for each command.
@@ -74,6 +76,7 @@ class Step(msgspec.Struct, kw_only=True):
     said: list[Escalation]
     records: list[Record] = []
     arrival: datetime | None = None
+    place: Place = (-1, -1)
     erased: tuple[str, str] | None = None
     ordered: tuple[str, Standing] | None = None
     failed: str = ""
@@ -109,6 +112,10 @@ class LogFold(abc.ABC, Generic[F]):
     @abc.abstractmethod
     def present(self, case_id: str) -> Present | None:
         """A case as of now, None when it is not open here."""
+
+    @abc.abstractmethod
+    def case_ids(self, fold: F) -> set[str]:
+        """Ids of the cases that a fold holds."""
 
     def load(self, number: int) -> F:
         """The fold of a partition, recovered from the table when it is new here."""
@@ -170,7 +177,7 @@ class LogFold(abc.ABC, Generic[F]):
             if await self.gate.run(partial(self._batch, events, done)):
                 for event in done:
                     await stream.ack(event)
-                self.tools.progress.acknowledged(done)
+                self.tools.progress.acknowledged(done, self.topic)
 
     async def _batch(self, events: Sequence[EventT], done: list[EventT]) -> None:
         """Folds what is still ours; `done` gets the events that may be acknowledged."""
@@ -210,6 +217,7 @@ class LogFold(abc.ABC, Generic[F]):
                 step = Step(said=[], records=[self._dead(message, messages.NOT_SCORED, str(error))])
             if step.failed:
                 step.records.append(self._dead(message, messages.NOT_FOLDED, step.failed))
+            step.place = (number, message.offset)
             steps.append(step)
         said = [escalation for step in steps for escalation in step.said]
         records = [record for step in steps for record in step.records]
@@ -236,8 +244,8 @@ class LogFold(abc.ABC, Generic[F]):
                 brand = metrics.brand(escalation.brand)
                 metrics.escalations.labels(brand, escalation.level, escalation.status).inc()
                 if step.arrival is not None:
-                    waited = (now - step.arrival).total_seconds()
-                    metrics.mention_to_escalation.observe(max(0.0, waited))
+                    waited = max(0.0, (now - step.arrival).total_seconds())
+                    metrics.mention_to_escalation.observe(waited, exemplar(step.place))
             if step.erased is not None:
                 self.tools.board.erase(*step.erased)
             if step.ordered is not None:
