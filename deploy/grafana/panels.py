@@ -13,6 +13,7 @@ from grafana_foundation_sdk.models.common import (
     BarGaugeDisplayMode,
     BigValueColorMode,
     BigValueGraphMode,
+    FieldTextAlignment,
     GraphDrawStyle,
     GraphThresholdsStyleMode,
     StackingMode,
@@ -180,6 +181,7 @@ def rows(
         .datasource(SOURCE)
         .span(width)
         .height(HEIGHT)
+        .align(FieldTextAlignment.AUTO)
         .links(list(links))
     )
     renamed = {key: key.capitalize()}

@@ -5,7 +5,7 @@ from grafana_foundation_sdk.builders.dashboard import Dashboard, Row
 from deploy.grafana import links
 from deploy.grafana.links import Runbook
 from deploy.grafana.panels import over_time, ranking
-from deploy.grafana.queries import Query, increase, of, rate, share, total
+from deploy.grafana.queries import Query, highest, increase, of, rate, total
 from deploy.grafana.style import Unit, above, below
 
 _DEAD = of("tocsin_dead_letters_total")
@@ -49,17 +49,17 @@ def _dead_letters(built: Dashboard) -> Dashboard:
 
 
 def _tickets(built: Dashboard) -> Dashboard:
-    delivered = total(
-        rate(of("tocsin_ticket_deliveries_total", "sink", outcome="delivered")), "sink"
-    )
+    lost = of("tocsin_ticket_deliveries_total", "sink", outcome="dead_letter")
+    whole = total(increase(_DELIVERIES, "$__range"), "sink")
+    undelivered = total(increase(lost, "$__range"), "sink")
     p95 = f"histogram_quantile(0.95, {total(rate(_DELIVERY_S), 'sink', 'le')})"
     return (
         built.with_row(Row("Tickets"))
         .with_panel(
             over_time(
                 "Deliveries by outcome",
-                "Calls to ticket systems.",
-                [Query(total(increase(_DELIVERIES), "sink", "outcome"), "{{sink}}: {{outcome}}")],
+                "Escalations that a ticket system is done with.",
+                [Query(total(increase(_DELIVERIES), "outcome"), "{{outcome}}")],
                 Unit.COUNT,
                 stacked=True,
                 width=8,
@@ -68,21 +68,63 @@ def _tickets(built: Dashboard) -> Dashboard:
         .with_panel(
             over_time(
                 "Time to deliver, p95",
-                "By sink, retries included.",
+                "By sink, from the escalation's arrival in Kafka, retries included.",
                 [Query(p95, "{{sink}}")],
                 Unit.SECONDS,
-                steps=above(30),
+                steps=above(60),
                 width=8,
             )
         )
         .with_panel(
             ranking(
-                "Delivered at the first call",
-                "By sink: share of calls that the ticket system accepted.",
-                Query(share(delivered, total(rate(_DELIVERIES), "sink")), "{{sink}}"),
+                "Delivered",
+                "By sink: share of escalations that did not end in tickets-dead-letters.",
+                Query(
+                    f"1 - ({undelivered} or 0 * {whole}) / ({whole} > 0)",
+                    "{{sink}}",
+                ),
                 Unit.SHARE,
-                steps=below(0.99, 0.9),
+                steps=below(0.999, 0.99),
                 most=1,
+                width=8,
+            )
+        )
+        .with_panel(
+            over_time(
+                "Waiting for a sink",
+                "Escalations that are not delivered yet.",
+                [Query(highest(of("tocsin_ticket_waiting", "sink"), "sink"), "{{sink}}")],
+                Unit.COUNT,
+                width=8,
+            )
+        )
+        .with_panel(
+            over_time(
+                "Oldest that waits",
+                "By sink, since its arrival in Kafka.",
+                [
+                    Query(
+                        highest(of("tocsin_ticket_oldest_waiting_seconds", "sink"), "sink"),
+                        "{{sink}}",
+                    )
+                ],
+                Unit.SECONDS,
+                steps=above(300),
+                width=8,
+            )
+        )
+        .with_panel(
+            over_time(
+                "Calls made again",
+                "By sink: no answer, or the answer that it is to be tried later.",
+                [
+                    Query(
+                        total(increase(of("tocsin_ticket_retries_total", "sink")), "sink"),
+                        "{{sink}}",
+                    )
+                ],
+                Unit.COUNT,
+                stacked=True,
                 width=8,
             )
         )

@@ -1,0 +1,9 @@
+"""Metrics that boards show and that no role gives yet: the role `tickets` is to come."""
+
+PENDING = {
+    "tocsin_ticket_deliveries_total",
+    "tocsin_ticket_delivery_seconds_bucket",
+    "tocsin_ticket_oldest_waiting_seconds",
+    "tocsin_ticket_retries_total",
+    "tocsin_ticket_waiting",
+}
