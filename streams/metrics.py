@@ -6,6 +6,7 @@
 import platform
 from collections.abc import Collection
 from importlib.metadata import PackageNotFoundError, version
+from itertools import product
 
 from prometheus_client import (
     CollectorRegistry,
@@ -18,6 +19,10 @@ from prometheus_client import (
     disable_created_metrics,
 )
 
+from scoring.command import Action
+from scoring.decoding import REASONS
+from scoring.escalation import Status
+from scoring.levels import Level
 from streams.kafka.topics import Topics
 
 CHANNELS = frozenset(
@@ -39,6 +44,8 @@ CHANNELS = frozenset(
     }
 )
 OTHER = "other"
+OUTCOMES = ("crisis", "dismissed", "calmed")
+"""What becomes of an episode: its highest level outweighs who or what ended it."""
 _LANGUAGES = frozenset({"fr", "en"})
 _SECONDS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300)
 _SCORES = tuple(step / 10 for step in range(1, 11))
@@ -257,10 +264,23 @@ class Metrics:
         self.policy = Info(
             "tocsin_policy", "The policy that decides.", ["name", "digest"], registry=registry
         )
-        for topic, reason in OWN_FAULTS:
-            self.dead_letters.labels(getattr(topics, topic), reason)
         self.build = Info("tocsin_build", "This program.", ["version", "python"], registry=registry)
         self.build.labels(_version(), platform.python_version()).info({})
+        self._begin_at_zero(topics)
+
+    def _begin_at_zero(self, topics: Topics) -> None:
+        """What happens seldom is there before it happens, or its first time goes unseen."""
+        for topic, reason in OWN_FAULTS:
+            self.dead_letters.labels(getattr(topics, topic), reason)
+        for reason in REASONS:
+            self.dead_letters.labels(topics.mentions, reason)
+        levels = [level.value for level in Level]
+        for action, level in product(Action, (*levels, "none")):
+            self.case_commands.labels(action.value, level)
+        for score, outcome in product(range(10), OUTCOMES):
+            self.case_outcomes.labels(self.tenth(score / 10), outcome)
+        for brand, level, status in product((*self.brands, OTHER), levels, Status):
+            self.escalations.labels(brand, level, status.value)
 
     def stage(self, topic: str) -> str:
         """The label of the stage that reads a topic."""

@@ -49,7 +49,7 @@ def _now(built: Dashboard) -> Dashboard:
         about = f"Open cases at level {level.value}."
         steps = [(None, "green"), (1.0, LEVEL_COLOURS[level])]
         title = level.value.capitalize()
-        to = [links.console()]
+        to = [links.console(), links.runbook(Runbook.CRISIS)]
         built.with_panel(number(title, about, [query], Unit.COUNT, steps=steps, width=4, links=to))
     return (
         built.with_panel(
@@ -60,7 +60,7 @@ def _now(built: Dashboard) -> Dashboard:
                 Unit.SECONDS,
                 steps=above(HOUR, HOUR / 4),
                 width=4,
-                links=[links.console(), links.runbook(Runbook.WATCH)],
+                links=[links.console(), links.runbook(Runbook.UNACKNOWLEDGED)],
             )
         )
         .with_panel(

@@ -9,13 +9,19 @@ TAG = "tocsin"
 
 
 class Runbook(StrEnum):
-    """Sections of docs/operations.md, by the anchor that their heading gets."""
+    """Sections of docs/operations.md, by the anchor that their heading, an alert's name, gets."""
 
-    DEAD_LETTERS = "mentions-go-to-the-dead-letters"
-    LAG = "lag-grows"
-    RESTARTS = "a-worker-restarts-again-and-again-exit-70"
-    STATE = "state-must-be-rebuilt"
-    WATCH = "watch"
+    CRISIS = "tocsincrisisopen"
+    UNACKNOWLEDGED = "tocsinescalationunacknowledged"
+    LATENCY = "tocsinlatencybudgetburn"
+    BACKLOG = "tocsinbacklognotdraining"
+    STOPPED = "tocsinstagestopped"
+    DOWN = "tocsinworkerdown"
+    DEAD_LETTERS = "tocsindeadletters"
+    SINK = "tocsinsinkfailing"
+    SILENT = "tocsinsourcesilent"
+    DRIFT = "tocsinscoredrift"
+    DISAGREE = "tocsinworkersdisagree"
 
 
 def console() -> DashboardLink:

@@ -66,6 +66,7 @@ def _judges(built: Dashboard) -> Dashboard:
                     )
                 ],
                 width=8,
+                links=[links.runbook(Runbook.DISAGREE)],
             )
         )
         .with_panel(
@@ -82,6 +83,7 @@ def _judges(built: Dashboard) -> Dashboard:
                     )
                 ],
                 width=8,
+                links=[links.runbook(Runbook.DISAGREE)],
             )
         )
         .with_panel(
@@ -143,7 +145,7 @@ def _distribution(built: Dashboard) -> Dashboard:
 def _drift(built: Dashboard) -> Dashboard:
     about = (
         "Largest difference between the shares of texts up to a probability, recent against "
-        "earlier (Kolmogorov-Smirnov). From 0.1 on look at the texts, from 0.2 on at the model."
+        "earlier (Kolmogorov-Smirnov). From 0.1 on look at the texts; 0.15 over a day is an alert."
     )
     return (
         built.with_row(Row("Drift"))
@@ -153,9 +155,9 @@ def _drift(built: Dashboard) -> Dashboard:
                 about,
                 [Query(_distance(), _BY_LANG)],
                 Unit.SHARE,
-                steps=above(0.2, 0.1),
+                steps=above(0.15, 0.1),
                 width=16,
-                links=[links.runbook(Runbook.WATCH)],
+                links=[links.runbook(Runbook.DRIFT)],
             )
         )
         .with_panel(
@@ -164,10 +166,10 @@ def _drift(built: Dashboard) -> Dashboard:
                 about,
                 Query(f"topk(10, {_distance()})", _BY_LANG),
                 Unit.SHARE,
-                steps=above(0.2, 0.1),
+                steps=above(0.15, 0.1),
                 most=1,
                 width=8,
-                links=[links.runbook(Runbook.WATCH)],
+                links=[links.runbook(Runbook.DRIFT)],
             )
         )
     )

@@ -43,7 +43,7 @@ def board() -> Dashboard:
 def _now(built: Dashboard) -> Dashboard:
     p95 = f"histogram_quantile(0.95, {total(rate(of(f'{_LATENCY}_bucket')), 'le')})"
     lost = total(increase(_DEAD, "$__range"))
-    behind = [links.runbook(Runbook.LAG)]
+    behind = [links.runbook(Runbook.BACKLOG)]
     return (
         built.with_row(Row("Now"))
         .with_panel(
@@ -75,7 +75,7 @@ def _now(built: Dashboard) -> Dashboard:
                 Unit.SECONDS,
                 steps=above(60, 10),
                 width=4,
-                links=behind,
+                links=[links.runbook(Runbook.LATENCY)],
             )
         )
         .with_panel(
@@ -97,7 +97,7 @@ def _now(built: Dashboard) -> Dashboard:
                 Unit.COUNT,
                 steps=[(None, "red"), (1, "green")],
                 width=4,
-                links=[links.runbook(Runbook.RESTARTS)],
+                links=[links.runbook(Runbook.DOWN)],
             )
         )
         .with_panel(
@@ -131,7 +131,7 @@ def _flow(built: Dashboard) -> Dashboard:
                 "Messages finished: all that they caused is acknowledged by the broker.",
                 [Query(total(rate(of("tocsin_stage_done_total")), "stage"), "{{stage}}")],
                 Unit.PER_SECOND,
-                links=[links.runbook(Runbook.LAG)],
+                links=[links.runbook(Runbook.BACKLOG)],
             )
         )
         .with_panel(
@@ -142,7 +142,7 @@ def _flow(built: Dashboard) -> Dashboard:
                 Unit.SECONDS,
                 steps=above(60),
                 exemplar=True,
-                links=[links.runbook(Runbook.LAG)],
+                links=[links.runbook(Runbook.LATENCY)],
             )
         )
         .with_panel(
@@ -157,7 +157,7 @@ def _flow(built: Dashboard) -> Dashboard:
 
 
 def _backlog(built: Dashboard) -> Dashboard:
-    behind = [links.runbook(Runbook.LAG)]
+    behind = [links.runbook(Runbook.BACKLOG)]
     beat = highest(of("tocsin_stage_heartbeat_timestamp_seconds"), "stage")
     newest = highest(of("tocsin_channel_last_mention_timestamp_seconds", "brand"), "channel")
     return (
@@ -200,11 +200,11 @@ def _backlog(built: Dashboard) -> Dashboard:
             over_time(
                 "Since the last sign of life",
                 "By stage: ready for work, or its work came further.",
-                [Query(f"time() - {beat}", "{{stage}}")],
+                [Query(f"clamp_min(time() - {beat}, 0)", "{{stage}}")],
                 Unit.SECONDS,
                 steps=above(120),
                 width=8,
-                links=[links.runbook(Runbook.RESTARTS)],
+                links=[links.runbook(Runbook.STOPPED)],
             )
         )
         .with_panel(
@@ -215,6 +215,7 @@ def _backlog(built: Dashboard) -> Dashboard:
                 Unit.SECONDS,
                 steps=above(86_400, 3_600),
                 width=8,
+                links=[links.runbook(Runbook.SILENT)],
             )
         )
     )

@@ -52,6 +52,7 @@ def _tickets(built: Dashboard) -> Dashboard:
     lost = of("tocsin_ticket_deliveries_total", "sink", outcome="dead_letter")
     whole = total(increase(_DELIVERIES, "$__range"), "sink")
     undelivered = total(increase(lost, "$__range"), "sink")
+    failing = [links.runbook(Runbook.SINK)]
     p95 = f"histogram_quantile(0.95, {total(rate(_DELIVERY_S), 'sink', 'le')})"
     return (
         built.with_row(Row("Tickets"))
@@ -63,6 +64,7 @@ def _tickets(built: Dashboard) -> Dashboard:
                 Unit.COUNT,
                 stacked=True,
                 width=8,
+                links=failing,
             )
         )
         .with_panel(
@@ -73,6 +75,7 @@ def _tickets(built: Dashboard) -> Dashboard:
                 Unit.SECONDS,
                 steps=above(60),
                 width=8,
+                links=failing,
             )
         )
         .with_panel(
@@ -87,6 +90,7 @@ def _tickets(built: Dashboard) -> Dashboard:
                 steps=below(0.999, 0.99),
                 most=1,
                 width=8,
+                links=failing,
             )
         )
         .with_panel(
@@ -96,6 +100,7 @@ def _tickets(built: Dashboard) -> Dashboard:
                 [Query(highest(of("tocsin_ticket_waiting", "sink"), "sink"), "{{sink}}")],
                 Unit.COUNT,
                 width=8,
+                links=failing,
             )
         )
         .with_panel(
@@ -111,6 +116,7 @@ def _tickets(built: Dashboard) -> Dashboard:
                 Unit.SECONDS,
                 steps=above(300),
                 width=8,
+                links=failing,
             )
         )
         .with_panel(
@@ -126,6 +132,7 @@ def _tickets(built: Dashboard) -> Dashboard:
                 Unit.COUNT,
                 stacked=True,
                 width=8,
+                links=failing,
             )
         )
     )

@@ -28,7 +28,7 @@ def add(built: Dashboard) -> Dashboard:
                 Unit.SECONDS,
                 exemplar=True,
                 width=8,
-                links=[links.runbook(Runbook.LAG)],
+                links=[links.runbook(Runbook.BACKLOG)],
             )
         )
         .with_panel(
@@ -49,7 +49,7 @@ def add(built: Dashboard) -> Dashboard:
                 steps=above(0.9),
                 most=1,
                 width=8,
-                links=[links.runbook(Runbook.LAG)],
+                links=[links.runbook(Runbook.BACKLOG)],
             )
         )
         .with_panel(

@@ -18,8 +18,8 @@ from scoring.levels import Level
 SOURCE = DataSourceRef(type_val="prometheus", uid="${source}")
 EVERYTHING = ".+"
 CONSOLE = "http://localhost:6066"
-HANDBOOK = "docs/operations.md"
-"""Where the runbooks are read; an installation sets the address at which it publishes them."""
+HANDBOOK = "https://tocsin.example/docs/operations.md"
+"""A place that does not exist, as in the alerts: set it to where you publish docs/operations.md."""
 
 
 def source() -> DatasourceVariable:

@@ -140,7 +140,7 @@ class Board:
 
 
 def _outcome(said: Escalation, dismissed: bool) -> str:
-    """What became of an episode: its highest level outweighs who ended it."""
+    """One of streams.metrics.OUTCOMES."""
     if said.level is Level.CRISIS:
         return "crisis"
     return "dismissed" if dismissed else "calmed"
