@@ -54,7 +54,7 @@ def _now(built: Dashboard) -> Dashboard:
     return (
         built.with_panel(
             number(
-                "Nobody has acknowledged it",
+                "Longest unacknowledged",
                 "How long the oldest open case has waited for a person.",
                 [Query(highest(_UNACKNOWLEDGED))],
                 Unit.SECONDS,
@@ -78,7 +78,7 @@ def _now(built: Dashboard) -> Dashboard:
             rows(
                 "Brands with open cases",
                 "The worst of each brand's open cases, whichever of them that is.",
-                "brand",
+                ["brand"],
                 [
                     ("Open", Query(total(_OPEN, "brand") + " > 0"), Unit.COUNT, None),
                     ("Score", Query(highest(_SCORE, "brand")), Unit.SHARE, levels()),

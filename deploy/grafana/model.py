@@ -56,7 +56,7 @@ def _judges(built: Dashboard) -> Dashboard:
             rows(
                 "Model",
                 "Name and digest, and on how many workers; two rows: a rollout, or a mistake.",
-                "name",
+                ["name", "digest"],
                 [
                     (
                         "Workers",
@@ -73,7 +73,7 @@ def _judges(built: Dashboard) -> Dashboard:
             rows(
                 "Policy",
                 "Name and digest, and on how many workers.",
-                "name",
+                ["name", "digest"],
                 [
                     (
                         "Workers",

@@ -167,13 +167,13 @@ def heat(title: str, about: str, query: Query, unit: Unit, *, links: Links = ())
 def rows(
     title: str,
     about: str,
-    key: str,
+    keys: Sequence[str],
     columns: Sequence[tuple[str, Query, Unit, Steps | None]],
     *,
     width: int,
     links: Links = (),
 ) -> table.Panel:
-    """A row for each value of the label `key`, a column (heading, query) for each query."""
+    """A row for each value of the labels `keys`, a column (heading, query) for each query."""
     panel = (
         table.Panel()
         .title(title)
@@ -184,10 +184,11 @@ def rows(
         .align(FieldTextAlignment.AUTO)
         .links(list(links))
     )
-    renamed = {key: key.capitalize()}
+    renamed = {key: key.capitalize() for key in keys}
     for ref, (heading, query, unit, steps) in zip("ABCDEFGH", columns, strict=False):
         panel.with_target(query.now(ref, PromQueryFormat.TABLE))
-        renamed[f"Value #{ref}"] = heading
+        # Grafana numbers the values of several queries, and those of a single one it does not.
+        renamed[f"Value #{ref}" if len(columns) > 1 else "Value"] = heading
         panel.override_by_name(heading, style.cell(unit, steps))
     panel.with_transformation(DataTransformerConfig("merge", options={}))
     hidden = {"Time": True}

@@ -115,7 +115,7 @@ def test_the_score_is_coloured_as_the_policy_calls_its_levels() -> None:
 
 def test_provisioning_names_the_source_that_boards_look_for_and_holds_no_address() -> None:
     folder = boards.FOLDER.parent / "provisioning"
-    sources = yaml.safe_load((folder / "datasources" / "prometheus.yaml").read_text("utf-8"))
+    sources = yaml.safe_load((folder / "datasources" / "tocsin.yaml").read_text("utf-8"))
     providers = yaml.safe_load((folder / "dashboards" / "tocsin.yaml").read_text("utf-8"))
     assert sources["apiVersion"] == providers["apiVersion"] == 1
     assert sources["datasources"][0]["type"] == "prometheus"

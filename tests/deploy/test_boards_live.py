@@ -32,8 +32,8 @@ pytestmark = [
     needs_prometheus,
 ]
 
-STORIES = ("bike-lock-2004", "shoes-2011")
-SIZE = 500
+STORIES = ("bike-lock-2004", "energy-2011")
+SIZE = 460
 PARTS = 6
 """Portions that are sent one after the other has been scraped: rates want time to pass."""
 VALUES = {
