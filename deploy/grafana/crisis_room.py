@@ -88,7 +88,7 @@ def _now(built: Dashboard) -> Dashboard:
                         Unit.NONE,
                         above(1, 0.5),
                     ),
-                    ("Shares to come", Query(highest(_FORECAST, "brand")), Unit.COUNT, None),
+                    ("Forecast of shares", Query(highest(_FORECAST, "brand")), Unit.COUNT, None),
                     (
                         "Silence",
                         Query(highest(_SILENCE, "brand")),
@@ -185,6 +185,7 @@ def _course(built: Dashboard) -> Dashboard:
                 ],
                 Unit.COUNT,
                 stacked=True,
+                links=[links.board("tocsin-pipeline", "Pipeline")],
             )
         )
     )

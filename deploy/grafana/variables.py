@@ -33,7 +33,7 @@ def labels(name: str, label: str, metric: str, chosen: str | None = None) -> Que
     query = (
         QueryVariable(name)
         .label(label)
-        .query({"query": f"label_values({narrowed}, {name})", "refId": f"variable-{name}"})
+        .query({"qryType": 1, "query": f"label_values({narrowed}, {name})", "refId": name})
         .datasource(SOURCE)
         .refresh(VariableRefresh.ON_TIME_RANGE_CHANGED)
         .sort(VariableSort.ALPHABETICAL_ASC)
