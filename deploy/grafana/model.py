@@ -3,18 +3,17 @@
 from grafana_foundation_sdk.builders.dashboard import Dashboard, Row
 from grafana_foundation_sdk.models.dashboard import DashboardCursorSync
 
-from deploy.grafana import links, variables
+from deploy.grafana import links, model_feedback, variables
 from deploy.grafana.links import Runbook
-from deploy.grafana.panels import heat, number, over_time, ranking, rows
+from deploy.grafana.panels import heat, over_time, ranking, rows
 from deploy.grafana.queries import Query, increase, of, rate, share, total
-from deploy.grafana.style import Unit, above, plain
+from deploy.grafana.style import Unit, above
 
 UID = "tocsin-model"
 _COUNT = of("tocsin_signal_score_count", "signal", "lang")
 _SUM = of("tocsin_signal_score_sum", "signal", "lang")
 _BUCKET = of("tocsin_signal_score_bucket", "signal", "lang")
 _LIKELY = of("tocsin_signal_score_bucket", "signal", "lang", le="0.5")
-_OUTCOMES = of("tocsin_case_outcomes_total")
 _BY_LANG = "{{signal}}, {{lang}}"
 
 
@@ -45,7 +44,7 @@ def board() -> Dashboard:
         .with_variable(variables.console())
         .with_variable(variables.handbook())
     )
-    return _feedback(_drift(_distribution(_judges(links.add(built)))))
+    return model_feedback.add(_drift(_distribution(_judges(links.add(built)))))
 
 
 def _judges(built: Dashboard) -> Dashboard:
@@ -170,89 +169,6 @@ def _drift(built: Dashboard) -> Dashboard:
                 most=1,
                 width=8,
                 links=[links.runbook(Runbook.DRIFT)],
-            )
-        )
-    )
-
-
-def _feedback(built: Dashboard) -> Dashboard:
-    ended = increase(_OUTCOMES, "$__range")
-    crises = increase(of("tocsin_case_outcomes_total", outcome="crisis"), "$__range")
-    dismissed = increase(of("tocsin_case_outcomes_total", outcome="dismissed"), "$__range")
-    to = [links.console()]
-    return (
-        built.with_row(Row("Calibration feedback"))
-        .with_panel(
-            number(
-                "Ended episodes",
-                "Over the board's time range; a case whose worker restarted meanwhile is missing.",
-                [Query(total(ended))],
-                Unit.COUNT,
-                steps=plain("blue"),
-                width=8,
-                links=to,
-            )
-        )
-        .with_panel(
-            number(
-                "Became a crisis",
-                "Share of ended episodes.",
-                [Query(f"({total(crises)} or vector(0)) / ({total(ended)} > 0)")],
-                Unit.SHARE,
-                steps=plain("blue"),
-                width=8,
-                links=to,
-            )
-        )
-        .with_panel(
-            number(
-                "Dismissed by a person",
-                "Share of ended episodes: false alarms, and those that were taken care of.",
-                [Query(f"({total(dismissed)} or vector(0)) / ({total(ended)} > 0)")],
-                Unit.SHARE,
-                steps=above(0.5, 0.25),
-                width=8,
-                links=to,
-            )
-        )
-        .with_panel(
-            ranking(
-                "Became a crisis, by opening score",
-                "Row 0.3 holds the cases that opened with 0.3 to 0.4. Calibrated: about three to "
-                "four in ten of them. What the brand did about it lowers the share.",
-                Query(share(total(crises, "score"), total(ended, "score")), "{{score}}"),
-                Unit.SHARE,
-                steps=plain("blue"),
-                most=1,
-                width=8,
-                links=to,
-            )
-        )
-        .with_panel(
-            over_time(
-                "How episodes ended",
-                "crisis: it got there; dismissed: a person ended it; calmed: the clock did.",
-                [Query(total(increase(_OUTCOMES), "outcome"), "{{outcome}}")],
-                Unit.COUNT,
-                stacked=True,
-                width=8,
-                links=to,
-            )
-        )
-        .with_panel(
-            over_time(
-                "What people decided, by level",
-                "Commands about cases, by the level that the case had.",
-                [
-                    Query(
-                        total(increase(of("tocsin_case_commands_total")), "action", "level"),
-                        "{{action}}, {{level}}",
-                    )
-                ],
-                Unit.COUNT,
-                stacked=True,
-                width=8,
-                links=to,
             )
         )
     )
