@@ -14,6 +14,7 @@ from faust.exceptions import ConsumerNotStarted
 from faust.types import TP
 
 from streams.worker.boundary import guarded
+from streams.worker.ends import end_of
 from streams.worker.logfold import LogFold
 from streams.worker.output import Output
 
@@ -55,15 +56,6 @@ class Clock:
 
     def _end_of(self, topic: str, partition: int) -> int | None:
         return end_of(self._app, topic, partition)
-
-
-def end_of(app: faust.App, topic: str, partition: int) -> int | None:
-    """Offset after the last record of a partition, None where it is not known."""
-    try:
-        return app.consumer.highwater(TP(topic, partition))
-    except (AssertionError, ConsumerNotStarted):
-        # The first is aiokafka's word for a partition that was just taken away.
-        return None
 
 
 def committed_of(app: faust.App, topics: Collection[str]) -> dict[tuple[str, int], int]:

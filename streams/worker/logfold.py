@@ -206,7 +206,10 @@ class LogFold(abc.ABC, Generic[F]):
         for event in events:
             message = event.message
             if message.offset <= self._offsets[number]:
-                continue  # folded before a crash, and its outputs were acknowledged
+                if not self._begins_anew(number):
+                    continue  # folded before a crash, and its outputs were acknowledged
+                log.warning("%s, partition %s was made anew; its state is kept", self.topic, number)
+                self._offsets[number] = message.offset - 1
             if message.offset > self._offsets[number] + 1:
                 wanted = self._offsets[number] + 1
                 await ends.check_gap(self.tools.settings, message.tp, wanted, message.offset)
@@ -226,6 +229,11 @@ class LogFold(abc.ABC, Generic[F]):
         await self._state.write(number, self.changes(fold, self._offsets[number]))
         self._heard[number] = time.monotonic()
         self._publish(steps)
+
+    def _begins_anew(self, number: int) -> bool:
+        """Whether the log ends before what was folded of it: it was deleted and created again."""
+        end = ends.end_of(self.tools.app, self.topic, number)
+        return end is not None and end <= self._offsets[number]
 
     def _dead(self, message: Message, reason: str, detail: str) -> Record:
         self.tools.metrics.dead_letters.labels(self.topic, reason).inc()

@@ -46,6 +46,8 @@ class Progress:
 
     def acknowledged(self, events: Sequence[EventT], topic: str = "") -> None:
         """A batch is done, its offsets may be committed; `topic` is needed where none may."""
+        if not topic and not events:
+            return
         topic = topic or events[0].message.topic
         self._since.pop(topic, None)
         stage = self._metrics.stage(topic)

@@ -1,12 +1,7 @@
-"""What boards show or point to and what is not there yet.
+"""Metrics that boards show and that no role gives yet: the role `tickets` is to come.
 
-Tests fail when something of it has come, so that it is taken off here.
+Tests fail when one of them has come, so that it is taken off here.
 """
-
-from deploy.grafana.links import Runbook
-
-SECTIONS = {section.value for section in Runbook}
-"""Of docs/operations.md, each named after its alert."""
 
 PENDING = {
     "tocsin_ticket_deliveries_total",
@@ -15,4 +10,3 @@ PENDING = {
     "tocsin_ticket_retries_total",
     "tocsin_ticket_waiting",
 }
-"""Metrics, of the role `tickets`."""

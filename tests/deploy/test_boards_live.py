@@ -17,8 +17,10 @@ from streams import stories
 from streams.kafka import clients, topics
 from streams.kafka.topics import Topics
 from tests.deploy.grafana import Asked, asked
+from tests.deploy.outside import program
 from tests.deploy.pending import PENDING
-from tests.deploy.prometheus import Prometheus, needs_prometheus, prometheus
+from tests.deploy.scraped import Scraped
+from tests.deploy.server import prometheus
 from tests.streams import crowd
 from tests.streams.helpers import eventually, publish
 from tests.streams.running import CONSOLE, Running, own_settings, running
@@ -29,7 +31,6 @@ pytestmark = [
     pytest.mark.broker,
     pytest.mark.slow,
     pytest.mark.timeout(600),
-    needs_prometheus,
 ]
 
 STORIES = ("bike-lock-2004", "energy-2011")
@@ -50,7 +51,8 @@ WAITS_S = 180.0
 
 
 @pytest.fixture(scope="module")
-def scraped(broker: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Prometheus]:
+def scraped(broker: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scraped]:
+    program("prometheus")  # absent: no worker need be started
     folder = tmp_path_factory.mktemp("scraped")
     settings = own_settings(broker, folder)
     topics.create(settings)
@@ -61,7 +63,8 @@ def scraped(broker: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[P
         eventually(lambda: worker.ready, WAITS_S)
         found = CONSOLE.search(worker.log)
         assert found
-        with prometheus(folder, [found[1]]) as watcher:
+        with prometheus(found[1], folder) as server:
+            watcher = Scraped(server)
             sent = 0
             for number, part in enumerate(_parts(mentions)):
                 publish(settings, part)
@@ -82,7 +85,7 @@ def scraped(broker: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[P
 
 
 @pytest.mark.parametrize("name", QUERIES)
-def test_panel_shows_something(scraped: Prometheus, name: str) -> None:
+def test_panel_shows_something(scraped: Scraped, name: str) -> None:
     query = QUERIES[name]
     series = scraped.over_time(query.with_values(VALUES))
     if query.metrics & PENDING:
@@ -104,7 +107,7 @@ def test_panel_shows_something(scraped: Prometheus, name: str) -> None:
         ("lang", "tocsin_signal_score_count"),
     ],
 )
-def test_variable_offers_something(scraped: Prometheus, label: str, metric: str) -> None:
+def test_variable_offers_something(scraped: Scraped, label: str, metric: str) -> None:
     assert scraped.label_values(label, metric)
 
 
@@ -117,7 +120,7 @@ def _parts(mentions: Sequence[Mention]) -> list[Sequence[Mention]]:
     return [mentions[begin : begin + size] for begin in range(0, len(mentions), size)]
 
 
-def _scored(watcher: Prometheus, number: int) -> None:
+def _scored(watcher: Scraped, number: int) -> None:
     watcher.wait_for("sum(tocsin_mentions_total{outcome='scored'})", number, WAITS_S)
     watcher.wait_for("-sum(tocsin_consumer_lag)", 0, WAITS_S)
 
