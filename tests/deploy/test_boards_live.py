@@ -30,7 +30,7 @@ pytestmark = [
     pytest.mark.process,
     pytest.mark.broker,
     pytest.mark.slow,
-    pytest.mark.timeout(600),
+    pytest.mark.timeout(900),
 ]
 
 STORIES = ("bike-lock-2004", "energy-2011")
@@ -47,7 +47,7 @@ VALUES = {
 }
 """What a person has chosen on the boards; times are as short as the run."""
 QUERIES = {query.name: query for query in asked()}
-WAITS_S = 180.0
+WAITS_S = 300.0
 
 
 @pytest.fixture(scope="module")
