@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from msgspec.structs import replace
 
 from scoring import baseline, playbook, standing, tone
-from scoring.assessment import HOUR, logistic
+from scoring.assessment import HOUR, Term, logistic
 from scoring.bounded import Keys, key
 from scoring.escalation import (
     CaseKind,
@@ -127,6 +127,12 @@ def _moved(incident: Incident, window: Window, at: float) -> Incident:
     return replace(incident, minutes=tuple(window.minutes), usual=usual, tone=had)
 
 
+def weighed(incident: Incident, seen: Surge, policy: Policy) -> tuple[float, list[Term]]:
+    """Score of what is seen of a brand, and its terms, by the brand's own policy."""
+    terms = seen.terms(max(incident.peak, seen.rate))
+    return logistic(policy.incident.weights.baseline + sum(t.weight for t in terms)), terms
+
+
 def _decide(
     incident: Incident, window: Window, at: float, policy: Policy, *, news: bool
 ) -> Outcome:
@@ -139,8 +145,7 @@ def _decide(
     if not incident.standing.open and not seen.opens():
         return incident, []
     incident = replace(incident, peak=max(incident.peak, seen.rate))
-    terms = seen.terms(incident.peak)
-    score = logistic(rules.weights.baseline + sum(term.weight for term in terms))
+    score, terms = weighed(incident, seen, policy)
     before = incident.standing
     levels = replace(policy.levels, cool_down_s=rules.cool_down_s)
     state, said = standing.settle(

@@ -7,7 +7,7 @@ from importlib import resources
 
 import msgspec
 from aiohttp import web
-from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from prometheus_client.exposition import choose_encoder
 
 from streams.config import Settings
 from streams.errors import ConfigError
@@ -53,6 +53,7 @@ class Web:
         ready: Callable[[], Health],
         facts: Callable[[], Facts],
         refresh: Callable[[], None],
+        weigh: Callable[[], None],
     ) -> None:
         self._settings = settings
         self._metrics = metrics
@@ -61,6 +62,7 @@ class Web:
         self._ready = ready
         self._facts = facts
         self._refresh = refresh
+        self._weigh = weigh
         self._runner: web.AppRunner | None = None
         self.port = settings.web_port
 
@@ -105,8 +107,11 @@ class Web:
 
     async def _scrape(self, request: web.Request) -> web.Response:
         self._refresh()
-        body = generate_latest(self._metrics.registry)
-        return web.Response(body=body, headers={"Content-Type": CONTENT_TYPE_LATEST})
+        self._weigh()
+        # Exemplars need OpenMetrics, which Prometheus asks for; others get the older text format.
+        encode, content_type = choose_encoder(request.headers.get("Accept", ""))
+        body = encode(self._metrics.registry)
+        return web.Response(body=body, headers={"Content-Type": content_type})
 
     async def _cases(self, request: web.Request) -> web.Response:
         self._refresh()

@@ -64,14 +64,19 @@ class Running:
         """Everything it printed so far."""
         return self._log.read_text("utf-8", "replace")
 
+    @property
+    def address(self) -> str:
+        """`host:port` of its console and metrics, empty while nobody listens."""
+        found = CONSOLE.search(self.log)
+        return found[1] if found else ""
+
     def get(self, path: str) -> tuple[int, bytes]:
         """Status and body of its answer; 0 while nobody listens."""
-        found = CONSOLE.search(self.log)
-        if found is None:
+        if not self.address:
             assert self.process.poll() is None, self.log
             return 0, b""
         try:
-            with urllib.request.urlopen(f"http://{found[1]}{path}", timeout=10) as answer:
+            with urllib.request.urlopen(f"http://{self.address}{path}", timeout=10) as answer:
                 return answer.status, answer.read()
         except urllib.error.HTTPError as error:
             return error.code, error.read()
