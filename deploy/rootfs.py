@@ -15,18 +15,21 @@ import shutil
 import subprocess
 import sys
 import sysconfig
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from fnmatch import fnmatch
 from pathlib import Path
 from py_compile import PycInvalidationMode
 
 USER = 65532
-UNUSED = (
+STANDARD_UNUSED = (
     *("ensurepip", "idlelib", "lib2to3", "pydoc_data", "test", "tkinter", "turtledemo"),
     *("_tkinter*", "_test*", "_ctypes_test*", "xxlimited*"),
-    *("config-*", "__pycache__", "*.a", "activate*", "Activate.ps1"),
-    *("site-packages/pip", "site-packages/pip-*", "torch/include", "torch/share", "torch/bin"),
-    *("models/corpus",),
+    *("__pycache__", "config-*", "site-packages"),
+)
+UNUSED = (
+    *("__pycache__", "activate*", "Activate.ps1", "*.a"),
+    *("site-packages/pip", "site-packages/pip-*", "models/corpus"),
+    *("torch/include", "torch/share", "bin/protoc*", "bin/test_*", "bin/*Test"),
 )
 MODEL = ("models/weights",)
 WRITABLE = ("tmp", "var/lib/tocsin")
@@ -46,13 +49,12 @@ def main(prefix: Path, target: Path, without_model: bool) -> None:
     interpreter = Path(sys.executable).resolve()
     standard = Path(sysconfig.get_path("stdlib"))
     target.mkdir(parents=True)
-    shutil.copytree(
-        standard, _at(target, standard), symlinks=True, ignore=_but((*UNUSED, "site-packages"))
-    )
+    shutil.copytree(standard, _at(target, standard), symlinks=True, ignore=_but(STANDARD_UNUSED))
     shutil.copytree(
         prefix, _at(target, prefix), symlinks=True, ignore=_but(UNUSED + MODEL * without_model)
     )
-    _copy(interpreter, target)
+    for file in _links(prefix / "bin" / "python"):
+        _copy(file, target, links=True)
     extensions = [file for file in target.rglob("*.so*") if file.is_file()]
     found = libraries([interpreter, *extensions])
     (libc,) = (file for file in found if file.name == "libc.so.6")
@@ -94,9 +96,18 @@ def _but(unused: Iterable[str]) -> Callable[[str, list[str]], set[str]]:
     return ignore
 
 
-def _copy(file: Path, target: Path) -> None:
-    if not (place := _at(target, file)).exists():
-        shutil.copy2(file.resolve(), place)
+def _links(file: Path) -> Iterator[Path]:
+    """A file and, when it is a link, what it points to, to the end."""
+    yield file
+    while file.is_symlink():
+        file = file.parent / file.readlink()
+        yield file
+
+
+def _copy(file: Path, target: Path, links: bool = False) -> None:
+    place = _at(target, file)
+    if not (place.exists() or place.is_symlink()):
+        shutil.copy2(file, place, follow_symlinks=not links)
 
 
 def _at(target: Path, path: Path) -> Path:

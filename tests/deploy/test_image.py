@@ -14,6 +14,7 @@ from packaging.requirements import Requirement
 from deploy import rootfs, size
 from requirements import image
 from streams import scorer
+from streams.cli.group import version
 from tests.conftest import ROOT
 
 DOCKERFILE = ROOT / "deploy" / "Dockerfile"
@@ -48,6 +49,13 @@ def test_images_start_empty_and_run_as_nobody_without_a_shell() -> None:
     commands = re.findall(r"^(?:ENTRYPOINT|CMD) (.*)", DOCKERFILE.read_text(), flags=re.MULTILINE)
     assert commands
     assert all(command.startswith("[") for command in commands)
+
+
+def test_the_dockerfile_names_this_version() -> None:
+    text = DOCKERFILE.read_text()
+    named = re.findall(r"-t tocsin\S*:(\S+)|image\.version=\"(.+)\"", text)
+    assert {tag or label for tag, label in named} == {version()}
+    assert len(named) == 3
 
 
 def test_every_lock_pins_by_hash() -> None:
@@ -97,7 +105,10 @@ def test_the_root_runs_under_any_user_and_takes_no_file(tmp_path: Path) -> None:
         pytest.skip("only root can change its root folder (and needs unshare, of util-linux)")
     prefix, root = tmp_path / "environment", tmp_path / "root"
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", prefix], check=True)
-    python = prefix / "bin" / "python"
+    python, alias = prefix / "bin" / "python", tmp_path / "alias"
+    alias.symlink_to(python.parent / python.readlink())  # base images have links to links
+    python.unlink()
+    python.symlink_to(alias)
     subprocess.run([python, ROOT / "deploy" / "rootfs.py", prefix, root], check=True)
     assert not [*root.rglob("sh"), *root.rglob("bash"), *root.rglob("pip")]
     inside = (
