@@ -12,6 +12,7 @@ import msgspec
 
 from models.errors import ModelError
 from scoring.errors import PolicyError
+from streams import scorer
 from streams.config import Settings, load
 from streams.errors import BrokerError, ConfigError
 from streams.kafka import clients, topics
@@ -121,7 +122,10 @@ def model(settings: Settings) -> Report:
 
         found = describe(settings.model)
     except ImportError as error:
-        return Report("model", Outcome.FAIL, f"cannot be imported: {error}", "reinstall tocsin")
+        text = f"cannot be imported: {error}"
+        if error.name in scorer.NEEDS:  # right in the image of the other roles
+            return Report("model", Outcome.WARN, text, f"if it is to score, {scorer.ADVICE}")
+        return Report("model", Outcome.FAIL, text, "reinstall tocsin")
     except ModelError as error:
         mend = "unset TOCSIN_MODEL" if settings.model else "reinstall tocsin, or set TOCSIN_MODEL"
         return Report("model", Outcome.FAIL, str(error), mend)
