@@ -20,6 +20,25 @@ _GONE = 410
 _LONGEST_WAIT_S = 86_400.0
 
 
+class ConnectionLost(aiohttp.ClientError):
+    """The connection went after the request had been sent: nobody knows what came of it."""
+
+
+async def once(
+    request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType
+) -> aiohttp.ClientResponse:
+    """Client middleware: aiohttp itself sends a lost PUT again, and a comment is then there twice.
+
+    Whether to try again is the runner's to decide, and the target looks first what is there.
+    """
+    try:
+        return await handler(request)
+    except aiohttp.ClientConnectorError:
+        raise
+    except (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError) as error:
+        raise ConnectionLost from error
+
+
 class Answer(msgspec.Struct, frozen=True):
     """Status, headers (any case) and body of an answer that the caller takes."""
 
@@ -68,6 +87,7 @@ async def call(
             auth=auth,
             allow_redirects=False,
             timeout=aiohttp.ClientTimeout(total=timeout_s),
+            middlewares=(once,),
         ) as response:
             content = await _bounded(response.content)
             answer = Answer(response.status, response.headers, content)

@@ -30,7 +30,7 @@ from streams.sinks.target import (
     secret,
     settings_of,
 )
-from streams.sinks.web import Address
+from streams.sinks.web import Address, User, login
 
 log = logging.getLogger(__name__)
 
@@ -57,7 +57,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     url: Address
     project: Annotated[str, Meta(pattern=r"^[A-Z][A-Z0-9_]+$")]
     edition: Literal["cloud", "data-center"] = "cloud"
-    user: str = ""
+    user: User = ""
     token_env: str = ""
     token_file: str = ""
     issue_type: Annotated[str, Meta(min_length=1)] = "Task"
@@ -72,11 +72,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 def build(settings: Mapping[str, Any], session: aiohttp.ClientSession) -> "Jira":
     """The target. Raises ConfigError."""
     typed = settings_of(Settings, settings)
-    token = secret(typed, "token")
-    login = f"Bearer {token}"
-    if typed.user:
-        login = aiohttp.BasicAuth(typed.user, token, "utf-8").encode()
-    return Jira(typed, Api(session, typed.url, login, cloud=typed.edition == "cloud"))
+    header = login(typed.user, secret(typed, "token"))
+    return Jira(typed, Api(session, typed.url, header, cloud=typed.edition == "cloud"))
 
 
 class Jira:

@@ -28,7 +28,7 @@ from streams.sinks.target import (
     secret,
     settings_of,
 )
-from streams.sinks.web import Address
+from streams.sinks.web import Address, User, login
 
 KEYED = True
 SEVERITIES = {Level.CRISIS: "1", Level.ESCALATE: "2", Level.RESPOND: "3", Level.WATCH: "4"}
@@ -46,7 +46,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """
 
     url: Address
-    user: str = ""
+    user: User = ""
     password_env: str = ""
     password_file: str = ""
     source: Short = "Tocsin"
@@ -67,10 +67,10 @@ class ServiceNow:
         self._settings = settings
         self._session = session
         self._url = settings.url.rstrip("/") + "/api/global/em/jsonv2"
-        login = f"Bearer {password}"
-        if settings.user:
-            login = aiohttp.BasicAuth(settings.user, password, "utf-8").encode()
-        self._headers = {"Authorization": login, "Accept": "application/json"}
+        self._headers = {
+            "Authorization": login(settings.user, password),
+            "Accept": "application/json",
+        }
 
     async def deliver(self, notice: Notice, memory: Memory) -> Delivered:
         """Sends the event."""

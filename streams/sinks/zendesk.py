@@ -34,7 +34,7 @@ from streams.sinks.target import (
     secret,
     settings_of,
 )
-from streams.sinks.web import Address
+from streams.sinks.web import Address, User, login
 
 log = logging.getLogger(__name__)
 
@@ -59,7 +59,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """
 
     url: Address
-    user: str = ""
+    user: User = ""
     token_env: str = ""
     token_file: str = ""
     group_id: int | None = None
@@ -81,10 +81,8 @@ class Zendesk:
         self._settings = settings
         self._session = session
         self._root = settings.url.rstrip("/") + "/api/v2"
-        login = f"Bearer {token}"
-        if settings.user:
-            login = aiohttp.BasicAuth(f"{settings.user}/token", token, "utf-8").encode()
-        self._headers = {"Authorization": login, "Accept": "application/json"}
+        agent = settings.user and f"{settings.user}/token"
+        self._headers = {"Authorization": login(agent, token), "Accept": "application/json"}
 
     async def deliver(self, notice: Notice, memory: Memory) -> Delivered:
         """Creates the ticket, or comments on it; one that is closed or gone is followed by another.
