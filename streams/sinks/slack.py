@@ -163,7 +163,8 @@ class Slack:
             raise _meant(error) from None
         except TimeoutError:
             raise Later(f"no answer within {TIMEOUT_S:g} s") from None
-        except (aiohttp.ClientError, SlackClientError, ValueError) as error:
+        except (aiohttp.ClientError, SlackClientError, ValueError, AttributeError) as error:
+            # AttributeError: the SDK takes a text or a list for an object before it looks
             raise Later(f"no answer of Slack: {type(error).__name__}") from None
         found = answer.data
         return found if isinstance(found, dict) else {}

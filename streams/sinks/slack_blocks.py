@@ -50,7 +50,7 @@ def fallback(notice: Notice) -> str:
 
 def reply(notice: Notice) -> str:
     """What changed, for the thread."""
-    return f"{sign(notice)} {fallback(notice)}"
+    return f"{sign(notice)} {escaped(render.change(notice))} – {fallback(notice)}"
 
 
 def sign(notice: Notice) -> str:

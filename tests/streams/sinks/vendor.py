@@ -44,10 +44,12 @@ class Vendor:
         return answer
 
     @asynccontextmanager
-    async def target(self, module: ModuleType, **settings: Any) -> AsyncIterator[Target]:
-        """A target of `module` that talks to this server, at `url`."""
+    async def target(
+        self, module: ModuleType, path: str = "", **settings: Any
+    ) -> AsyncIterator[Target]:
+        """A target of `module` that talks to this server, at `url` with the path."""
         async with TestServer(self.app) as server, aiohttp.ClientSession() as session:
-            url = str(server.make_url("/")).rstrip("/")
+            url = str(server.make_url("/")).rstrip("/") + path
             target = module.build({"url": url, **settings}, session)
             try:
                 yield target
