@@ -7,6 +7,7 @@ from importlib.metadata import PackageNotFoundError, version
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Info
 
 from streams.kafka.topics import Topics
+from streams.sinks.meters import Meters
 
 CHANNELS = frozenset(
     {
@@ -118,6 +119,7 @@ class Metrics:
             ["level"],
             registry=registry,
         )
+        self.tickets = Meters(registry)
         self.model = Info("tocsin_model", "The model that scores.", registry=registry)
         build = Info("tocsin_build", "This program.", registry=registry)
         build.info({"version": _version(), "python": platform.python_version()})

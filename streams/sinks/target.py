@@ -105,11 +105,34 @@ def secret(values: msgspec.Struct, name: str) -> str:
     file = getattr(values, f"{name}_file", "")
     if bool(variable) == bool(file):
         raise ConfigError(f"name the {name} by one of {name}_env and {name}_file")
-    if variable:
-        found = os.environ.get(variable, "").strip()
-        if not found:
-            raise ConfigError(f"{name}_env: the environment variable {variable} is not set")
-        return found
+    return _from_env(name, variable) if variable else _from_file(name, file)
+
+
+def secrets(values: msgspec.Struct, name: str) -> list[str]:
+    """Several secrets at once, for rotation, each setting a name or a list; empty when not named.
+
+    Raises ConfigError when one of them is not there.
+    """
+    variables = _list(getattr(values, f"{name}_env", ()))
+    files = _list(getattr(values, f"{name}_file", ()))
+    return [
+        *(_from_env(name, variable) for variable in variables),
+        *(_from_file(name, file) for file in files),
+    ]
+
+
+def _list(value: str | tuple[str, ...]) -> tuple[str, ...]:
+    return ((value,) if value else ()) if isinstance(value, str) else value
+
+
+def _from_env(name: str, variable: str) -> str:
+    found = os.environ.get(variable, "").strip()
+    if not found:
+        raise ConfigError(f"{name}_env: the environment variable {variable} is not set")
+    return found
+
+
+def _from_file(name: str, file: str) -> str:
     try:
         found = Path(file).expanduser().read_text("utf-8").strip()
     except (OSError, UnicodeDecodeError) as error:

@@ -2,7 +2,7 @@
 
 import errno
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from importlib import resources
 
 import msgspec
@@ -53,6 +53,7 @@ class Web:
         ready: Callable[[], Health],
         facts: Callable[[], Facts],
         refresh: Callable[[], None],
+        routes: Sequence[web.RouteDef] = (),
     ) -> None:
         self._settings = settings
         self._metrics = metrics
@@ -61,6 +62,7 @@ class Web:
         self._ready = ready
         self._facts = facts
         self._refresh = refresh
+        self._routes = routes
         self._runner: web.AppRunner | None = None
         self.port = settings.web_port
 
@@ -75,6 +77,7 @@ class Web:
                 web.get("/healthz", lambda _: _health(self._alive())),
                 web.get("/readyz", lambda _: _health(self._ready())),
                 web.get("/api/board", self._cases),
+                *self._routes,
             ]
         )
         self._runner = web.AppRunner(app, access_log=None)
