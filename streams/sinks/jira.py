@@ -16,6 +16,8 @@ from scoring.escalation import Status
 from scoring.levels import Level
 from streams.sinks import jira_text, render
 from streams.sinks.episodes import of_episode, remembered, rose
+from streams.sinks.flow_back import jira as flow_back
+from streams.sinks.flow_back.signed import SignedHook, hook_of
 from streams.sinks.identity import case_key, mark
 from streams.sinks.jira_api import Api, Issue, text_of
 from streams.sinks.target import (
@@ -34,6 +36,8 @@ from streams.sinks.web import Address, User, login
 
 log = logging.getLogger(__name__)
 
+RATE_PER_S = 1.0
+"""Up to six calls each."""
 KEYED = True
 PRIORITIES = {
     Level.WATCH: "Low",
@@ -60,6 +64,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     user: User = ""
     token_env: str = ""
     token_file: str = ""
+    hook_secret_env: str | tuple[str, ...] = ()
+    hook_secret_file: str | tuple[str, ...] = ()
     issue_type: Annotated[str, Meta(min_length=1)] = "Task"
     labels: tuple[Label, ...] = ()
     set_priority: bool = True
@@ -74,6 +80,11 @@ def build(settings: Mapping[str, Any], session: aiohttp.ClientSession) -> "Jira"
     typed = settings_of(Settings, settings)
     header = login(typed.user, secret(typed, "token"))
     return Jira(typed, Api(session, typed.url, header, cloud=typed.edition == "cloud"))
+
+
+def hook(name: str, settings: Mapping[str, Any]) -> SignedHook | None:
+    """What people decide there, None where no secret is named. Raises ConfigError."""
+    return hook_of(settings_of(Settings, settings), flow_back.command)
 
 
 class Jira:

@@ -18,6 +18,8 @@ from slack_sdk.web.async_client import AsyncWebClient
 from scoring.escalation import Status
 from streams.sinks import slack_blocks
 from streams.sinks.episodes import of_episode, remembered
+from streams.sinks.flow_back import slack as flow_back
+from streams.sinks.flow_back.signed import SignedHook, hook_of
 from streams.sinks.http import TIMEOUT_S, retry_after
 from streams.sinks.target import (
     ACKNOWLEDGED,
@@ -31,6 +33,7 @@ from streams.sinks.target import (
     Notice,
     Refused,
     secret,
+    secrets,
     settings_of,
 )
 from streams.sinks.web import Address
@@ -60,14 +63,15 @@ _LOST_THREAD = frozenset({"message_not_found", "thread_not_found"})
 class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Table `[sinks.NAME]` with type "slack".
 
-    `channel` is a channel's id (C…); the bot's token needs the scope chat:write. `buttons` asks
-    for the address of the hook in the app's settings.
+    `channel` is a channel's id (C…); the bot's token needs the scope chat:write. `hook_secret` is
+    the app's signing secret: with it the message has buttons.
     """
 
     channel: Annotated[str, Meta(pattern=r"^[CGD][A-Z0-9]{2,}$")]
     token_env: str = ""
     token_file: str = ""
-    buttons: bool = False
+    hook_secret_env: str | tuple[str, ...] = ()
+    hook_secret_file: str | tuple[str, ...] = ()
     url: Address = "https://slack.com/api"
 
 
@@ -84,15 +88,21 @@ def build(settings: Mapping[str, Any], session: aiohttp.ClientSession) -> "Slack
         retry_handlers=[],
         logger=quiet,
     )
-    return Slack(typed, client)
+    return Slack(typed.channel, client, buttons=bool(secrets(typed, "hook_secret")))
+
+
+def hook(name: str, settings: Mapping[str, Any]) -> SignedHook | None:
+    """What people decide there, None where no secret is named. Raises ConfigError."""
+    return hook_of(settings_of(Settings, settings), flow_back.command)
 
 
 class Slack:
     """Keeps in memory: `ts`, the message; the `channel` it is in, its `episode` and `level`."""
 
-    def __init__(self, settings: Settings, client: AsyncWebClient) -> None:
-        self._settings = settings
+    def __init__(self, channel: str, client: AsyncWebClient, *, buttons: bool) -> None:
+        self._channel = channel
         self._client = client
+        self._buttons = buttons
 
     async def deliver(self, notice: Notice, memory: Memory) -> Delivered:
         """Posts the message, or updates it and tells the thread what an update alone would hide.
@@ -103,7 +113,7 @@ class Slack:
         known = of_episode(notice, memory)
         shown = {
             "text": slack_blocks.fallback(notice),
-            "blocks": slack_blocks.blocks(notice, buttons=self._settings.buttons),
+            "blocks": slack_blocks.blocks(notice, buttons=self._buttons),
         }
         if known and await self._updated(known, shown):
             if _to_be_told(notice, known):
@@ -125,7 +135,7 @@ class Slack:
         answer = await self._call(
             "chat.postMessage",
             {
-                "channel": self._settings.channel,
+                "channel": self._channel,
                 "parse": "none",
                 "link_names": False,
                 "unfurl_links": False,

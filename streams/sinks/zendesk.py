@@ -19,6 +19,8 @@ from streams.sinks import html, http, render
 from streams.sinks import zendesk_answers as answers
 from streams.sinks.answers import read
 from streams.sinks.episodes import of_episode, remembered, rose
+from streams.sinks.flow_back import zendesk as flow_back
+from streams.sinks.flow_back.signed import SignedHook, hook_of
 from streams.sinks.identity import case_key, mark, notice_id
 from streams.sinks.target import (
     ACKNOWLEDGED,
@@ -38,6 +40,8 @@ from streams.sinks.web import Address, User, login
 
 log = logging.getLogger(__name__)
 
+RATE_PER_S = 1.0
+"""Up to four calls each; the smallest plan takes 200 a minute."""
 KEYED = True
 PRIORITIES = {
     Level.WATCH: "low",
@@ -62,6 +66,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     user: User = ""
     token_env: str = ""
     token_file: str = ""
+    hook_secret_env: str | tuple[str, ...] = ()
+    hook_secret_file: str | tuple[str, ...] = ()
     group_id: int | None = None
     ticket_form_id: int | None = None
     brand_id: int | None = None
@@ -72,6 +78,11 @@ def build(settings: Mapping[str, Any], session: aiohttp.ClientSession) -> "Zende
     """The target. Raises ConfigError."""
     typed = settings_of(Settings, settings)
     return Zendesk(typed, secret(typed, "token"), session)
+
+
+def hook(name: str, settings: Mapping[str, Any]) -> SignedHook | None:
+    """What people decide there, None where no secret is named. Raises ConfigError."""
+    return hook_of(settings_of(Settings, settings), flow_back.command)
 
 
 class Zendesk:

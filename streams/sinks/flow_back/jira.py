@@ -7,11 +7,14 @@ https://developer.atlassian.com/cloud/jira/platform/webhooks/ (the signature is 
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from hashlib import sha256
+from typing import Annotated
 
 import msgspec
+from msgspec import Meta
 
 from scoring.command import Action, Command
-from streams.sinks.flow_back import verified
+from streams.sinks.flow_back import signed
+from streams.sinks.hook import HookError
 from streams.sinks.identity import case_of
 
 FRESH_S = 2 * 3600.0
@@ -33,7 +36,7 @@ class _Fields(msgspec.Struct):
 
 
 class _Issue(msgspec.Struct):
-    fields: _Fields
+    fields: _Fields = msgspec.field(default_factory=_Fields)
 
 
 class _Person(msgspec.Struct):
@@ -51,9 +54,9 @@ class _Changelog(msgspec.Struct):
 
 
 class _Event(msgspec.Struct):
-    timestamp: int
+    timestamp: Annotated[int, Meta(ge=0, le=253_402_300_799_000)]
     event: str = msgspec.field(name="webhookEvent")
-    issue: _Issue
+    issue: _Issue = msgspec.field(default_factory=_Issue)
     user: _Person = msgspec.field(default_factory=_Person)
     changelog: _Changelog = msgspec.field(default_factory=_Changelog)
 
@@ -66,13 +69,13 @@ def command(headers: Mapping[str, str], body: bytes, secret: str, now: float) ->
 
     An event is known by its bytes: what Jira sends again gives the same command.
     """
-    given = verified.header(headers, "X-Hub-Signature")
-    verified.check("sha256=" + verified.hmac_sha256(secret, body).hex(), given)
+    given = signed.header(headers, "x-hub-signature")
+    signed.check("sha256=" + signed.hmac_sha256(secret, body).hex(), given)
     try:
         event = _decoder.decode(body)
-    except (msgspec.DecodeError, UnicodeDecodeError):
-        return None
-    verified.fresh(event.timestamp / 1000, now, FRESH_S)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise HookError(str(error)) from error
+    signed.fresh(event.timestamp / 1000, now, FRESH_S)
     case = next(filter(None, map(case_of, event.issue.fields.labels)), None)
     decided = _decided(event)
     if case is None or decided is None or event.event != _UPDATED:

@@ -12,7 +12,8 @@ from typing import Any
 import msgspec
 
 from scoring.command import Action, Command
-from streams.sinks.flow_back import verified
+from streams.sinks.flow_back import signed
+from streams.sinks.hook import BadSignatureError, HookError
 from streams.sinks.identity import case_of
 
 _STATUS = "zen:event-type:ticket.status_changed"
@@ -34,8 +35,8 @@ class _Event(msgspec.Struct):
     id: str
     type: str
     time: datetime
-    detail: _Detail
-    event: _Change
+    detail: _Detail = msgspec.field(default_factory=_Detail)
+    event: _Change = msgspec.field(default_factory=_Change)
 
 
 _decoder = msgspec.json.Decoder(_Event, strict=False)
@@ -43,15 +44,15 @@ _decoder = msgspec.json.Decoder(_Event, strict=False)
 
 def command(headers: Mapping[str, str], body: bytes, secret: str, now: float) -> Command | None:
     """What the agent decided about the case that the ticket's external id names."""
-    signed_at = verified.header(headers, "X-Zendesk-Webhook-Signature-Timestamp")
-    given = verified.header(headers, "X-Zendesk-Webhook-Signature")
-    expected = verified.hmac_sha256(secret, signed_at.encode(), body)
-    verified.check(b64encode(expected).decode(), given)
-    verified.fresh(verified.moment(signed_at), now)
+    stamp = signed.header(headers, "x-zendesk-webhook-signature-timestamp")
+    given = signed.header(headers, "x-zendesk-webhook-signature")
+    expected = signed.hmac_sha256(secret, stamp.encode("utf-8", "surrogateescape"), body)
+    signed.check(b64encode(expected).decode(), given)
+    signed.fresh(_seconds(stamp), now)
     try:
         event = _decoder.decode(body)
-    except (msgspec.DecodeError, UnicodeDecodeError):
-        return None
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise HookError(str(error)) from error
     case, action = case_of(event.detail.external_id or ""), _action(event)
     if case is None or action is None or event.time.tzinfo is None:
         return None
@@ -63,6 +64,13 @@ def command(headers: Mapping[str, str], body: bytes, secret: str, now: float) ->
         at=event.time,
         by=f"zendesk agent {_who(event)}",
     )
+
+
+def _seconds(stamp: str) -> float:
+    try:
+        return datetime.fromisoformat(stamp).timestamp()
+    except ValueError:
+        raise BadSignatureError("the time of the signature is none") from None
 
 
 def _action(event: _Event) -> Action | None:

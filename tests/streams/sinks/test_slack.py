@@ -31,6 +31,7 @@ from tests.streams.sinks.vendor import said
 @pytest.fixture
 def server(monkeypatch: pytest.MonkeyPatch) -> SlackServer:
     monkeypatch.setenv("SLACK_TOKEN", TOKEN)
+    monkeypatch.setenv("SLACK_SIGNING", "s")
     return SlackServer()
 
 
@@ -50,7 +51,7 @@ def buttons(message: dict[str, Any]) -> list[str]:
 
 @asynchronous
 async def test_the_life_of_a_message(server: SlackServer) -> None:
-    async with target(server, buttons=True) as sink:
+    async with target(server, hook_secret_env="SLACK_SIGNING") as sink:
         first = await sink.deliver(OPENED, {})
         (message,) = server.messages.values()
         assert buttons(message) == ["tocsin_acknowledge", "tocsin_resolve"]
@@ -102,7 +103,7 @@ async def test_an_address_is_a_link_or_a_text(server: SlackServer, url: str) -> 
 @asynchronous
 async def test_a_very_long_case_fits(server: SlackServer) -> None:
     terms = tuple(Why(signal="x", weight=1.0, quote="<" * 160, note=">" * 300) for _ in range(80))
-    async with target(server, buttons=True) as sink:
+    async with target(server, hook_secret_env="SLACK_SIGNING") as sink:
         assert await told(sink, notice(why=terms, advice=("answer-in-public",) * 50)) == ["created"]
 
 
