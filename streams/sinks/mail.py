@@ -102,11 +102,12 @@ class Mail:
             raise _meant(min(codes, default=0), "every recipient is refused") from None
         except aiosmtplib.SMTPResponseException as error:
             raise _meant(error.code, type(error).__name__) from None
-        except aiosmtplib.SMTPNotSupported as error:
-            raise Refused(f"the server cannot do it: {error.message}"[:200]) from None
         except ssl.SSLCertVerificationError as error:
             raise Refused(f"the server's certificate: {error.verify_message}") from None
         except (aiosmtplib.SMTPException, OSError, ValueError) as error:
+            # the bare class, and this one, say that the server has no STARTTLS or login we know
+            if type(error) in (aiosmtplib.SMTPException, aiosmtplib.SMTPNotSupported):
+                raise Refused(f"the server cannot do it: {error}"[:200]) from None
             raise Later(f"no delivery to {wanted.host}: {type(error).__name__}") from None
         if refused:
             log.warning("%d of %d recipients are refused", len(refused), len(wanted.to))
