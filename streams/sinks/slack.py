@@ -38,6 +38,8 @@ from streams.sinks.target import (
 )
 from streams.sinks.web import Address
 
+log = logging.getLogger(__name__)
+
 RATE_PER_S = 1.0
 """One message a second and channel, https://docs.slack.dev/apis/web-api/rate-limits"""
 
@@ -53,11 +55,8 @@ _PASSING = frozenset(
         "team_added_to_org",
     }
 )
-_FROZEN = frozenset(
-    {"message_not_found", "cant_update_message", "edit_window_closed", "is_inactive"}
-)
+_FROZEN = frozenset({"message_not_found", "cant_update_message", "edit_window_closed"})
 """The message was deleted, or may not be changed any more: another one takes its place."""
-_LOST_THREAD = frozenset({"message_not_found", "thread_not_found"})
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -163,8 +162,8 @@ class Slack:
                 "chat.postMessage",
                 {**body, "parse": "none", "link_names": False, "unfurl_links": False},
             )
-        except _Gone:
-            return  # the message says it already
+        except Refused as refused:  # a locked thread; the message itself says it already
+            log.warning("no reply in a thread: %s", refused.reason)
 
     async def _call(self, method: str, body: dict[str, Any]) -> Mapping[str, Any]:
         try:
@@ -181,7 +180,7 @@ class Slack:
 
 
 class _Gone(Refused):
-    """The message cannot be changed, nor answered."""
+    """The message cannot be changed."""
 
 
 def _meant(error: SlackApiError) -> Exception:
@@ -190,7 +189,7 @@ def _meant(error: SlackApiError) -> Exception:
     status: int = getattr(answer, "status_code", 0) or getattr(answer, "status", 0)
     data = getattr(answer, "data", None)
     name = str(data.get("error", "")) if isinstance(data, dict) else ""
-    if name in _FROZEN | _LOST_THREAD:
+    if name in _FROZEN:
         return _Gone(f"Slack says {name}")
     reason = f"Slack says {name or f'HTTP {status}'}"[:200]
     if status in (408, 429) or status >= 500 or name in _PASSING or not (name or status >= 400):

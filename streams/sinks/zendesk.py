@@ -50,7 +50,7 @@ PRIORITIES = {
     Level.CRISIS: "urgent",
 }
 _MOST_SUBJECT = 150
-_RECENT_COMMENTS = "20"
+_RECENT_COMMENTS = "100"
 _CONFLICT, _MISSING, _INVALID = 409, 404, 422
 _CLOSED, _GONE = "closed", "gone"
 
@@ -180,10 +180,8 @@ class Zendesk:
         answer = await self._call("GET", path, params=newest, takes=(_MISSING,))
         if answer.status == _MISSING:
             return False
-        bodies = [
-            (comment.body or "").strip() for comment in read(answer, answers.Comments).comments
-        ]
-        return any(body.split("\n")[-1].strip() == mark(notice) for body in bodies)
+        comments = read(answer, answers.Comments).comments
+        return any(mark(notice) in (comment.body or "") for comment in comments)
 
     async def _put(self, ticket: str, change: Mapping[str, Any]) -> http.Answer:
         return await self._call(

@@ -19,6 +19,7 @@ class SlackServer(Vendor):
         self.messages: dict[str, dict[str, Any]] = {}
         self.replies: list[dict[str, Any]] = []
         self.frozen = False
+        self.locked = False
         self._numbers = itertools.count(1)
         self.app.router.add_post("/api/chat.postMessage", self._post)
         self.app.router.add_post("/api/chat.update", self._update)
@@ -37,8 +38,10 @@ class SlackServer(Vendor):
             return said(200, {"ok": False, "error": error})
         ts = f"1378123200.{next(self._numbers):06d}"
         if thread := message.get("thread_ts"):
-            if thread not in self.messages:
-                return said(200, {"ok": False, "error": "thread_not_found"})
+            if self.locked:
+                error = "restricted_action_thread_locked"
+                return said(200, {"ok": False, "error": error})
+            assert thread in self.messages
             self.replies.append(message)
         else:
             self.messages[ts] = message

@@ -187,9 +187,11 @@ def test_jira_may_be_late_but_not_for_ever() -> None:
         from_jira(body, NOW + 3 * 3600)
 
 
-def pressed(action_id: str = "tocsin_resolve", **changes: Any) -> bytes:
+def pressed(
+    action_id: str = "tocsin_resolve", *, case_id: str = CASE, episode: int = 2, **changes: Any
+) -> bytes:
     """As in https://docs.slack.dev/reference/interaction-payloads/block_actions-payload"""
-    value = json.dumps({"case_id": CASE, "episode": 2})
+    value = json.dumps({"case_id": case_id, "episode": episode})
     payload = {
         "type": "block_actions",
         "user": {"id": "U0CA5", "username": "maria", "name": "maria", "team_id": "T3"},

@@ -133,6 +133,15 @@ async def test_a_message_that_may_not_be_edited_any_more_is_followed_by_another(
 
 
 @asynchronous
+async def test_a_locked_thread_costs_no_update(server: SlackServer) -> None:
+    server.locked = True
+    async with target(server) as sink:
+        assert await told(sink, OPENED, WORSE) == ["created", "updated"]
+    (message,) = server.messages.values()
+    assert ":red_circle:" in words(message)
+
+
+@asynchronous
 async def test_a_lost_update_is_made_again_and_said_once(server: SlackServer) -> None:
     async with target(server) as sink:
         first = await sink.deliver(OPENED, {})
