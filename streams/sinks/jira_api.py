@@ -11,7 +11,7 @@ import aiohttp
 import msgspec
 
 from streams.sinks import http
-from streams.sinks.answers import read
+from streams.sinks.answers import patient, read
 from streams.sinks.jira_text import document_text
 
 _RECENT_COMMENTS = 20
@@ -139,6 +139,5 @@ class Api:
         return [text_of(comment.body) for comment in found]
 
     async def _call(self, method: str, path: str, **more: Any) -> http.Answer:
-        return await http.call(
-            self._session, method, self._root + path, headers=self._headers, **more
-        )
+        url = self._root + path
+        return await patient(self._session, method, url, headers=self._headers, **more)

@@ -87,6 +87,7 @@ def build(settings: Mapping[str, Any], session: aiohttp.ClientSession) -> "Slack
         retry_handlers=[],
         logger=quiet,
     )
+    client.proxy = None  # the session knows the proxies, and which hosts need none
     return Slack(typed.channel, client, buttons=bool(secrets(typed, "hook_secret")))
 
 

@@ -15,9 +15,9 @@ import msgspec
 
 from scoring.escalation import Status
 from scoring.levels import Level
-from streams.sinks import html, http, render
+from streams.sinks import http, render
 from streams.sinks import zendesk_answers as answers
-from streams.sinks.answers import read
+from streams.sinks.answers import patient, read
 from streams.sinks.episodes import of_episode, remembered, rose
 from streams.sinks.flow_back import zendesk as flow_back
 from streams.sinks.flow_back.signed import SignedHook, hook_of
@@ -29,7 +29,6 @@ from streams.sinks.target import (
     UNCHANGED,
     UPDATED,
     Delivered,
-    Later,
     Memory,
     Notice,
     Refused,
@@ -51,7 +50,7 @@ PRIORITIES = {
 }
 _MOST_SUBJECT = 150
 _RECENT_COMMENTS = "100"
-_CONFLICT, _MISSING, _INVALID = 409, 404, 422
+_MISSING, _INVALID = 404, 422
 _CLOSED, _GONE = "closed", "gone"
 
 
@@ -139,11 +138,7 @@ class Zendesk:
         # The same key with another body is an error there, so that the body is part of the key.
         key = f"{notice_id(notice)}-{hashlib.sha256(body).hexdigest()[:16]}"
         headers = {"Idempotency-Key": key, "Content-Type": "application/json"}
-        answer = await self._call(
-            "POST", "/tickets", data=body, headers=headers, takes=(_CONFLICT,)
-        )
-        if answer.status == _CONFLICT:
-            raise Later("the first request with this idempotency key is still being worked on")
+        answer = await self._call("POST", "/tickets", data=body, headers=headers)
         return str(read(answer, answers.Created).ticket.id)
 
     async def _commented(self, ticket: str, notice: Notice, known: Memory) -> str:
@@ -190,7 +185,7 @@ class Zendesk:
 
     async def _call(self, method: str, path: str, **more: Any) -> http.Answer:
         headers = self._headers | more.pop("headers", {})
-        return await http.call(self._session, method, self._root + path, headers=headers, **more)
+        return await patient(self._session, method, self._root + path, headers=headers, **more)
 
 
 def _comment(notice: Notice) -> dict[str, Any]:

@@ -79,7 +79,7 @@ async def test_a_key_seen_before_gives_the_first_ticket(server: ZendeskServer) -
         assert await told(sink, OPENED) == ["created"]
         assert len(server.tickets) == 1
         server.in_progress = set(server.keys)
-        with pytest.raises(Later, match="still being worked on"):
+        with pytest.raises(Later, match="409"):
             await told(sink, OPENED)
 
 
@@ -171,6 +171,9 @@ async def test_errors_say_whether_to_try_again(server: ZendeskServer) -> None:
         with pytest.raises(Later) as busy:
             await told(sink, OPENED)
         assert busy.value.after_s == 93
+        server.failures.append(said(409, {"error": "DatabaseConflict"}))
+        with pytest.raises(Later, match="409"):
+            await told(sink, OPENED)
         server.failures.append(said(503))
         with pytest.raises(Later, match="503"):
             await told(sink, OPENED)
