@@ -8,6 +8,7 @@ import asyncio
 import logging
 import random
 import time
+import traceback
 from collections import deque
 from collections.abc import Awaitable, Callable
 from typing import Any, Protocol
@@ -252,11 +253,11 @@ class Lane:
         except Refused as refused:
             self._breaker.succeeded()
             await self._bury(job, REFUSED, refused.reason)
-        except Exception as error:  # the poison boundary: a bug costs a ticket, not the stream
+        except Exception as error:  # noqa: BLE001 - the poison boundary: a bug costs one ticket
             self._breaker.abandoned()
-            log.exception(
-                "sink %s: a ticket cannot be made; it goes to the dead letters", self.name
-            )
+            # Without the error's own words, which may hold what the target was configured with.
+            where = "".join(traceback.format_tb(error.__traceback__))
+            log.error("sink %s: %s, a bug:\n%s", self.name, type(error).__name__, where)
             await self._bury(job, FAILED, type(error).__name__)
         else:
             self._breaker.succeeded()
