@@ -19,7 +19,7 @@ from aiolimiter import AsyncLimiter
 from streams.sinks.breaker import Breaker, State
 from streams.sinks.kinds import Kind
 from streams.sinks.memory import Kept, Verdict, verdict
-from streams.sinks.meters import Meters
+from streams.sinks.meters import OUTCOMES, Meters
 from streams.sinks.retry import Retry
 from streams.sinks.settings import Delivery
 from streams.sinks.target import Delivered, Disabled, Later, Notice, Refused, Target
@@ -117,6 +117,9 @@ class Lane:
         self._jobs: dict[Case, deque[Job]] = {}
         self._tasks: dict[Case, asyncio.Task[None]] = {}
         self._calls: set[asyncio.Task[Later | None]] = set()
+        for outcome in OUTCOMES:  # from zero: an alert cannot see the first of a series begin
+            meters.deliveries.labels(name, outcome)
+        meters.retries.labels(name)
 
     def waits(self, case: Case) -> bool:
         """Whether something about the case is still to be delivered."""
