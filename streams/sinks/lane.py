@@ -8,6 +8,7 @@ import asyncio
 import logging
 import random
 import time
+import traceback
 from collections import deque
 from collections.abc import Awaitable, Callable
 from typing import Any, Protocol
@@ -18,7 +19,7 @@ from aiolimiter import AsyncLimiter
 from streams.sinks.breaker import Breaker, State
 from streams.sinks.kinds import Kind
 from streams.sinks.memory import Kept, Verdict, verdict
-from streams.sinks.meters import Meters
+from streams.sinks.meters import OUTCOMES, Meters
 from streams.sinks.retry import Retry
 from streams.sinks.settings import Delivery
 from streams.sinks.target import Delivered, Disabled, Later, Notice, Refused, Target
@@ -116,6 +117,9 @@ class Lane:
         self._jobs: dict[Case, deque[Job]] = {}
         self._tasks: dict[Case, asyncio.Task[None]] = {}
         self._calls: set[asyncio.Task[Later | None]] = set()
+        for outcome in OUTCOMES:  # from zero: an alert cannot see the first of a series begin
+            meters.deliveries.labels(name, outcome)
+        meters.retries.labels(name)
 
     def waits(self, case: Case) -> bool:
         """Whether something about the case is still to be delivered."""
@@ -252,11 +256,11 @@ class Lane:
         except Refused as refused:
             self._breaker.succeeded()
             await self._bury(job, REFUSED, refused.reason)
-        except Exception as error:  # the poison boundary: a bug costs a ticket, not the stream
+        except Exception as error:  # noqa: BLE001 - the poison boundary: a bug costs one ticket
             self._breaker.abandoned()
-            log.exception(
-                "sink %s: a ticket cannot be made; it goes to the dead letters", self.name
-            )
+            # Without the error's own words, which may hold what the target was configured with.
+            where = "".join(traceback.format_tb(error.__traceback__))
+            log.error("sink %s: %s, a bug:\n%s", self.name, type(error).__name__, where)
             await self._bury(job, FAILED, type(error).__name__)
         else:
             self._breaker.succeeded()

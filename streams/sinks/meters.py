@@ -2,6 +2,16 @@
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
+OUTCOMES = (
+    "created",
+    "updated",
+    "resolved",
+    "acknowledged",
+    "unchanged",
+    "duplicate",
+    "superseded",
+    "dead_letter",
+)
 _SECONDS = (0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 1800, 7200, 21600)
 _CALLS = (0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20, 30)
 
@@ -12,8 +22,7 @@ class Meters:
     def __init__(self, registry: CollectorRegistry) -> None:
         self.deliveries = Counter(
             "tocsin_ticket_deliveries",
-            "Escalations done with, by sink and what became of them: created, updated, resolved, "
-            "acknowledged, unchanged, duplicate, superseded, dead_letter.",
+            f"Escalations done with, by sink and what became of them: {', '.join(OUTCOMES)}.",
             ["sink", "outcome"],
             registry=registry,
         )

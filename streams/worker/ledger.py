@@ -4,6 +4,7 @@ Faust commits up to the highest acknowledged offset that it sees no gap before, 
 messages by that (faust-streaming issue 606), so it only ever hears of offsets in their order.
 """
 
+import asyncio
 from collections import deque
 from collections.abc import Collection
 from typing import Any
@@ -12,6 +13,9 @@ import msgspec
 from faust.types import TP, EventT
 
 from streams.sinks.lane import Job
+
+MOST_UNDER_WAY = 10_000
+"""Messages that may be done already and wait for one that a sink has not taken yet."""
 
 
 class Entry(msgspec.Struct, kw_only=True, eq=False):
@@ -31,12 +35,20 @@ class Entry(msgspec.Struct, kw_only=True, eq=False):
 class Ledger:
     """The messages under way of each partition, oldest first."""
 
-    def __init__(self) -> None:
+    def __init__(self, most: int = MOST_UNDER_WAY) -> None:
         self._entries: dict[TP, deque[Entry]] = {}
+        self._most = most
+        self._room = asyncio.Event()
+        self._room.set()
+
+    async def room(self) -> None:
+        """Returns when another message may be taken: until then it waits in its topic."""
+        await self._room.wait()
 
     def open(self, entry: Entry) -> None:
         """A message has come."""
         self._entries.setdefault(entry.event.message.tp, deque()).append(entry)
+        self._count()
 
     async def done(self, entry: Entry) -> list[EventT]:
         """One piece of a message's work is done; acknowledges what may be, and tells which."""
@@ -47,6 +59,7 @@ class Ledger:
             first = waiting.popleft()
             await first.stream.ack(first.event)
             acknowledged.append(first.event)
+        self._count()
         return acknowledged
 
     def under_way(self, tp: TP) -> list[Entry]:
@@ -59,3 +72,10 @@ class Ledger:
             for entry in self._entries.pop(tp, ()):
                 for job in entry.jobs:
                     job.dropped = True
+        self._count()
+
+    def _count(self) -> None:
+        if sum(map(len, self._entries.values())) < self._most:
+            self._room.set()
+        else:
+            self._room.clear()

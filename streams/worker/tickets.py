@@ -148,6 +148,7 @@ class TicketsAgent:
         await self._tools.output.send(records)
 
     async def _escalation(self, stream: "Stream[EventT]", event: EventT) -> None:
+        await self._ledger.room()
         if not self._current(event):
             return
         assert self._runner is not None
@@ -171,6 +172,7 @@ class TicketsAgent:
         await self._hand(entry, names, said)
 
     async def _acknowledgement(self, stream: "Stream[EventT]", event: EventT) -> None:
+        await self._ledger.room()
         if not self._current(event):
             return
         assert self._runner is not None
