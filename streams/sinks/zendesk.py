@@ -15,7 +15,7 @@ import msgspec
 
 from scoring.escalation import Status
 from scoring.levels import Level
-from streams.sinks import http, render
+from streams.sinks import html, http, render
 from streams.sinks import zendesk_answers as answers
 from streams.sinks.answers import patient, read
 from streams.sinks.episodes import of_episode, remembered, rose
