@@ -135,6 +135,8 @@ def test_what_a_sink_refuses_can_be_sent_to_it_again(
     }
     shown = cli("dead-letters", "show", "--of", "tickets", "0:0", **own)
     assert "HTTP 400" in shown.stdout
+    listed = cli("dead-letters", "list", "--of", "tickets", "--json", **own)
+    assert json.loads(listed.stdout)["sink"] == "pager"
     done = cli("dead-letters", "replay", "--of", "tickets", "0:0", **own)
     assert done.returncode == 0, done.stderr
     until(lambda: bench.pager.alerts, 30)
@@ -156,6 +158,34 @@ def test_a_sink_that_is_down_holds_nobody_else_up(bench: Bench, until: Until) ->
     bench.pager.always = None
     until(lambda: len(bench.pager.alerts) == 8, 60)
     until(lambda: worker.metric("tocsin_ticket_waiting", sink="pager") == 0)
+
+
+def test_workers_come_and_go_and_nothing_is_sent_twice(bench: Bench, until: Until) -> None:
+    settings = bench.workers.settings
+    first = bench.start()
+    until(lambda: first.ready, 60)
+    second = bench.start()
+    cases: list[str] = []
+
+    def joined() -> bool:
+        """Another case opens, for as long as partitions are being shared out anew."""
+        case_id = f"skylark-air:c-{len(cases)}"
+        say(settings, said(0, case_id=case_id, id=f"{case_id}-open"))
+        cases.append(case_id)
+        return second.ready and first.ready
+
+    until(joined, 90)
+    until(lambda: len(set(ids(bench.hook))) == len(bench.pager.alerts) == len(cases), 60)
+    say(settings, *(said(1, "resolved", case_id=one, id=f"{one}-over") for one in cases))
+    until(lambda: len(set(ids(bench.hook))) == 2 * len(cases), 60)
+    until(lambda: len(bench.pager.requests) >= 2 * len(cases), 30)
+    assert len(ids(bench.hook)) == 2 * len(cases)
+    assert set(map(tuple, bench.pager.alerts.values())) == {("trigger", "resolve")}
+    first.end(signal.SIGKILL)
+    say(settings, *(said(2, episode=2, case_id=one, id=f"{one}-again") for one in cases))
+    until(lambda: len(set(ids(bench.hook))) == 3 * len(cases), 60)
+    assert len(ids(bench.hook)) == 3 * len(cases)
+    assert second.process.poll() is None
 
 
 def test_people_acknowledge_there_and_here(bench: Bench, until: Until) -> None:
