@@ -2,6 +2,7 @@
 
 The signature is checked before anything is read; the answer comes after the broker has it, so that
 a system whose request failed sends it again. A second arrival has the same id and changes nothing.
+Whatever is taken is answered by 200: Slack shows people an error for anything else.
 """
 
 import logging
@@ -54,7 +55,7 @@ class Hooks:
             log.warning("hook of sink %s: %s", name, error)
             raise web.HTTPBadRequest from None
         if command is None:
-            return web.Response(status=204)
+            return web.Response()
         record = Record(
             topic=self._topic, key=command.case_id.encode(), value=encode_command(command)
         )
@@ -64,4 +65,4 @@ class Hooks:
             log.exception("hook of sink %s: the broker does not take a command", name)
             raise web.HTTPServiceUnavailable from None
         log.info("hook of sink %s: %s of a case", name, command.action)
-        return web.Response(status=202)
+        return web.Response()
