@@ -59,6 +59,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         if self.user and self.security == "none":
             raise ValueError("a password is sent over TLS only: set security")
 
+    @property
+    def url(self) -> str:
+        """Where the server is."""
+        return f"smtp://{self.host}:{self.port or _PORTS[self.security]}"
+
 
 def build(settings: Mapping[str, Any], session: aiohttp.ClientSession) -> "Mail":
     """The target; the session is not for it. Raises ConfigError."""

@@ -95,18 +95,30 @@ def test_zendesk(kind: str, current: Any, action: Action | None) -> None:
     assert decode_command(encode_command(found)) == found
 
 
-def test_zendesk_signs_as_its_documentation_shows() -> None:
-    """The example of https://developer.zendesk.com/documentation/webhooks/verifying/"""
-    secret, stamp = "dGhpc19zZWNyZXRfaXNfZm9yX3Rlc3Rpbmdfb25seQ==", "2021-03-25T05:09:27Z"
-    body = b'{"type":"zen:event-type:x"}'
-    digest = hmac.new(secret.encode(), (stamp + body.decode()).encode(), sha256).digest()
+def test_jira_signs_as_its_documentation_shows() -> None:
+    """https://developer.atlassian.com/cloud/jira/platform/webhooks/#secure-admin-webhooks"""
+    signature = "sha256=a4771c39fbe90f317c7824e83ddef3caae9cb3d976c214ace1f2937e133263c9"
+    with pytest.raises(HookError):  # signed, and no event
+        jira.command(
+            {"x-hub-signature": signature}, b"Hello World!", "It's a Secret to Everybody", NOW
+        )
+
+
+def test_slack_signs_as_its_documentation_shows() -> None:
+    """https://docs.slack.dev/authentication/verifying-requests-from-slack"""
+    body = (
+        b"token=xyzz0WbapA4vBCDEFasx0q6G&team_id=T1DC2JH3J&team_domain=testteamnow"
+        b"&channel_id=G8PSS9T3V&channel_name=foobar&user_id=U2CERLKJA&user_name=roadrunner"
+        b"&command=%2Fwebhook-collect&text=&response_url=https%3A%2F%2Fhooks.slack.com"
+        b"%2Fcommands%2FT1DC2JH3J%2F397700885554%2F96rGlfmibIGlgcZRskXaIFfN"
+        b"&trigger_id=398738663015.47445629121.803a0bc887a14d10d2c447fce8b6703c"
+    )
     headers = {
-        "x-zendesk-webhook-signature": b64encode(digest).decode(),
-        "x-zendesk-webhook-signature-timestamp": stamp,
+        "x-slack-request-timestamp": "1531420618",
+        "x-slack-signature": "v0=a2114d57b48eac39b9ad189dd8316235a7b4a8d21a10bd27519666489c69b503",
     }
-    now = datetime(2021, 3, 25, 5, 9, 30, tzinfo=UTC).timestamp()
-    with pytest.raises(HookError):  # signed, but no event
-        zendesk.command(headers, body, secret, now)
+    with pytest.raises(HookError):  # signed, and no button
+        slack.command(headers, body, "8f742231b10e8888abcd99yyyzzz85a5", 1531420619.0)
 
 
 @pytest.mark.parametrize("external_id", [None, "", "ORDER-7", "tocsin:x", "tocsin:a:0", "a:b:1"])
