@@ -3,6 +3,11 @@
 A language that is not here gets English.
 """
 
+import re
+from collections import Counter
+from collections.abc import Iterable
+from functools import cache
+
 _PHRASES = {
     "en": {
         "anger": "clear anger ({value:.0%})",
@@ -95,3 +100,22 @@ def crowd(people: int) -> str:
     if people < 10_000:
         return str(people)
     return f"{people / 1000:.0f} k" if people < 1_000_000 else f"{people / 1_000_000:.1f} M"
+
+
+def spoken(notes: Iterable[str]) -> str:
+    """The language (`en`, `fr`) that most of these notes are phrases of; English when in doubt."""
+    found = Counter(lang for note in notes for lang, known in _shapes() if known.fullmatch(note))
+    return max(_PHRASES, key=lambda lang: (found[lang], lang == "en"))
+
+
+@cache
+def _shapes() -> tuple[tuple[str, re.Pattern[str]], ...]:
+    """One pattern per language: any of its phrases, with whatever fills them in."""
+    return tuple(
+        (lang, re.compile("|".join(_blank(text) for text in known.values())))
+        for lang, known in _PHRASES.items()
+    )
+
+
+def _blank(text: str) -> str:
+    return ".+".join(re.escape(part) for part in re.split(r"\{[^}]*\}", text))

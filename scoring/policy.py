@@ -23,6 +23,10 @@ Chance = Annotated[float, Meta(gt=0, lt=1)]
 Weight = Annotated[float, Meta(ge=-100, le=100)]
 
 
+ELSEWHERE = ("sinks", "routes")
+"""Tables of the file that say where escalations go; they decide nothing, so no digest has them."""
+
+
 class LevelRule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """When a level is reached: at `score`, and only beyond the brand's audience if asked.
 
@@ -177,6 +181,8 @@ def load(path: Path | None) -> Policy:
         raise PolicyError(f"policy {path} cannot be read: {error}") from error
     except tomllib.TOMLDecodeError as error:
         raise PolicyError(f"policy {path} is no valid TOML: {error}") from error
+    for table in ELSEWHERE:
+        changes.pop(table, None)
     try:
         policy = _convert(_merged(_default_values(), changes))
         for brand in policy.brands:

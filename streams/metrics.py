@@ -24,6 +24,7 @@ from scoring.decoding import REASONS
 from scoring.escalation import Status
 from scoring.levels import Level
 from streams.kafka.topics import Topics
+from streams.sinks.meters import Meters
 
 CHANNELS = frozenset(
     {
@@ -269,6 +270,7 @@ class Metrics:
             ["stage"],
             registry=registry,
         )
+        self.tickets = Meters(registry)
         self.model = Info(
             "tocsin_model", "The model that scores.", ["name", "digest"], registry=registry
         )

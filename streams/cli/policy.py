@@ -18,6 +18,7 @@ from streams.cli.common import counted, no_cascade, note, settings, write_json
 from streams.cli.progress import Progress
 from streams.cli.summary import Summary
 from streams.lines import Lines, batched
+from streams.sinks import settings as sinks
 
 BATCH = 256
 STAMP = "%Y-%m-%d %H:%M"
@@ -48,10 +49,14 @@ def explain(policy: Path | None, brand: str | None) -> None:
 @command.command("check")
 @policy_file
 def check(policy: Path | None) -> None:
-    """Say whether POLICY is valid, and under which digest escalations will name it."""
+    """Say whether POLICY is valid, and under which digest escalations will name it.
+
+    Sinks and routes are checked too, and have no part in the digest.
+    """
     chosen = _load(policy) if policy else policies.load(settings().policy)
     brands = f", {counted(len(chosen.brands), 'brand')} of its own" if chosen.brands else ""
-    click.echo(f"{chosen.label} is valid{brands}")
+    tickets = _tickets(policy if policy else settings().policy)
+    click.echo(f"{chosen.label} is valid{brands}{tickets}")
 
 
 @command.command("diff")
@@ -97,6 +102,15 @@ def diff(old: Path, new: Path, file: Path, as_json: bool, no_cascade: bool) -> N
 def _load(path: Path) -> Policy:
     shipped = str(path) == SHIPPED and not path.exists()
     return policies.default() if shipped else policies.load(path)
+
+
+def _tickets(path: Path | None) -> str:
+    if path is None or not path.exists():
+        return ""
+    found = sinks.load(path)
+    if not found.sinks:
+        return ""
+    return f", {counted(len(found.sinks), 'sink')}, {counted(len(found.routes), 'route')}"
 
 
 def _add(cases: Cases, said: Iterator[Escalation]) -> None:

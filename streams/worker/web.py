@@ -2,7 +2,7 @@
 
 import errno
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from importlib import resources
 
 import msgspec
@@ -54,6 +54,7 @@ class Web:
         facts: Callable[[], Facts],
         refresh: Callable[[], None],
         weigh: Callable[[], None],
+        routes: Sequence[web.RouteDef] = (),
     ) -> None:
         self._settings = settings
         self._metrics = metrics
@@ -63,6 +64,7 @@ class Web:
         self._facts = facts
         self._refresh = refresh
         self._weigh = weigh
+        self._routes = routes
         self._runner: web.AppRunner | None = None
         self.port = settings.web_port
 
@@ -77,6 +79,7 @@ class Web:
                 web.get("/healthz", lambda _: _health(self._alive())),
                 web.get("/readyz", lambda _: _health(self._ready())),
                 web.get("/api/board", self._cases),
+                *self._routes,
             ]
         )
         self._runner = web.AppRunner(app, access_log=None)

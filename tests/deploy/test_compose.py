@@ -23,7 +23,7 @@ FILE = ROOT / "deploy" / "compose.yaml"
 COMPOSE: dict[str, Any] = yaml.safe_load(FILE.read_text())
 SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
 OURS = {name: one for name, one in SERVICES.items() if one["image"].startswith("tocsin")}
-COMING = {"tickets"}
+COMING: set[str] = set()
 """Roles with a service before `Role` knows them."""
 IN_IMAGE = {
     # entry points and scripts of each image, as its Dockerfile lays them out

@@ -84,6 +84,19 @@ class Running:
             assert self.process.poll() is None, self.log
             return 0, b""
 
+    def post(self, path: str, content: bytes, headers: dict[str, str]) -> int:
+        """Status of its answer to a request of another system."""
+        found = CONSOLE.search(self.log)
+        assert found is not None, self.log
+        request = urllib.request.Request(
+            f"http://{found[1]}{path}", data=content, headers=headers, method="POST"
+        )
+        try:
+            with urllib.request.urlopen(request, timeout=30) as answer:
+                return int(answer.status)
+        except urllib.error.HTTPError as error:
+            return error.code
+
     @property
     def ready(self) -> bool:
         """Has it loaded its model, and does it have its partitions."""
