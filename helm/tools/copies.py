@@ -11,11 +11,7 @@ CHART = ROOT / "helm" / "tocsin"
 
 def originals() -> dict[Path, Path]:
     """Original of each copy, by the copy's path."""
-    rules = [
-        path
-        for path in sorted((ROOT / "deploy" / "prometheus").rglob("*.y*ml"))
-        if "groups:" in path.read_text("utf-8") and "test" not in path.name
-    ]
+    rules = sorted((ROOT / "deploy" / "prometheus" / "rules").glob("*.yaml"))
     boards = sorted((ROOT / "deploy" / "grafana").rglob("*.json"))
     files = CHART / "files"
     return {files / "rules" / path.name: path for path in rules} | {

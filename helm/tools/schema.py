@@ -50,12 +50,12 @@ def _schema(key: Key) -> dict[str, Any]:
     described = {"description": key.description} if key.description else {}
     if key.path == ("config",):
         return {**described, **config()}
-    if key.children and not _passed_on(key):
+    if key.children and not passed_on(key):
         return {**described, **_closed(key.children), **key.schema}
     return {**described, "type": _type(key.value), **key.schema}
 
 
-def _passed_on(key: Key) -> bool:
+def passed_on(key: Key) -> bool:
     """Whether Kubernetes defines what is in the map: nothing in it has a description of ours."""
     return not any(below.description or below.schema for below in key.walk() if below is not key)
 

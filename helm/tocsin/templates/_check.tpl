@@ -43,17 +43,14 @@
 {{- if and (eq (toString $role.strategy.maxSurge) "0") (eq (toString $role.strategy.maxUnavailable) "0") }}
 {{- fail (printf "roles.%s.strategy allows neither a pod more nor a pod less: set maxSurge to 1" $name) }}
 {{- end }}
+{{- if and (or $role.ingress.enabled $role.httpRoute.enabled) (not $role.service.enabled) }}
+{{- fail (printf "roles.%s: ingress and httpRoute lead to a Service: set service.enabled to true" $name) }}
 {{- end }}
-{{- if and $values.service.enabled (not (hasKey $roles $values.service.role)) }}
-{{- fail (printf "service.role is %s, which does not run: set it to one of %s, or service.enabled to false" $values.service.role (keys $roles | sortAlpha | join ", ")) }}
+{{- if and $role.ingress.enabled (not $role.ingress.hosts) }}
+{{- fail (printf "roles.%s.ingress.hosts is empty: set the host names it answers to" $name) }}
 {{- end }}
-{{- if and (or $values.ingress.enabled $values.httpRoute.enabled) (not $values.service.enabled) }}
-{{- fail "ingress and httpRoute lead to the Service: set service.enabled to true" }}
+{{- if and $role.httpRoute.enabled (not $role.httpRoute.parentRefs) }}
+{{- fail (printf "roles.%s.httpRoute.parentRefs is empty: set the gateways that take it" $name) }}
 {{- end }}
-{{- if and $values.ingress.enabled (not $values.ingress.hosts) }}
-{{- fail "ingress.hosts is empty: set the host names it answers to" }}
-{{- end }}
-{{- if and $values.httpRoute.enabled (not $values.httpRoute.parentRefs) }}
-{{- fail "httpRoute.parentRefs is empty: set the gateways that take it" }}
 {{- end }}
 {{- end }}

@@ -69,9 +69,16 @@ annotations:
 {{- end }}
 {{- end }}
 
+{{- /* The role's own image, else the common one; takes root and role. */}}
 {{- define "tocsin.image" -}}
-{{- $image := .Values.image }}
-{{- $registry := $image.registry | default (get .Values.global "imageRegistry") }}
-{{- with $registry }}{{ . }}/{{ end }}{{ $image.repository }}:{{ $image.tag | default .Chart.AppVersion }}
-{{- with $image.digest }}@{{ . }}{{ end }}
+{{- $common := .root.Values.image }}
+{{- $own := .role.image | default dict }}
+{{- $registry := $common.registry | default (get .root.Values.global "imageRegistry") }}
+{{- $tag := $own.tag | default $common.tag | default .root.Chart.AppVersion }}
+{{- $digest := $own.digest }}
+{{- if not $own.repository }}
+{{- $digest = $digest | default $common.digest }}
+{{- end }}
+{{- with $registry }}{{ . }}/{{ end }}{{ $own.repository | default $common.repository }}:{{ $tag }}
+{{- with $digest }}@{{ . }}{{ end }}
 {{- end }}

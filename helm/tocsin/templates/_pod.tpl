@@ -44,7 +44,7 @@ volumes:
 {{- /* A container of the image; takes root, role, name and args. */}}
 {{- define "tocsin.container" -}}
 name: {{ .name }}
-image: {{ include "tocsin.image" .root | quote }}
+image: {{ include "tocsin.image" . | quote }}
 imagePullPolicy: {{ .root.Values.image.pullPolicy }}
 command: [tocsin]
 args: {{ toJson .args }}
@@ -121,11 +121,12 @@ spec:
 
 {{- /*
 Spec of a pod that runs one command; takes root, name and args, and any of usesModel, usesSinks,
-withoutPolicy, policyFrom and serviceAccountName.
+image, withoutPolicy, policyFrom and serviceAccountName.
 */}}
 {{- define "tocsin.commandPod" -}}
 {{- $jobs := .root.Values.jobs }}
 {{- $role := dict "usesModel" .usesModel "usesSinks" .usesSinks "withoutPolicy" .withoutPolicy }}
+{{- $_ := set $role "image" .image }}
 {{- $_ := set $role "persistence" (dict "enabled" false) }}
 {{- $_ := set $role "stateSizeLimit" "64Mi" }}
 {{- $_ := set $role "resources" $jobs.resources }}
