@@ -1,1 +1,1 @@
-"""Tests of the chart: real Helm renders it, Kubernetes' own schemas and promtool check the result."""
+"""The chart, rendered by real Helm and checked with Kubernetes' schemas and promtool."""

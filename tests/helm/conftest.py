@@ -22,7 +22,6 @@ def render() -> Render:
 @pytest.fixture(scope="session")
 def objects(render: Render) -> Objects:
     """`objects("keda", "Deployment")`: Kubernetes objects of a situation, of one kind if given."""
-
     parsed = functools.cache(lambda situation: list(rendering.objects(render(situation))))
 
     def found(situation: str, kind: str = "") -> list[dict[str, Any]]:

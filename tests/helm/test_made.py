@@ -8,9 +8,9 @@ import yaml
 from helm.tools import comments, copies, readme, schema
 from streams.config import Settings
 from streams.environment import Setting
+from streams.kafka.topics import Topics
 from streams.worker.application import Role
 from streams.worker.serve import READ_BY
-from streams.kafka.topics import Topics
 
 TEXT = (copies.CHART / "values.yaml").read_text("utf-8")
 VALUES = yaml.safe_load(TEXT)

@@ -1,10 +1,12 @@
 """Every pod that the chart makes, in every situation: what it may do, and what it is told."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from helm.tools import rendering
+from scoring.policy import load as load_policy
 from streams import config
 from streams.cli import main
 from tests.helm.conftest import Objects, pod_of
@@ -61,7 +63,9 @@ def test_no_pod_has_a_token_or_a_root_to_write_to(situation: str, objects: Objec
 def test_the_program_takes_its_environment(situation: str, objects: Objects) -> None:
     for pod in pods(objects, situation):
         for container in filter(is_ours, containers(pod)):
-            environment = {one["name"]: one.get("value", "from a Secret") for one in container["env"]}
+            environment = {
+                one["name"]: one.get("value", "from a Secret") for one in container["env"]
+            }
             settings = config.load(environment)
             files = {
                 settings.policy,
@@ -88,7 +92,11 @@ def test_values_reach_the_program(objects: Objects) -> None:
     assert small.brands == ("acme", "acme-air")
     assert (small.partitions, small.replication, small.batch_wait_s) == (3, 1, 0.2)
     secured = settings("secured-kafka")
-    assert secured.brokers == ("kafka-0.example:9093", "kafka-1.example:9093", "kafka-2.example:9094")
+    assert secured.brokers == (
+        "kafka-0.example:9093",
+        "kafka-1.example:9093",
+        "kafka-2.example:9094",
+    )
     assert (secured.topic_prefix, secured.group_prefix) == ("emea.", "tocsin-emea")
     assert (secured.security_protocol, secured.sasl_mechanism) == ("SASL_SSL", "SCRAM-SHA-256")
     assert (settings("ingress").web_host, settings("ingress").web_port) == ("::", 8080)
@@ -107,7 +115,10 @@ def test_only_the_tickets_are_given_what_ticket_systems_want(objects: Objects) -
         one["metadata"]["labels"]["app.kubernetes.io/component"]
         for one in objects("tickets")
         if (pod := pod_of(one))
-        and any(volume.get("secret", {}).get("secretName") == "tocsin-sinks" for volume in pod["volumes"])
+        and any(
+            volume.get("secret", {}).get("secretName") == "tocsin-sinks"
+            for volume in pod["volumes"]
+        )
     }
     assert holders == {"tickets", "policy-check", "doctor"}
 
@@ -139,3 +150,13 @@ def test_every_command_is_one_of_the_program(
             assert ended.value.code == 0
             shown = capsys.readouterr().out
             assert all(word in shown for word in container["args"] if word.startswith("--"))
+
+
+def test_the_program_takes_the_policies(tmp_path: Path) -> None:
+    settings = pytest.importorskip("streams.sinks.settings", reason="no sinks yet")
+    for situation in SITUATIONS:
+        if text := rendering.values(situation).get("policy", {}).get("content"):
+            policy = tmp_path / "policy.toml"
+            policy.write_text(text, "utf-8")
+            load_policy(policy)
+            assert settings.load(policy).sinks

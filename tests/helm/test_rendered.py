@@ -1,4 +1,4 @@
-"""Each situation, rendered by real Helm: as committed, and valid in three versions of Kubernetes."""
+"""Each situation, rendered by real Helm: as committed, valid in three Kubernetes versions."""
 
 import copy
 import functools
@@ -38,9 +38,7 @@ def test_an_upgrade_installs_the_same_objects(objects: Objects) -> None:
 
 
 @pytest.mark.parametrize("version", VERSIONS)
-def test_objects_are_valid(
-    version: str, objects: Objects, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_objects_are_valid(version: str, objects: Objects, monkeypatch: pytest.MonkeyPatch) -> None:
     validator = pytest.importorskip(
         "kubernetes_validate", reason="no schemas: pip install kubernetes-validate"
     )

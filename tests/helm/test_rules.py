@@ -89,7 +89,9 @@ def test_values_change_every_alert(render: Render) -> None:
 
 
 def test_each_board_becomes_a_config_map(objects: Objects) -> None:
-    boards = {path.name: path.read_text("utf-8") for path in copies.present() if path.suffix == ".json"}
+    boards = {
+        path.name: path.read_text("utf-8") for path in copies.present() if path.suffix == ".json"
+    }
     if not boards:
         pytest.skip("deploy/grafana is not there: no board to install")
     made = {}

@@ -12,7 +12,9 @@ def merged(first: dict[str, Any], second: dict[str, Any]) -> dict[str, Any]:
     both = dict(first)
     for key, value in second.items():
         old = both.get(key)
-        both[key] = merged(old, value) if isinstance(old, dict) and isinstance(value, dict) else value
+        both[key] = (
+            merged(old, value) if isinstance(old, dict) and isinstance(value, dict) else value
+        )
     return both
 
 
@@ -38,7 +40,9 @@ MAPS = [
 ]
 
 
-@pytest.mark.parametrize("path", [(), *MAPS, ("config",), ("roles", "score"), ("roles", "score", "autoscaling")])
+@pytest.mark.parametrize(
+    "path", [(), *MAPS, ("config",), ("roles", "score"), ("roles", "score", "autoscaling")]
+)
 def test_an_unknown_key_is_refused(path: tuple[str, ...], render: Render) -> None:
     told = refusal(nested((*path, "replicaz"), 3))
     assert "'replicaz' not allowed" in told
@@ -114,5 +118,5 @@ def test_values_that_do_not_go_together_are_refused(
 def test_nothing_given_is_refused_with_what_is_needed(render: Render) -> None:
     from helm_python import HelmRenderError
 
-    with pytest.raises(HelmRenderError, match="image.repository is empty: set it to where"):
+    with pytest.raises(HelmRenderError, match=r"image\.repository is empty: set it to where"):
         rendering.render({})
