@@ -34,11 +34,15 @@ class CasesAgent(LogFold[Partition]):
         """The partition's cases and clock."""
         clock = _clocks.decode(stored[CLOCK]) if CLOCK in stored else Clock()
         known = [_cases.decode(value) for name, value in stored.items() if name.startswith(_CASE)]
-        for case in known:
-            self.tools.board.recover(case.case_id, case.brand, case.standing)
         lateness = self._policy.allowed_lateness_s
         fold = Partition(self._policy, number, slack_s=lateness, known=known, clock=clock)
+        for case in known:
+            self.tools.board.recover(case.case_id, case.brand, case.standing, fold.watermark)
         return fold, clock.offset
+
+    def case_ids(self, fold: Partition) -> set[str]:
+        """Its conversations."""
+        return set(fold.cases)
 
     def step(self, fold: Partition, value: bytes) -> Step:
         """Folds a mention, a tick or a person's command."""

@@ -6,7 +6,7 @@ the clock is part of the log.
 
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from functools import partial
 
 import faust
@@ -64,6 +64,18 @@ def end_of(app: faust.App, topic: str, partition: int) -> int | None:
     except (AssertionError, ConsumerNotStarted):
         # The first is aiokafka's word for a partition that was just taken away.
         return None
+
+
+def committed_of(app: faust.App, topics: Collection[str]) -> dict[tuple[str, int], int]:
+    """What the group had committed, as Faust read it when it was given these topics' partitions."""
+    try:
+        assigned = app.consumer.assignment()
+    except ConsumerNotStarted:
+        return {}
+    # Faust keeps it to itself; asking the broker at each scrape would cost a round trip.
+    known: Mapping[TP, int | None] = app.consumer._committed_offset  # type: ignore[attr-defined]
+    found = {tp: known.get(tp) for tp in assigned if tp.topic in topics}
+    return {(tp.topic, tp.partition): offset for tp, offset in found.items() if offset is not None}
 
 
 def settled(app: faust.App) -> bool:

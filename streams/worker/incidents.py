@@ -2,7 +2,7 @@
 
 import msgspec
 
-from scoring.brands import Brands, BrandsClock
+from scoring.brands import Brands, BrandsClock, case_id_of
 from scoring.command import Order
 from scoring.policy import Policy
 from scoring.pulse import PulseEvent
@@ -34,7 +34,15 @@ class IncidentsAgent(LogFold[Brands]):
             for name, value in stored.items()
             if name.startswith(_BRAND)
         }
-        return Brands(self._policy, known, clock), clock.offset
+        fold = Brands(self._policy, known, clock)
+        for brand, state in known.items():
+            if case_id := case_id_of(state):
+                self.tools.board.recover(case_id, brand, state.standing, fold.watermark)
+        return fold, clock.offset
+
+    def case_ids(self, fold: Brands) -> set[str]:
+        """The incidents that its brands have now."""
+        return {found for state in fold.incidents.values() if (found := case_id_of(state))}
 
     def step(self, fold: Brands, value: bytes) -> Step:
         """Folds a brand's minute, a tick or a person's command."""

@@ -23,7 +23,7 @@ from scoring.scored import Tick, encode_event
 from scoring.standing import Standing
 from streams.config import Settings
 from streams.kafka.topics import Topics
-from streams.metrics import Metrics
+from streams.metrics import Metrics, Place, exemplar
 from streams.worker import ends, messages
 from streams.worker.application import raw_topic
 from streams.worker.board import Board
@@ -64,6 +64,8 @@ class Tools(msgspec.Struct, frozen=True, kw_only=True):
 class Step(msgspec.Struct, kw_only=True):
     """What one event of the log caused; `arrival` is when its mention reached Kafka.
 
+    `place` is where it stands in the log.
+
     `erased` names the brand and the mention whose words are not to be shown any more; `ordered`
     the case about which a person decided, and its standing; `failed` says why the event could not
     be folded.
@@ -72,6 +74,7 @@ class Step(msgspec.Struct, kw_only=True):
     said: list[Escalation]
     records: list[Record] = []
     arrival: datetime | None = None
+    place: Place = (-1, -1)
     erased: tuple[str, str] | None = None
     ordered: tuple[str, Standing] | None = None
     failed: str = ""
@@ -102,6 +105,10 @@ class LogFold(abc.ABC, Generic[F]):
     @abc.abstractmethod
     def changes(self, fold: F, offset: int) -> dict[str, bytes | None]:
         """What to store since the last call; the clock goes last."""
+
+    @abc.abstractmethod
+    def case_ids(self, fold: F) -> set[str]:
+        """Ids of the cases that a fold holds."""
 
     def load(self, number: int) -> F:
         """The fold of a partition, recovered from the table when it is new here."""
@@ -159,7 +166,7 @@ class LogFold(abc.ABC, Generic[F]):
             if await self.gate.run(partial(self._batch, events, done)):
                 for event in done:
                     await stream.ack(event)
-                self.tools.progress.acknowledged(done)
+                self.tools.progress.acknowledged(done, self.topic)
 
     async def _batch(self, events: Sequence[EventT], done: list[EventT]) -> None:
         """Folds what is still ours; `done` gets the events that may be acknowledged."""
@@ -199,6 +206,7 @@ class LogFold(abc.ABC, Generic[F]):
                 step = Step(said=[], records=[self._dead(message, messages.NOT_SCORED, str(error))])
             if step.failed:
                 step.records.append(self._dead(message, messages.NOT_FOLDED, step.failed))
+            step.place = (number, message.offset)
             steps.append(step)
         said = [escalation for step in steps for escalation in step.said]
         records = [record for step in steps for record in step.records]
@@ -221,8 +229,8 @@ class LogFold(abc.ABC, Generic[F]):
                 brand = metrics.brand(escalation.brand)
                 metrics.escalations.labels(brand, escalation.level, escalation.status).inc()
                 if step.arrival is not None:
-                    waited = (now - step.arrival).total_seconds()
-                    metrics.mention_to_escalation.observe(max(0.0, waited))
+                    waited = max(0.0, (now - step.arrival).total_seconds())
+                    metrics.mention_to_escalation.observe(waited, exemplar(step.place))
             if step.erased is not None:
                 self.tools.board.erase(*step.erased)
             if step.ordered is not None:

@@ -22,7 +22,7 @@ from streams.worker.application import Role, application
 from streams.worker.board import Board
 from streams.worker.boundary import RESTART
 from streams.worker.cases import CasesAgent
-from streams.worker.clock import Clock, end_of, settled
+from streams.worker.clock import Clock, committed_of, end_of, settled
 from streams.worker.commands import CommandsAgent
 from streams.worker.incidents import IncidentsAgent
 from streams.worker.logfold import LogFold, Tools
@@ -110,6 +110,8 @@ class Worker:
             progress=progress,
             board=self._board,
         )
+        name, _, digest = self._policy.label.partition("@")
+        self._metrics.policy.labels(name, digest).info({})
         self._agents = [
             CasesAgent(tools, self._policy, counts[self._topics.scored]),
             IncidentsAgent(tools, self._policy, counts[self._topics.pulse]),
@@ -139,7 +141,7 @@ class Worker:
             if stop.is_set():
                 return
             name, _, digest = self._scorer.label.partition("@")
-            self._metrics.model.info({"name": name, "digest": digest})
+            self._metrics.model.labels(name, digest).info({})
         for role, app in self._apps.items():
             app.on_partitions_revoked.connect(self._revoked, weak=False)
             if role is Role.CASES:
@@ -204,7 +206,7 @@ class Worker:
             held = [agent.folds[number] for number in numbers & agent.folds.keys()]
             await agent.release(numbers)
             for fold in held:
-                self._board.drop(set(getattr(fold, "cases", {})))
+                self._board.drop(agent.case_ids(fold))
         for progress in self._progress.values():
             progress.forget(lost)
 
@@ -220,23 +222,28 @@ class Worker:
 
     def ready(self) -> Health:
         """The model is loaded, partitions are assigned and tables recovered."""
-        problems = []
+        problems = [problem for role in self._apps for problem in self._missing(role)]
         if self._stopping:
-            problems.append("stopping")
-        if Role.SCORE in self._apps and not self._scorer.ready:
-            problems.append("the model is loading")
-        problems += [
-            f"role {role} waits for its partitions"
-            for role, app in self._apps.items()
-            if not settled(app)
-        ]
+            problems.insert(0, "stopping")
         return Health(ok=not problems, problems=tuple(problems))
+
+    def _missing(self, role: Role) -> list[str]:
+        """What a role lacks before it can work."""
+        if role is Role.SCORE and not self._scorer.ready:
+            return ["the model is loading"]
+        return [] if settled(self._apps[role]) else [f"role {role} waits for its partitions"]
 
     def _refresh(self) -> None:
         self._board.publish()
         for role, progress in self._progress.items():
-            if self._apps[role].started:
-                progress.publish(partial(end_of, self._apps[role]))
+            app = self._apps[role]
+            read = [getattr(self._topics, field) for field in READ_BY[role]]
+            if settled(app):
+                progress.begin(committed_of(app, read))
+            if app.started:
+                progress.publish(partial(end_of, app))
+            if not self._missing(role) and not app.crashed:
+                progress.beat(read)
 
     def _facts(self) -> Facts:
         lag: dict[str, int] = {}

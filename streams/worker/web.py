@@ -7,7 +7,7 @@ from importlib import resources
 
 import msgspec
 from aiohttp import web
-from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from prometheus_client.exposition import choose_encoder
 
 from streams.config import Settings
 from streams.errors import ConfigError
@@ -105,8 +105,10 @@ class Web:
 
     async def _scrape(self, request: web.Request) -> web.Response:
         self._refresh()
-        body = generate_latest(self._metrics.registry)
-        return web.Response(body=body, headers={"Content-Type": CONTENT_TYPE_LATEST})
+        # Exemplars need OpenMetrics, which Prometheus asks for; others get the older text format.
+        encode, content_type = choose_encoder(request.headers.get("Accept", ""))
+        body = encode(self._metrics.registry)
+        return web.Response(body=body, headers={"Content-Type": content_type})
 
     async def _cases(self, request: web.Request) -> web.Response:
         self._refresh()
