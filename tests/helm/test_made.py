@@ -73,13 +73,6 @@ def test_every_setting_has_one_place() -> None:
     assert names - schema.PLACES - secret == schema.config()["properties"].keys()
 
 
-def test_defaults_are_what_the_schema_takes() -> None:
-    import jsonschema
-
-    jsonschema.Draft7Validator.check_schema(schema.of(KEYS))
-    jsonschema.Draft7Validator(schema.of(KEYS)).validate(VALUES)
-
-
 def test_the_chart_is_of_the_program_s_version() -> None:
     from importlib.metadata import version
 
