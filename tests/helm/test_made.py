@@ -78,3 +78,31 @@ def test_the_chart_is_of_the_program_s_version() -> None:
 
     chart = yaml.safe_load((copies.CHART / "Chart.yaml").read_text("utf-8"))
     assert chart["appVersion"] == version("tocsin")
+
+
+def test_a_comment_becomes_description_and_schema() -> None:
+    text = """
+# @section -- Names
+# a note for readers of this file
+
+# @schema
+# minimum: 1
+# @schema
+# -- How many,
+# in all.
+pods: 3
+resources:
+  limits: {}
+"""
+    pods, resources = comments.read(text)
+    assert (pods.section, pods.description, pods.schema) == (
+        "Names",
+        "How many, in all.",
+        {"minimum": 1},
+    )
+    assert [key.path for key in resources.walk()] == [("resources",), ("resources", "limits")]
+
+
+def test_a_schema_that_does_not_end_is_refused() -> None:
+    with pytest.raises(ValueError, match="line 3: a block `# @schema` has no end"):
+        comments.read("# @schema\n# minimum: 1\n# -- How many.\npods: 3\n")
