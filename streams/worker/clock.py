@@ -71,11 +71,14 @@ def committed_of(app: faust.App, topics: Collection[str]) -> dict[tuple[str, int
 
 
 def settled(app: faust.App) -> bool:
-    """Whether an application has its partitions, and its tables what they held."""
+    """Whether an application has its partitions, and its tables what they held.
+
+    One that was given none, as there are more workers than partitions, has nothing to wait for.
+    """
     if app.rebalancing or not app.started:
         return False
     try:
         assigned = bool(app.consumer.assignment())
     except ConsumerNotStarted:
         return False
-    return app.tables.actives_ready if len(app.tables) else assigned
+    return app.tables.actives_ready if len(app.tables) else assigned or app.unassigned
