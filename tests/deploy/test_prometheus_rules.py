@@ -8,7 +8,7 @@ import pytest
 from streams import metrics_page
 from tests.conftest import ROOT
 from tests.deploy.outside import run
-from tests.deploy.rulebook import FILES, FOLDER, TESTS, alerts, rules, checked
+from tests.deploy.rulebook import FILES, FOLDER, TESTS, alerts, checked, rules
 
 pytestmark = pytest.mark.deploy
 
