@@ -14,10 +14,16 @@ from tests.deploy.server import Server, prometheus
 from tests.streams.helpers import eventually, publish
 from tests.streams.running import Running, Workers
 
-pytestmark = [pytest.mark.deploy, pytest.mark.process, pytest.mark.broker, pytest.mark.slow]
+pytestmark = [
+    pytest.mark.deploy,
+    pytest.mark.process,
+    pytest.mark.broker,
+    pytest.mark.slow,
+    pytest.mark.timeout(600),
+]
 
 STORY = "bike-lock-2004"
-PATIENCE_S = 120
+PATIENCE_S = 240
 
 
 class Live(NamedTuple):
@@ -86,7 +92,9 @@ def test_every_documented_metric_is_exported_and_no_other(live: Live) -> None:
 
 def test_stages_count_what_passes_through_them(live: Live) -> None:
     size = len(stories.load(STORY).mentions)
-    eventually(lambda: live.worker.metric("tocsin_stage_done_total", stage="cases") >= size, 120)
+    eventually(
+        lambda: live.worker.metric("tocsin_stage_done_total", stage="cases") >= size, PATIENCE_S
+    )
     assert live.worker.metric("tocsin_stage_taken_total", stage="score") == size
     assert live.worker.metric("tocsin_stage_done_total", stage="score") == size
     now = time.time()
