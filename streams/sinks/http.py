@@ -17,7 +17,7 @@ _MOST_BYTES = 256 * 1024
 _SAID = 200
 _LATER = frozenset({408, 425, 429})
 _GONE = 410
-_LONGEST_WAIT_S = 86_400.0
+_LONGEST_WAIT_S = 3600.0
 
 
 class ConnectionLost(aiohttp.ClientError):
@@ -111,7 +111,7 @@ def failure(answer: Answer) -> Later | Refused:
 
 
 def retry_after(headers: Mapping[str, str], now: datetime) -> float | None:
-    """Seconds of `Retry-After` (RFC 9110, 10.2.3: a number, or a date), at most a day.
+    """Seconds of `Retry-After` (RFC 9110, 10.2.3: a number, or a date), at most an hour.
 
     None when it is absent or not understood.
     """

@@ -114,6 +114,7 @@ class Lane:
         self._slots = asyncio.Semaphore(delivery.parallel)
         self._room = asyncio.Semaphore(delivery.queue)
         self._full_since: float | None = None
+        self._closed = False
         self._jobs: dict[Case, deque[Job]] = {}
         self._tasks: dict[Case, asyncio.Task[None]] = {}
         self._calls: set[asyncio.Task[Later | None]] = set()
@@ -128,12 +129,12 @@ class Lane:
     async def put(self, job: Job) -> None:
         """Takes a job, waiting for room; buries it when there has been none for too long."""
         if not await self._find_room():
-            if not job.dropped:
+            if not job.dropped and not self._closed:
                 detail = f"{self.name} has been full for {self._wait_s:g} s"
                 await self._bury(job, OVERFLOW, detail)
                 await self._desk.settle(job)
             return
-        if job.dropped:
+        if job.dropped or self._closed:
             self._room.release()
             return
         self._jobs.setdefault(job.case, deque()).append(job)
@@ -155,7 +156,8 @@ class Lane:
                 self._leave()
 
     async def close(self) -> None:
-        """Drops everything, and closes the target."""
+        """Drops everything, takes no more, and closes the target."""
+        self._closed = True
         for jobs in self._jobs.values():
             for job in jobs:
                 job.dropped = True

@@ -3,6 +3,7 @@
 See `streams.worker.state`; what a target must not forget is safe before the next message counts.
 """
 
+import asyncio
 from collections.abc import Collection
 
 import msgspec
@@ -21,6 +22,7 @@ class Remembered:
     def __init__(self, state: State) -> None:
         self._state = state
         self._cases: dict[int, dict[str, CaseMemory]] = {}
+        self._writing = asyncio.Lock()
 
     def of(self, partition: int, case_id: str) -> CaseMemory:
         """What is known of a case."""
@@ -28,10 +30,12 @@ class Remembered:
 
     async def put(self, partition: int, case_id: str, memory: CaseMemory) -> None:
         """Stores it; returns when the changelog has it. Raises aiokafka's KafkaError."""
-        # Before the changelog has it: another sink of the same case builds upon it meanwhile, and
-        # one producer writes a partition in order.
+        # At once: another sink of the same case builds upon it while the changelog is written.
         self._partition(partition)[case_id] = memory
-        await self._state.write(partition, {case_id: _encoder.encode(memory)})
+        async with self._writing:
+            # Whatever is newest by now, so that no older value is ever written after a newer one.
+            newest = self.of(partition, case_id)
+            await self._state.write(partition, {case_id: _encoder.encode(newest)})
 
     async def forget(self, before: float) -> int:
         """Drops cases that nothing was said about since `before` (wall clock); how many."""
@@ -41,7 +45,8 @@ class Remembered:
             for case_id in old:
                 del cases[case_id]
             if old:
-                await self._state.write(partition, dict.fromkeys(old))
+                async with self._writing:
+                    await self._state.write(partition, dict.fromkeys(old))
             count += len(old)
         return count
 

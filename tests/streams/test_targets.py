@@ -171,7 +171,7 @@ def test_retry_after_is_a_number_or_a_date() -> None:
     now = datetime(2015, 10, 21, 7, 27, tzinfo=UTC)
     told = {"Retry-After": "Wed, 21 Oct 2015 07:28:00 GMT"}
     assert http.retry_after(told, now) == 60.0
-    assert http.retry_after({"Retry-After": "99999999"}, now) == 86_400.0
+    assert http.retry_after({"Retry-After": "99999999"}, now) == 3600.0
     assert http.retry_after({"Retry-After": "-3"}, now) is None
     assert http.retry_after({}, now) is None
 
