@@ -46,7 +46,7 @@ def put(page: str) -> str:
 
 def _described() -> Iterator[Described]:
     metrics = Metrics((), Topics.of(Settings()))
-    for collector in vars(metrics).values():
+    for collector in (*vars(metrics).values(), *vars(metrics.tickets).values()):
         if not isinstance(collector, MetricWrapperBase):
             continue
         family = next(iter(collector.describe()))

@@ -241,8 +241,6 @@ class Worker:
             await agent.release(numbers)
             for fold in held:
                 self._board.drop(agent.case_ids(fold))
-        for progress in self._progress.values():
-            progress.forget(lost)
 
     async def _assigned(self, app: Any, /, *args: Any, signal: Any, **kwargs: Any) -> None:
         if self._tickets is not None and app is self._apps[Role.TICKETS]:
