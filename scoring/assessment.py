@@ -130,7 +130,7 @@ class _View:
         self._brand_denial = bounded.strength(evidence.brand_denial) if evidence.complaint else 0.0
         self._denial = max(self._brand_denial, bounded.strength(evidence.reported_denial))
         self._outside = evidence.outside_reach
-        self.grievance = max(evidence.grievance, self._brand_denial)
+        self.grievance = max(evidence.grievance, self._brand_denial) * evidence.backing
         self.beyond = _beyond(evidence, self._outside, policy)
         self.forecast: Forecast = forecast(
             evidence.spread, at, evidence.counted_shares, self._promised()
