@@ -5,9 +5,10 @@ from pathlib import Path
 import click
 
 from streams.cli.common import counted, note, settings
+from streams.cli.group import Group
 
 
-@click.group()
+@click.group(cls=Group)
 @click.version_option(package_name="tocsin")
 def command() -> None:
     """Fit probabilities to what was seen."""

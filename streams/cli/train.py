@@ -103,7 +103,7 @@ def command(
     twentieth calibrates. `tocsin export` makes the artefact that the stream loads.
     """
     from models import auxiliary as sets
-    from models import corpus, runs, splits, training
+    from models import corpus, metrics, runs, splits, training
     from models.base.obtain import obtain
 
     if unlabelled and not teachers:
@@ -141,10 +141,11 @@ def command(
             progress.total(at.steps)
             progress.reach(at.step)
             if at.epoch_metrics:
-                heads = ", ".join(f"{h} {m.f1:.3f}" for h, m in at.epoch_metrics.heads.items())
+                found = at.epoch_metrics
+                heads = ", ".join(f"{h} {metrics.shown(m.f1)}" for h, m in found.heads.items())
                 progress.print(
                     f"step {at.step} of {at.steps}: loss {at.loss:.3f}, validation macro-F1 "
-                    f"{at.epoch_metrics.macro_f1:.3f} ({heads})"
+                    f"{metrics.shown(found.macro_f1)} ({heads})"
                 )
 
         runs.train(data, rows, folder, config, run, report, teachers, share, start)
