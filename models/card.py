@@ -6,7 +6,7 @@ from importlib import resources
 from models.artefact import ArtefactConfig, Description
 from models.evaluation import Evaluation
 from models.heads import HEADS
-from models.metrics import Metrics
+from models.metrics import NOTHING, Metrics, shown
 from models.topics import TOPIC_DIMENSIONS
 
 RELIABILITY = "reliability.png"
@@ -37,7 +37,7 @@ below it, so few that the true rate is at most one in two hundred with a confide
 | rows that hold nothing, passed over | {nothing_passed:.1%} of {nothing:,} |
 | tweets and comments of public sets (chatter), passed over | {chatter_passed:.1%} of {chatter:,} |
 | complaints of any kind, passed over | {complaints_passed:.2%} |
-| macro-F1 with the gate before the encoder | {macro_f1:.3f} |
+| macro-F1 with the gate before the encoder | {macro_f1} |
 
 `--no-cascade` (or TOCSIN_CASCADE=false) lets the encoder read everything."""
 
@@ -74,7 +74,7 @@ def gate(figures: Mapping[str, float], cascaded: Evaluation) -> str:
     """What the gate passes over, rightly and wrongly, and what that costs."""
     if not figures:
         return "This model has no gate: the encoder reads every text."
-    values = {**figures, "macro_f1": cascaded.groups["all"].macro_f1}
+    values = {**figures, "macro_f1": shown(cascaded.groups["all"].macro_f1)}
     return _GATE.format_map(values)
 
 
@@ -87,7 +87,7 @@ def table(found: Evaluation) -> str:
     ]
     for group, metrics in groups.items():
         scores = " | ".join(_f1(metrics, head) for head in HEADS)
-        lines.append(f"| {group} | {metrics.rows} | {metrics.macro_f1:.3f} | {scores} |")
+        lines.append(f"| {group} | {metrics.rows} | {shown(metrics.macro_f1)} | {scores} |")
     lines += [
         "",
         "| head | positives | precision | recall | average precision | calibration error |",
@@ -95,9 +95,11 @@ def table(found: Evaluation) -> str:
     ]
     for head, one in groups["all"].heads.items():
         lines.append(
-            f"| {head} | {one.positives} | {one.precision:.3f} | {one.recall:.3f} "
-            f"| {one.average_precision:.3f} | {one.calibration_error:.3f} |"
+            f"| {head} | {one.positives} | {shown(one.precision)} | {shown(one.recall)} "
+            f"| {shown(one.average_precision)} | {one.calibration_error:.3f} |"
         )
+    if any(metrics.left_out for metrics in groups.values()):
+        lines += ["", f"{NOTHING}: the rows hold no positive, so macro-F1 leaves the head out."]
     lines += ["", _calibration(groups), ""]
     for name, (share, number) in (
         ("contrast pairs ranked right", found.pairs),
@@ -110,7 +112,9 @@ def table(found: Evaluation) -> str:
 
 def _f1(metrics: Metrics, head: str) -> str:
     figures = metrics.heads[head]
-    return f"{figures.f1:.3f}" if figures.positives >= 5 else "too few"
+    if figures.positives >= 5 or not figures.positives:
+        return shown(figures.f1)
+    return "too few"
 
 
 def _calibration(groups: Mapping[str, Metrics]) -> str:

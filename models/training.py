@@ -173,7 +173,8 @@ def train(
         figures = _measure(averaged, tokenizer, material.valid, config)
         report(Progress(step, steps, running, figures))
         _log(run, state.epoch, running, figures)
-        state = checkpoint.save(figures.macro_f1, averaged)
+        # Rows that hold nothing at all cannot tell epochs apart: the first one stays.
+        state = checkpoint.save(figures.macro_f1 or 0.0, averaged)
     assert state.best_weights is not None
     network.load_state_dict(state.best_weights)
     logits = logits_of(network, tokenizer, material.calibrating, config)[:, : len(OUTPUTS)]

@@ -94,6 +94,23 @@ def test_evaluate_ends_with_1_below_its_floor(
     assert "is below the floor of 1.000" in done.stderr
 
 
+def test_evaluate_says_which_heads_it_leaves_out(
+    tocsin: Tocsin, artefact: Path, tmp_path: Path
+) -> None:
+    rows = [{**easy_row(n), "influencer_sharing": 0} for n in range(40)]
+    (tmp_path / "some.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    measured = ("evaluate", tmp_path / "some.jsonl", "--model", artefact, "--split", "all")
+    done = tocsin(*measured)
+    assert done.returncode == 0, done.stderr
+    assert "on 40 rows; no positives of influencer_sharing" in done.stderr
+    assert "| influencer_sharing | 0 | " in done.stdout
+    assert "–: the rows hold no positive, so macro-F1 leaves the head out" in done.stdout
+    found = json.loads(tocsin(*measured, "--json").stdout)["all"]
+    assert found["heads"]["influencer_sharing"]["f1"] is None
+    known = [one["f1"] for one in found["heads"].values() if one["f1"] is not None]
+    assert found["macro_f1"] == pytest.approx(sum(known) / 4, abs=1e-4)
+
+
 def test_calibrate_changes_probabilities_and_not_their_order(
     tocsin: Tocsin, artefact: Path, labelled: Path, tmp_path: Path
 ) -> None:
