@@ -24,6 +24,7 @@ _LICENCES = {
     "mlma_hate": "MIT (MLMA, Ousidhoum et al. 2019)",
 }
 _MOST_TEXT = 280
+_LEAST_POSITIVES = 5
 _GATE = """\
 Static vectors of tokens and their neighbours answer what certainly holds nothing, in microseconds;
 brands' messages always go to the encoder. The threshold was set on rows that the gate had not met:
@@ -98,8 +99,7 @@ def table(found: Evaluation) -> str:
             f"| {head} | {one.positives} | {shown(one.precision)} | {shown(one.recall)} "
             f"| {shown(one.average_precision)} | {one.calibration_error:.3f} |"
         )
-    if any(metrics.left_out for metrics in groups.values()):
-        lines += ["", f"{NOTHING}: the rows hold no positive, so macro-F1 leaves the head out."]
+    lines += _legend(groups)
     lines += ["", _calibration(groups), ""]
     for name, (share, number) in (
         ("contrast pairs ranked right", found.pairs),
@@ -110,11 +110,19 @@ def table(found: Evaluation) -> str:
     return "\n".join(lines) + "\n"
 
 
+def _legend(groups: Mapping[str, Metrics]) -> list[str]:
+    heads = [one for metrics in groups.values() for one in metrics.heads.values()]
+    told = []
+    if any(0 < one.positives < _LEAST_POSITIVES for one in heads):
+        told.append(f"too few: under {_LEAST_POSITIVES} positives; macro-F1 counts the head")
+    if any(not one.positives for one in heads):
+        told.append(f"{NOTHING}: the rows hold no positive; macro-F1 leaves the head out")
+    return ["", f"{'; '.join(told)}."] if told else []
+
+
 def _f1(metrics: Metrics, head: str) -> str:
     figures = metrics.heads[head]
-    if figures.positives >= 5 or not figures.positives:
-        return shown(figures.f1)
-    return "too few"
+    return "too few" if 0 < figures.positives < _LEAST_POSITIVES else shown(figures.f1)
 
 
 def _calibration(groups: Mapping[str, Metrics]) -> str:

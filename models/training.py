@@ -23,7 +23,7 @@ from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from models import batches, calibration, metrics
 from models.auxiliary import Example
-from models.checkpoint import Checkpoint
+from models.checkpoint import CHECKPOINT, Checkpoint
 from models.data import Row, target_matrix
 from models.heads import LOGIT_OF_HEAD, LOGITS, OUTPUTS
 from models.network import SignalNetwork
@@ -139,7 +139,7 @@ def train(
     loss_of = MaskedLoss(material.rows, network.heads.out_features)
     average = AveragedModel(network, multi_avg_fn=get_ema_multi_avg_fn(config.average_decay))
     parts = {"network": network, "average": average, "optimizer": optimizer, "schedule": schedule}
-    checkpoint = Checkpoint(run / "checkpoint.pt", settings, parts)
+    checkpoint = Checkpoint(run / CHECKPOINT, settings, parts)
     state = checkpoint.load()
     (run / "config.json").write_text(json.dumps(settings, indent=2) + "\n")
     step = schedule.last_epoch

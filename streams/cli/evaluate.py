@@ -63,4 +63,5 @@ def command(
     left_out = f"; no positives of {', '.join(whole.left_out)}" if whole.left_out else ""
     if floor is not None and (whole.macro_f1 is None or whole.macro_f1 < floor):
         raise CheckFailed(f"macro-F1 {reached} is below the floor of {floor:.3f}{left_out}")
-    note(f"macro-F1 {reached} on {counted(len(rows), 'row')}{left_out}")
+    part = "" if split == "all" else f" of the split `{split}`"
+    note(f"macro-F1 {reached} on {counted(len(rows), 'row')}{part}{left_out}")
