@@ -14,7 +14,7 @@ STAMP := .venv/up-to-date
 BENCH_STAMP := .venv/bench-up-to-date
 TOOLS ?= yes
 
-.PHONY: help setup demo test tools lint format bench lock clean
+.PHONY: help setup demo test tools lint format chart bench lock clean
 
 help: ## list the targets
 	@echo "Usage: make TARGET [ARGS='...'] [PYTHON=python3.11]"
@@ -46,6 +46,9 @@ lint: setup ## style, types and the direction of imports
 format: setup ## rewrite the files in the project's style
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+chart: setup ## make what is made in helm/tocsin: README, schema, copies of rules and boards, results
+	@$(BIN)/python -m helm.tools
 
 bench: setup $(BENCH_STAMP) ## run the benchmarks; ARGS names which
 	@$(BIN)/python -m benchmarks $(ARGS)

@@ -142,6 +142,7 @@ def _draw(curve: dict[float, float], path: Path) -> None:
     for number, reached in curve.items():
         axes.annotate(f"{reached:.3f}", (number, reached), (0, 6), textcoords="offset points")
     axes.set_xscale("log", base=2)
+    axes.margins(0.1, 0.12)
     axes.set_xticks(list(curve), [f"{number:,.0f}" for number in curve])
     axes.set_xlabel("labelled rows in training")
     axes.set_ylabel("macro-F1 on held-out rows")

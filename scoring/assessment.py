@@ -68,6 +68,10 @@ class Assessment:
         highest = weights.baseline + said + silence
         return weights.calm > 0 or highest >= log_odds(policy.levels.watch.score)
 
+    def amounts(self) -> dict[str, float]:
+        """The terms by name, in log-odds; under weights of one these are units of evidence."""
+        return {term.signal: term.weight for term in self._terms}
+
     @property
     def signals(self) -> Signals:
         """The present evidence from texts."""
@@ -126,7 +130,7 @@ class _View:
         self._brand_denial = bounded.strength(evidence.brand_denial) if evidence.complaint else 0.0
         self._denial = max(self._brand_denial, bounded.strength(evidence.reported_denial))
         self._outside = evidence.outside_reach
-        self.grievance = max(evidence.grievance, self._brand_denial)
+        self.grievance = max(evidence.grievance, self._brand_denial) * evidence.backing
         self.beyond = _beyond(evidence, self._outside, policy)
         self.forecast: Forecast = forecast(
             evidence.spread, at, evidence.counted_shares, self._promised()

@@ -10,8 +10,9 @@ from msgspec.structs import replace
 from scoring import incident as incidents
 from scoring.bounded import key
 from scoring.command import Command
-from scoring.escalation import Escalation
+from scoring.escalation import Escalation, Status
 from scoring.incident import NEVER
+from scoring.news import IncidentNews, mean_topic
 from scoring.orders import ordered
 from scoring.policy import Policy
 from scoring.pulse import MINUTE, Pulse
@@ -104,6 +105,20 @@ class Brands:
                 said += more
             self._due = min(self._due, incidents.deadline(state))
         return said
+
+    def news(self, said: Escalation) -> IncidentNews:
+        """What conversations are to be told after an incident's message was said."""
+        state = self.incidents[said.brand]
+        at, over = said.at.timestamp(), said.status is Status.RESOLVED
+        return IncidentNews(
+            brand=said.brand,
+            case_id=said.case_id,
+            at=at,
+            since=said.opened_at.timestamp(),
+            rank=said.level.rank,
+            until=at + self.policy.for_brand(said.brand).levels.quiet_s if over else 0.0,
+            topic=mean_topic(self._window(state).sums[-1].topic),
+        )
 
     def held(self, case_id: str) -> Incident | None:
         """The brand whose open incident has this id, None when there is none."""

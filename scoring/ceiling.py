@@ -37,7 +37,7 @@ def unremarkable(evidence: Evidence, policy: Policy) -> bool:
     fact = strength(evidence.objective_fact)
     by_brand = strength(evidence.brand_denial) if evidence.complaint else 0.0
     denial = max(by_brand, strength(evidence.reported_denial))
-    grievance = max(evidence.grievance, by_brand)
+    grievance = max(evidence.grievance, by_brand) * evidence.backing
     heard = (
         weights.anger * strength(evidence.anger)
         + weights.corporate_denial * denial

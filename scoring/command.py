@@ -26,7 +26,8 @@ class Action(enum.StrEnum):
 class Command(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One thing that a person (`by`) decides about a case at a time (`at`).
 
-    A second arrival of the same `id` changes nothing. Unknown fields are ignored.
+    A second arrival of the same `id` changes nothing, nor does a command about an `episode` that
+    is not the open one. Unknown fields are ignored.
     """
 
     id: Name
@@ -36,6 +37,7 @@ class Command(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     by: Name
     assignee: Name | None = None
     until: Moment | None = None
+    episode: Annotated[int, Meta(ge=1)] | None = None
 
 
 class Order(msgspec.Struct, frozen=True, kw_only=True, tag="command"):

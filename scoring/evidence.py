@@ -15,6 +15,9 @@ CONTENT = 0.3
 INFLUENCER_FOLLOWERS = 10_000
 """Followers from which anybody passes for an influencer."""
 
+_FIRM = 3
+"""How many further complainants a grievance is worth against those who have none."""
+
 MOST_AUTHORS = 1024
 MOST_NAMED = 64
 MOST_WAITING = 16
@@ -158,6 +161,15 @@ class Evidence(msgspec.Struct, kw_only=True, array_like=True, gc=False):
         root = self.root.complaint if self.root and self.root.role is not Role.BRAND else 0.0
         others = min(1.0, len(self.complainants) / 3) * bounded.strength(self.complaint)
         return max(root, others)
+
+    @property
+    def backing(self) -> float:
+        """0 to 1: how far those who speak up share the grievance, rather than praise or joke.
+
+        Of a handful who do not, little is made.
+        """
+        with_it = len(self.complainants) + _FIRM
+        return with_it / (with_it + len(self.contented))
 
     @property
     def authors(self) -> int:

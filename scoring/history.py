@@ -5,10 +5,10 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from scoring.brands import Brands
 from scoring.case import Case
+from scoring.desk import Desk
 from scoring.escalation import Escalation
 from scoring.partition import Partition
 from scoring.policy import Policy
-from scoring.pulse import Pulse
 from scoring.scored import Scored
 from scoring.trace import Trace
 
@@ -25,8 +25,10 @@ class History:
     def __init__(self, policy: Policy, trace: Trace | None = None) -> None:
         self.policy = policy
         self.late = 0
-        self._partition = Partition(policy, watch=trace.case if trace else None)
-        self._brands = Brands(policy, watch=trace.incident if trace else None)
+        self._desk = Desk(
+            Partition(policy, watch=trace.case if trace else None),
+            Brands(policy, watch=trace.incident if trace else None),
+        )
         self._waiting: list[tuple[float, str, int, Scored]] = []
         self.count = 0
         self._newest = float("-inf")
@@ -34,7 +36,7 @@ class History:
     @property
     def cases(self) -> Mapping[str, Case]:
         """The conversations as they stand, but for the mentions that still wait for their turn."""
-        return self._partition.cases
+        return self._desk.partition.cases
 
     def add(self, scored: Scored) -> Iterator[Escalation]:
         """Takes one mention; yields what is said once its turn in event time has come."""
@@ -50,32 +52,12 @@ class History:
         """Takes what waits and lets the clock run on until every case has come to rest."""
         while self._waiting:
             yield from self._mention(heapq.heappop(self._waiting)[3])
-        end = self._newest + _RUN_ON_S
-        while (due := self._next_due()) <= end:
-            yield from self._until(due)
+        yield from self._desk.until(self._newest + _RUN_ON_S)
 
-    def _mention(self, scored: Scored) -> Iterator[Escalation]:
-        at = scored.mention.at
-        if at < self._partition.watermark - self.policy.allowed_lateness_s:
+    def _mention(self, scored: Scored) -> list[Escalation]:
+        if scored.mention.at < self._desk.partition.watermark - self.policy.allowed_lateness_s:
             self.late += 1
-        while (due := self._next_due()) <= at:
-            yield from self._until(due)
-        said, sealed = self._partition.mention(scored)
-        yield from said
-        yield from self._pulses(sealed)
-
-    def _next_due(self) -> float:
-        return min(self._partition.next_due(), self._brands.next_due())
-
-    def _until(self, due: float) -> Iterator[Escalation]:
-        said, sealed = self._partition.tick(due)
-        yield from said
-        yield from self._pulses(sealed)
-        yield from self._brands.tick(due)
-
-    def _pulses(self, sealed: Iterable[Pulse]) -> Iterator[Escalation]:
-        for pulse in sealed:
-            yield from self._brands.pulse(pulse)
+        return self._desk.mention(scored)
 
 
 def replay(events: Iterable[Scored], policy: Policy) -> Iterator[Escalation]:

@@ -9,9 +9,8 @@ from datetime import UTC, datetime
 
 from msgspec.structs import replace
 
-from scoring import baseline, playbook, standing
-from scoring.assessment import HOUR, logistic
-from scoring.baseline import Baseline
+from scoring import baseline, playbook, standing, tone
+from scoring.assessment import HOUR, Term, logistic
 from scoring.bounded import Keys, key
 from scoring.escalation import (
     CaseKind,
@@ -40,7 +39,11 @@ Outcome = tuple[Incident, list[Escalation]]
 def begin(brand: str, policy: Policy) -> Incident:
     """A brand of which nothing is known."""
     rules = policy.for_brand(brand).incident
-    return Incident(brand=brand, usual=baseline.begin(rules.prior_complaints_h, rules.prior_hours))
+    return Incident(
+        brand=brand,
+        usual=baseline.begin(rules.prior_complaints_h, rules.prior_hours),
+        tone=tone.begin(rules.prior_share),
+    )
 
 
 def window_of(incident: Incident, policy: Policy) -> Window:
@@ -62,21 +65,15 @@ def fold(incident: Incident, pulse: Pulse, policy: Policy, window: Window | None
     end = pulse.at + MINUTE
     incident, due = advance(incident, end, policy, window)
     window.put(pulse)
-    opens = bool(pulse.complaints) or incident.standing.open  # else nothing can come of it
-    if not opens:
-        window.move(max(incident.clock, end))
-    distinct = min(len(pulse.authors), len(pulse.texts), len(pulse.threads))
     incident = replace(
         incident,
         seen=_seen(incident, known, window),
         clock=max(incident.clock, end),
-        minutes=incident.minutes if opens else tuple(window.minutes),
         spoke_at=max(incident.spoke_at, end) if pulse.answers else incident.spoke_at,
-        usual=_learnt(incident, pulse, distinct),
         total=merged(incident.total, pulse) if incident.total else None,
     )
-    if not opens:
-        return incident, due
+    if not pulse.complaints and not incident.standing.open:  # nothing can come of it
+        return _moved(incident, window, incident.clock), due
     incident, said = _decide(incident, window, incident.clock, policy, news=True)
     return incident, due + said
 
@@ -112,20 +109,35 @@ def deadline(incident: Incident) -> float:
     return incident.clock + _CHECK_EVERY_S if incident.standing.open else NEVER
 
 
-def _learnt(incident: Incident, pulse: Pulse, distinct: int) -> Baseline:
-    """An incident is not what is usual; what goes on for longer than a day is."""
-    lasting = pulse.at - incident.started > _USUAL_AFTER_S
-    if incident.standing.open and not lasting:
-        return baseline.skip(incident.usual, pulse.at)
-    return baseline.learn(incident.usual, pulse.at, distinct)
+def _moved(incident: Incident, window: Window, at: float) -> Incident:
+    """The brand with its window moved to `at` (seconds).
+
+    What is usual is learnt from minutes once no window holds them, so that nothing is measured
+    against itself. An incident is not what is usual; what goes on for longer than a day is.
+    """
+    usual, had = incident.usual, incident.tone
+    for pulse in window.move(at):
+        within = incident.standing.open and pulse.at >= incident.started
+        if within and pulse.at - incident.started <= _USUAL_AFTER_S:
+            usual = baseline.skip(usual, pulse.at)
+            continue
+        people = min(len(pulse.authors), len(pulse.texts), len(pulse.threads))
+        usual = baseline.learn(usual, pulse.at, people)
+        had = tone.learn(had, pulse.at, people, pulse.contented)
+    return replace(incident, minutes=tuple(window.minutes), usual=usual, tone=had)
+
+
+def weighed(incident: Incident, seen: Surge, policy: Policy) -> tuple[float, list[Term]]:
+    """Score of what is seen of a brand, and its terms, by the brand's own policy."""
+    terms = seen.terms(max(incident.peak, seen.rate))
+    return logistic(policy.incident.weights.baseline + sum(t.weight for t in terms)), terms
 
 
 def _decide(
     incident: Incident, window: Window, at: float, policy: Policy, *, news: bool
 ) -> Outcome:
     rules = policy.incident
-    window.move(at)
-    incident = replace(incident, minutes=tuple(window.minutes))
+    incident = _moved(incident, window, at)
     people = window.sums[-1].people
     if not incident.standing.open and (not news or people < rules.opens_authors):
         return incident, []
@@ -133,8 +145,7 @@ def _decide(
     if not incident.standing.open and not seen.opens():
         return incident, []
     incident = replace(incident, peak=max(incident.peak, seen.rate))
-    terms = seen.terms(incident.peak)
-    score = logistic(rules.weights.baseline + sum(term.weight for term in terms))
+    score, terms = weighed(incident, seen, policy)
     before = incident.standing
     levels = replace(policy.levels, cool_down_s=rules.cool_down_s)
     state, said = standing.settle(

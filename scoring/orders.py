@@ -14,9 +14,10 @@ time stands still until something is due. Else a recording is being replayed."""
 def ordered(standing: Standing, command: Command, now: float, policy: Policy) -> Standing:
     """The standing after a command that is read at event time `now` (seconds).
 
-    A case that is not open any more has nothing to decide; the standing stays as it is.
+    A case that is not open any more has nothing to decide, nor has an old ticket about one that
+    flared up again: the standing stays as it is.
     """
-    if not standing.open:
+    if not standing.open or command.episode not in (None, standing.episode):
         return standing
     in_hand = max(standing.acknowledged, standing.rank)
     match command.action:

@@ -9,9 +9,9 @@ from collections.abc import Callable, Iterable
 
 import msgspec
 
+from scoring import belonging, likeness
 from scoring import case as cases
 from scoring import echo as echoes
-from scoring import likeness
 from scoring import pulse as pulses
 from scoring.absorb import author_key
 from scoring.case import NEVER, Case
@@ -19,6 +19,7 @@ from scoring.command import Command
 from scoring.escalation import Escalation
 from scoring.links import Links
 from scoring.mention import Kind
+from scoring.news import IncidentNews
 from scoring.policy import Policy
 from scoring.pulse import MINUTE, Pulse
 from scoring.scored import Scored
@@ -29,11 +30,15 @@ MOST_CASES = 1_000_000
 
 
 class Clock(msgspec.Struct, frozen=True, kw_only=True, array_like=True):
-    """State of a partition besides its cases: watermark (seconds), open minutes, last offset."""
+    """State of a partition besides its cases: watermark (seconds), open minutes, last offset.
+
+    `incidents` is what it was told of them, the latest of each brand.
+    """
 
     watermark: float = LONG_AGO
     open_pulses: tuple[Pulse, ...] = ()
     offset: int = -1
+    incidents: tuple[IncidentNews, ...] = ()
 
 
 class Partition:
@@ -68,6 +73,7 @@ class Partition:
         self.watermark = clock.watermark
         self._pulses = {(pulse.brand, pulse.at): pulse for pulse in clock.open_pulses}
         self._oldest = min((pulse.at for pulse in clock.open_pulses), default=NEVER)
+        self._incidents = {news.brand: news for news in clock.incidents}
         for case in sorted(known, key=lambda case: (case.evidence.last_at, case.case_id)):
             self.cases[case.case_id] = case
             self._schedule(case)
@@ -78,8 +84,17 @@ class Partition:
     def clock(self, offset: int) -> Clock:
         """The state to store beside the cases, as of the log's `offset`."""
         return Clock(
-            watermark=self.watermark, open_pulses=tuple(self._pulses.values()), offset=offset
+            watermark=self.watermark,
+            open_pulses=tuple(self._pulses.values()),
+            offset=offset,
+            incidents=tuple(self._incidents.values()),
         )
+
+    def incident(self, news: IncidentNews) -> None:
+        """Hears of a brand's incident; older news changes nothing."""
+        known = self._incidents.get(news.brand)
+        if known is None or known.at <= news.at:
+            self._incidents[news.brand] = news
 
     def mention(self, scored: Scored) -> tuple[list[Escalation], list[Pulse]]:
         """Folds a mention; returns what is to be said, and the brands' minutes that are over."""
@@ -108,9 +123,10 @@ class Partition:
         return said
 
     def _floor(self, case: Case) -> int:
-        """The rank up to which its leader speaks for the case."""
+        """The rank up to which its leader, or its brand's incident, speaks for the case."""
         leader = self.cases.get(case.leader) if case.leader else None
-        return leader.standing.rank if leader else 0
+        below = belonging.floor(case, self._incidents.get(case.brand), self.watermark)
+        return max(below, leader.standing.rank if leader else 0)
 
     def _echo(self, case: Case, scored: Scored, *, late: bool) -> list[Escalation]:
         """Tells the case's leader of a mention."""

@@ -3,6 +3,11 @@
 A language that is not here gets English.
 """
 
+import re
+from collections import Counter
+from collections.abc import Iterable
+from functools import cache
+
 _PHRASES = {
     "en": {
         "anger": "clear anger ({value:.0%})",
@@ -28,7 +33,9 @@ _PHRASES = {
         "calm": "nothing new for {hours}",
         "baseline": "what is usual",
         "surprise": "{count:.0f} people complain within {hours}, {usual:.1f} are usual",
+        "one_sided": "{value:.0%} of those who speak complain, {usual:.0%} is usual",
         "coherence": "the complaints are about one thing ({value:.0%} alike)",
+        "hollow": "{value:.0%} of the accounts that complain have hardly a follower",
         "presence": "the brand is answering ({count:.0f} answers)",
         "applause": "customers applaud ({value:.0%})",
         "decline": "complaints are down to {share:.0%} of the peak",
@@ -61,7 +68,9 @@ _PHRASES = {
         "calm": "rien de neuf depuis {hours}",
         "baseline": "l'ordinaire",
         "surprise": "{count:.0f} personnes se plaignent en {hours}, {usual:.1f} d'ordinaire",
+        "one_sided": "{value:.0%} de ceux qui parlent se plaignent, {usual:.0%} d'ordinaire",
         "coherence": "les plaintes parlent de la même chose ({value:.0%})",
+        "hollow": "{value:.0%} des comptes qui se plaignent n'ont presque aucun abonné",
         "presence": "la marque répond ({count:.0f} réponses)",
         "applause": "des clients applaudissent ({value:.0%})",
         "decline": "les plaintes sont tombées à {share:.0%} du pic",
@@ -91,3 +100,22 @@ def crowd(people: int) -> str:
     if people < 10_000:
         return str(people)
     return f"{people / 1000:.0f} k" if people < 1_000_000 else f"{people / 1_000_000:.1f} M"
+
+
+def spoken(notes: Iterable[str]) -> str:
+    """The language (`en`, `fr`) that most of these notes are phrases of; English when in doubt."""
+    found = Counter(lang for note in notes for lang, known in _shapes() if known.fullmatch(note))
+    return max(_PHRASES, key=lambda lang: (found[lang], lang == "en"))
+
+
+@cache
+def _shapes() -> tuple[tuple[str, re.Pattern[str]], ...]:
+    """One pattern per language: any of its phrases, with whatever fills them in."""
+    return tuple(
+        (lang, re.compile("|".join(_blank(text) for text in known.values())))
+        for lang, known in _PHRASES.items()
+    )
+
+
+def _blank(text: str) -> str:
+    return ".+".join(re.escape(part) for part in re.split(r"\{[^}]*\}", text))

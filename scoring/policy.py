@@ -23,6 +23,10 @@ Chance = Annotated[float, Meta(gt=0, lt=1)]
 Weight = Annotated[float, Meta(ge=-100, le=100)]
 
 
+ELSEWHERE = ("sinks", "routes")
+"""Tables of the file that say where escalations go; they decide nothing, so no digest has them."""
+
+
 class LevelRule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """When a level is reached: at `score`, and only beyond the brand's audience if asked.
 
@@ -95,6 +99,7 @@ class IncidentWeights(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
 
     baseline: Weight
     surprise: Weight
+    one_sided: Weight
     complainants: Weight
     anger: Weight
     objective_fact: Weight
@@ -103,6 +108,7 @@ class IncidentWeights(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
     influencer: Weight
     media_coverage: Weight
     silence: Weight
+    hollow: Weight
     presence: Weight
     applause: Weight
     decline: Weight
@@ -117,6 +123,7 @@ class IncidentRules(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     opens_surprise: Annotated[float, Meta(ge=0, le=300)]
     prior_complaints_h: Annotated[float, Meta(gt=0)]
     prior_hours: Annotated[float, Meta(gt=0)]
+    prior_share: Annotated[float, Meta(gt=0, lt=1)]
     complaints_per_contented: Annotated[float, Meta(ge=0, le=1)]
     weights: IncidentWeights
 
@@ -185,6 +192,8 @@ def load(path: Path | None) -> Policy:
         ) from error
     except tomllib.TOMLDecodeError as error:
         raise PolicyError(f"policy {path} is no valid TOML: {error}") from error
+    for table in ELSEWHERE:
+        changes.pop(table, None)
     try:
         policy = _convert(_merged(_default_values(), changes))
         for brand in policy.brands:

@@ -18,6 +18,8 @@ MOST_KEYS = 256
 MOST_IDS = 10
 _SILENT = frozenset({Kind.DELETION, Kind.EDIT, Kind.ENGAGEMENT})
 _VOICES = 3
+_HOLLOW = 10
+"""Accounts with fewer followers than this may be made for the purpose; 0 is unknown."""
 
 
 class Pulse(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag="pulse"):
@@ -26,7 +28,8 @@ class Pulse(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag="
     `authors`, `texts` and `threads` hold hashes of those that complain, near-duplicate texts
     mostly the same one; `topic` is the sum of the
     complaints' embeddings, `topics` how many were summed. `erased` names mentions whose words are
-    not to be repeated.
+    not to be repeated. `followed` counts complaints by accounts whose followers are known,
+    `hollow` those of them that have hardly any.
     """
 
     brand: str
@@ -56,6 +59,8 @@ class Pulse(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag="
     topics: int = 0
     lang_fr: int = 0
     model: str = ""
+    followed: int = 0
+    hollow: int = 0
 
 
 PulseEvent = Pulse | Tick
@@ -129,6 +134,8 @@ def _complaint(pulse: Pulse, scored: Scored) -> dict[str, Any]:
     topic = pulse.topic or (0,) * len(vector)
     changes: dict[str, Any] = {
         "complaints": pulse.complaints + 1,
+        "followed": pulse.followed + (mention.followers > 0),
+        "hollow": pulse.hollow + (0 < mention.followers < _HOLLOW),
         "anger": pulse.anger + scores.anger,
         "objective_fact": pulse.objective_fact + scores.objective_fact,
         "corporate_denial": pulse.corporate_denial + scores.corporate_denial,
@@ -164,6 +171,8 @@ _SUMS = (
     "shares",
     "topics",
     "lang_fr",
+    "followed",
+    "hollow",
 )
 _KEYS = ("authors", "texts", "threads", "influencers", "media")
 

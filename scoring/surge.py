@@ -15,8 +15,12 @@ from scoring.policy import Policy
 from scoring.pulse import Pulse, merged
 from scoring.standing import Standing
 from scoring.times import LONG_AGO
+from scoring.tone import Tone, one_sided
+from scoring.tone import usual as usual_share
 from scoring.window import Sums, Window
 
+_TELLING = 5
+"""Complaints with known followers from which the share of hollow accounts tells something."""
 _SPOKEN = ("complainants", "objective_fact", "anger")
 """Terms that quote somebody."""
 
@@ -34,6 +38,7 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True, array_like=True):
     standing: Standing = Standing()
     seen: Keys = ()
     clock: float = LONG_AGO
+    tone: Tone = Tone()
 
 
 class Surge:
@@ -48,6 +53,7 @@ class Surge:
         self.sums, self.people, self.surprise = self._telling_window()
         self.hours = self.sums.span / HOUR
         self.rate = self.sums.complaints / self.hours
+        self.one_sided = one_sided(incident.tone, self.people, self.sums.contented)
         self.lang = "fr" if self.sums.lang_fr * 2 > self.sums.complaints else "en"
         self.began = incident.started or self._first_complaint()
         self.silence_s = max(0.0, at - max(self.began, incident.spoke_at))
@@ -82,10 +88,9 @@ class Surge:
         return window
 
     def opens(self) -> bool:
-        """Whether so many people complain at once that it is an incident at all."""
-        return (
-            self.people >= self.rules.opens_authors and self.surprise >= self.rules.opens_surprise
-        )
+        """Whether so many people, and so few others, speak at once that it is an incident."""
+        unusual = self.surprise + self.one_sided
+        return self.people >= self.rules.opens_authors and unusual >= self.rules.opens_surprise
 
     def beyond(self) -> bool:
         """Whether it has left the brand's own audience."""
@@ -134,6 +139,7 @@ class Surge:
         known = self.incident.usual
         usual = baseline.usual(known, season.effective(known.season, self.at, self.hours))
         alike = window.coherence()
+        hollow = window.hollow / window.followed if window.followed >= _TELLING else 0.0
         influencers, media = self._amplifiers()
         return [
             self._term(
@@ -142,6 +148,12 @@ class Surge:
                 count=self.people,
                 usual=usual,
                 hours=self.hours,
+            ),
+            self._term(
+                "one_sided",
+                min(10.0, self.one_sided),
+                value=window.complaints / public if public else 0.0,
+                usual=usual_share(self.incident.tone),
             ),
             self._term(
                 "complainants",
@@ -160,6 +172,7 @@ class Surge:
                 "silence_incident",
                 hours=hours,
             ),
+            self._term("hollow", hollow, value=hollow),
             self._term("presence", presence * (1 - denied), count=window.answers),
             self._term("applause", applause, value=applause),
             self._term("decline", fallen, share=2**-fallen),

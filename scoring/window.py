@@ -14,7 +14,16 @@ from scoring.pulse import MOST_KEYS, Pulse, merged, unquoted
 
 MICRO = 1_000_000
 _MOST_DISTINCT = MOST_KEYS * 8
-_COUNTED = ("mentions", "complaints", "contented", "answers", "topics", "lang_fr")
+_COUNTED = (
+    "mentions",
+    "complaints",
+    "contented",
+    "answers",
+    "topics",
+    "lang_fr",
+    "followed",
+    "hollow",
+)
 _MEASURED = ("anger", "objective_fact", "corporate_denial", "influencer_sharing")
 _KEYS = ("authors", "texts", "threads")
 
@@ -29,7 +38,7 @@ class Sums:
         self.begins = 0
         """Index of the first minute within the span."""
         self.mentions = self.complaints = self.contented = self.answers = 0
-        self.topics = self.lang_fr = 0
+        self.topics = self.lang_fr = self.followed = self.hollow = 0
         self.anger = self.objective_fact = self.corporate_denial = self.influencer_sharing = 0
         self.authors: dict[int, int] = {}
         self.texts: dict[int, int] = {}
@@ -103,6 +112,8 @@ class Sums:
         self.complaints += sign * pulse.complaints
         self.topics += sign * pulse.topics
         self.lang_fr += sign * pulse.lang_fr
+        self.followed += sign * pulse.followed
+        self.hollow += sign * pulse.hollow
         for name in _MEASURED:
             amount = sign * math.floor(getattr(pulse, name) * MICRO + 0.5)
             setattr(self, name, getattr(self, name) + amount)
@@ -147,22 +158,25 @@ class Window:
                 sums.take_off(same)
             sums.add(pulse)
 
-    def move(self, at: float) -> None:
-        """Takes off what is no longer within a span as of `at` (seconds), which never falls."""
+    def move(self, at: float) -> list[Pulse]:
+        """Takes off what is no longer within a span as of `at` (seconds), which never falls.
+
+        Returns the minutes that are within none any more, oldest first.
+        """
         minutes = self.minutes
         for sums in self.sums:
             edge = at - sums.span
             while sums.begins < len(minutes) and minutes[sums.begins].at <= edge:
                 sums.take_off(minutes[sums.begins])
                 sums.begins += 1
-        gone = self.sums[-1].begins
+        gone = minutes[: self.sums[-1].begins]
         if gone:
-            erased = any(pulse.erased for pulse in minutes[:gone])
-            del minutes[:gone]
+            del minutes[: len(gone)]
             for sums in self.sums:
-                sums.begins -= gone
-            if erased:
+                sums.begins -= len(gone)
+            if any(pulse.erased for pulse in gone):
                 self.erased = {mention_id for pulse in minutes for mention_id in pulse.erased}
+        return gone
 
     def within(self, sums: Sums) -> list[Pulse]:
         """The minutes of one span, oldest first."""

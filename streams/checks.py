@@ -12,6 +12,7 @@ import msgspec
 
 from models.errors import ModelError
 from scoring.errors import PolicyError
+from streams import scorer
 from streams.config import Settings, load
 from streams.errors import BrokerError, ConfigError
 from streams.kafka import clients, topics
@@ -55,6 +56,7 @@ def run_all(environ: Mapping[str, str]) -> Iterator[Report]:
     if reached.outcome is Outcome.OK:
         yield from stream_topics(settings)
     yield model(settings)
+    yield from ticket_sinks(settings)
     yield web_port(settings)
     yield state_dir(settings)
 
@@ -121,11 +123,39 @@ def model(settings: Settings) -> Report:
 
         found = describe(settings.model)
     except ImportError as error:
-        return Report("model", Outcome.FAIL, f"cannot be imported: {error}", "reinstall tocsin")
+        text = f"cannot be imported: {error}"
+        if error.name in scorer.NEEDS:  # right in the image of the other roles
+            return Report("model", Outcome.WARN, text, f"if it is to score, {scorer.ADVICE}")
+        return Report("model", Outcome.FAIL, text, "reinstall tocsin")
     except ModelError as error:
         mend = "unset TOCSIN_MODEL" if settings.model else "reinstall tocsin, or set TOCSIN_MODEL"
         return Report("model", Outcome.FAIL, str(error), mend)
     return Report("model", Outcome.OK, f"{found.name} {found.digest}")
+
+
+def ticket_sinks(settings: Settings) -> Iterator[Report]:
+    """Are the sinks configured, their secrets there, and their addresses answered at."""
+    from streams.sinks import reach
+
+    try:
+        tickets = reach.load(settings)
+    except ConfigError as error:
+        yield Report("sinks", Outcome.FAIL, str(error), "correct the policy file")
+        return
+    if not tickets.sinks:
+        yield Report("sinks", Outcome.OK, "none: escalations stay in their topic")
+    for name, sink in tickets.sinks.items():
+        try:
+            silent = reach.silent(sink)
+        except ConfigError as error:
+            yield Report("sinks", Outcome.FAIL, str(error), "name the secret, or set it")
+            continue
+        if silent:
+            mend = f"check address and network, then run `tocsin sinks test {name}`"
+            yield Report("sinks", Outcome.WARN, f"{name}: {', '.join(silent)}", mend)
+        else:
+            text = f"{name} ({sink.type}); `tocsin sinks test {name}` sends a marked test"
+            yield Report("sinks", Outcome.OK, text)
 
 
 def web_port(settings: Settings) -> Report:

@@ -89,6 +89,14 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             description="port the console and the metrics listen on; 0 finds one", ge=0, le=65_535
         ),
     ] = 6066
+    console_url: Annotated[
+        str,
+        Meta(
+            description="address under which people reach the console; tickets link to it",
+            pattern=r"^(https?://[^\s?#]+)?$",
+            extra={"allowed": "http:// or https:// and a host, without ? and #"},
+        ),
+    ] = ""
     policy: Annotated[
         Path | None, Meta(description="policy file (TOML); the built-in policy when not set")
     ] = None

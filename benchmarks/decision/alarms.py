@@ -1,26 +1,23 @@
 """What is raised over a history, and what our decision raises."""
 
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol
 
 from scoring.assessment import assess, logistic
-from scoring.brands import Brands
+from scoring.desk import Desk
 from scoring.escalation import CaseKind, Escalation, Status
 from scoring.incident import window_of
-from scoring.partition import Partition
 from scoring.policy import Policy
 from scoring.scored import Scored
 from scoring.surge import Surge
+from streams.calibration import looks as looking
+from streams.calibration.looks import AHEAD_S
 from streams.histories.label import History
 
-_RUN_ON_S = 30 * 86_400.0
-HOUR = 3600.0
 LOOKS_H = (0.25, 0.5, 1, 2, 4, 8, 16, 24, 48)
 """Ages (hours) at which the score is looked at."""
-AHEAD_S = 24 * HOUR
-"""How far ahead `score` claims to see."""
 
 
 class Raised(NamedTuple):
@@ -73,7 +70,9 @@ class Decision:
 
     def judge(self, history: History, scored: Sequence[Scored]) -> Verdict:
         """Judge.judge."""
-        said, scores = follow(scored, self._policy, looks_of(history), set(history.matter))
+        said, scores = follow(
+            scored, self._policy, looking.times(history, LOOKS_H), set(history.matter)
+        )
         verdict = Verdict()
         ends: Counter[tuple[str, int]] = Counter()
         for message in said:
@@ -93,64 +92,29 @@ class Decision:
         return verdict
 
 
-def looks_of(history: History) -> list[float]:
-    """When (seconds) to look at the score: while a crisis is still to come, or anything happens."""
-    if history.kind == "ordinary":
-        first, last = history.mentions[0].at, history.mentions[-1].at
-        return [first + step * 8 * HOUR for step in range(1, int((last - first) / HOUR / 8))]
-    own = [m for m in history.mentions if m.root_id in history.matter]
-    end = history.deadline.timestamp() if history.deadline else own[-1].at + 4 * HOUR
-    return [at for hours in LOOKS_H if (at := own[0].at + hours * HOUR) <= end]
-
-
 def follow(
     scored: Iterable[Scored], policy: Policy, looks: Iterable[float], matter: set[str]
 ) -> tuple[list[Escalation], list[tuple[float, float]]]:
-    """What is said, as `scoring.history.replay` of sorted mentions says it, and scores at `looks`.
+    """What is said of sorted mentions, and scores at `looks`.
 
-    A score is that of the highest case of `matter` (all cases where it is empty) or incident.
+    A score is the highest of an incident and of the conversations of `matter` (of all of them if
+    that is empty).
     """
-    partition, brands = Partition(policy), Brands(policy)
-    said: list[Escalation] = []
-    seen: list[tuple[float, float]] = []
-    waiting = deque(sorted(looks))
-    at = 0.0
+    scores: list[tuple[float, float]] = []
 
-    def until(time: float) -> None:
-        while (due := min(partition.next_due(), brands.next_due())) <= time:
-            more, sealed = partition.tick(due)
-            said.extend(more)
-            for pulse in sealed:
-                said.extend(brands.pulse(pulse))
-            said.extend(brands.tick(due))
+    def seen(desk: Desk, at: float) -> None:
+        scores.append((at, _top(desk, at, policy, matter)))
 
-    for event in scored:
-        at = event.mention.at
-        while waiting and waiting[0] < at:
-            look = waiting.popleft()
-            until(look)
-            seen.append((look, _top(partition, brands, look, policy, matter)))
-        until(at)
-        more, sealed = partition.mention(event)
-        said.extend(more)
-        for pulse in sealed:
-            said.extend(brands.pulse(pulse))
-    for look in waiting:
-        until(look)
-        seen.append((look, _top(partition, brands, look, policy, matter)))
-    until(at + _RUN_ON_S)
-    return said, seen
+    return looking.follow(scored, policy, looks, seen), scores
 
 
-def _top(
-    partition: Partition, brands: Brands, at: float, policy: Policy, matter: set[str]
-) -> float:
+def _top(desk: Desk, at: float, policy: Policy, matter: set[str]) -> float:
     scores = [
         assess(case.evidence, at, policy.for_brand(case.brand)).score
-        for case in partition.cases.values()
+        for case in desk.partition.cases.values()
         if not matter or case.root_id in matter
     ]
-    for incident in brands.incidents.values():
+    for incident in desk.brands.incidents.values():
         if not incident.minutes:
             continue
         own = policy.for_brand(incident.brand)

@@ -9,10 +9,10 @@ import click
 from benchmarks.decision import report
 from benchmarks.decision.alarms import Decision, Judge
 from benchmarks.decision.figures import Judged, measure
-from benchmarks.decision.kept import Scores
 from benchmarks.decision.simple import RULES
 from benchmarks.decision.without import SIGNALS, without
 from scoring import policy as policies
+from streams.calibration.kept import Scores
 from streams.cli import exits
 from streams.cli.common import note, settings
 from streams.histories import kinds

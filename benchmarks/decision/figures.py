@@ -5,8 +5,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from benchmarks.decision.alarms import HOUR, Look, Verdict
+from benchmarks.decision.alarms import Look, Verdict
 from scoring.levels import Level
+from streams.calibration.looks import HOUR
 from streams.histories.label import History
 
 Judged = tuple[History, Verdict]

@@ -4,10 +4,11 @@ import re
 from collections import Counter, deque
 from collections.abc import Iterator, Sequence
 
-from benchmarks.decision.alarms import HOUR, Raised, Verdict
+from benchmarks.decision.alarms import Raised, Verdict
 from scoring.levels import Level
 from scoring.mention import Kind, Role
 from scoring.scored import Scored
+from streams.calibration.looks import HOUR
 from streams.histories.label import History
 
 _ALARM = Level.ESCALATE.rank

@@ -20,7 +20,8 @@ SIGNALS = {
     "answers": ("answer", "satisfied", "presence"),
     "defenders": ("defenders", "applause"),
     "coherence": ("coherence",),
-    "surprise": ("surprise",),
+    "hollow accounts": ("hollow",),
+    "surprise": ("surprise", "one_sided"),
 }
 """The weights that each signal stands for; those that a policy does not have are passed over."""
 

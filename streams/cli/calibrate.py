@@ -56,3 +56,77 @@ def model_command(data: Path, out: Path, model: Path | None, split: str, own: bo
         f"{described.name} {described.digest} written to {out}, fitted on "
         f"{counted(len(rows), 'row')}; set TOCSIN_MODEL={out} to use it"
     )
+
+
+@command.command("policy")
+@click.argument("out", type=click.Path(dir_okay=False, path_type=Path))
+@click.option(
+    "--policy",
+    type=click.Path(path_type=Path),
+    help="Where the weights start; else TOCSIN_POLICY, else the one that ships.",
+)
+@click.option(
+    "--model",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="Folder of the artefact; else TOCSIN_MODEL, else the one that ships.",
+)
+@click.option(
+    "--recorded",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="Folder of your own histories: NAME.jsonl, and NAME.toml with what came of it.",
+)
+@click.option(
+    "--seeds",
+    type=click.IntRange(1, 50),
+    default=1,
+    show_default=True,
+    help="How many times over the made-up histories are told.",
+)
+@click.option("--made-up/--no-made-up", default=True, help="Made-up histories of the train kinds.")
+@click.option(
+    "--scores",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=Path("runs/decision"),
+    show_default=True,
+    help="Folder where the scores of texts are kept: each is read once by a model.",
+)
+def policy_command(
+    out: Path,
+    policy: Path | None,
+    model: Path | None,
+    recorded: Path | None,
+    seeds: int,
+    made_up: bool,
+    scores: Path,
+) -> None:
+    """Fit the policy's weights and levels to histories whose outcome is known; write it to OUT.
+
+    Without recordings of your own, made-up histories are told (docs/decision-histories.md), of the
+    kinds for training alone: `python -m benchmarks decision` tests on others.
+    """
+    from scoring import policy as policies
+    from streams.calibration import course, report
+    from streams.calibration import recorded as recordings
+    from streams.calibration.kept import Scores
+    from streams.calibration.written import written
+    from streams.errors import UsageError
+    from streams.histories.collection import collection, ordinary
+
+    if not made_up and recorded is None:
+        raise UsageError("nothing to learn from: give --recorded FOLDER, or leave --no-made-up out")
+    histories = list(recordings.read(recorded)) if recorded else []
+    for seed in range(1, seeds + 1) if made_up else ():
+        histories += [*collection("train", seed), *ordinary("train", seed)]
+    came = sum(history.crisis for history in histories)
+    if not came or came == len(histories):
+        raise UsageError("there must be histories that became a crisis, and others that did not")
+    start = policies.load(policy or settings().policy)
+    held = Scores(scores, model or settings().model)
+    held.read((mention for history in histories for mention in history.mentions), note)
+    told = [(history, held.scored(history.mentions)) for history in histories]
+    found = course.calibrate(told, start, note)
+    out.write_text(
+        written(found.policy, report.heading(found, held.label, len(told), came)), "utf-8"
+    )
+    click.echo(report.table(start, found))
+    note(f"written to {out}: read it, then set TOCSIN_POLICY={out} or `tocsin policy diff` it")

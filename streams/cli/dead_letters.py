@@ -53,7 +53,7 @@ def list_(of: str, reason: str | None, limit: int | None, as_json: bool) -> None
         else:
             click.echo(
                 f"{letter.id:<8} {letter.time:{STAMP}}  {letter.reason:<14} "
-                f"{_origin(letter):<28} {_printable(letter.detail)}"
+                f"{_origin(letter):<28} {_printable(_detail(letter))}"
             )
     if not newest and not as_json:
         note("no dead letters")
@@ -76,6 +76,7 @@ def show(of: str, id_: str, as_json: bool) -> None:
         ("reason", letter.reason),
         ("detail", _printable(letter.detail)),
         ("from", _origin(letter)),
+        *([("sink", _printable(letter.sink))] if letter.sink else []),
         ("key", _printable(_key(letter) or "none")),
         ("bytes", f"{len(letter.value):,}"),
     ):
@@ -179,9 +180,14 @@ def _row(letter: DeadLetter) -> dict[str, object]:
         "topic": letter.origin_topic,
         "partition": letter.origin_partition,
         "offset": letter.origin_offset,
+        **({"sink": letter.sink} if letter.sink else {}),
         "key": _key(letter),
         "bytes": len(letter.value),
     }
+
+
+def _detail(letter: DeadLetter) -> str:
+    return f"{letter.sink}: {letter.detail}" if letter.sink else letter.detail
 
 
 def _key(letter: DeadLetter) -> str | None:

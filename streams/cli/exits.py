@@ -11,6 +11,7 @@ import click
 from models.errors import ModelError
 from scoring.errors import ScoringError
 from streams.errors import TocsinError
+from streams.scorer import ADVICE, NEEDS
 
 DONE = 0
 FAILED = 1
@@ -44,6 +45,10 @@ def run(command: Callable[[], object]) -> int:
         # Whoever read our output has seen enough, as `head` does. Python flushes once more at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return DONE
+    except ModuleNotFoundError as error:
+        if error.name not in NEEDS:
+            raise
+        return _say(f"this installation cannot score: {error.name} is missing; {ADVICE}", MISUSED)
     except OSError as error:
         if error.errno not in (errno.ENOSPC, errno.EIO, errno.EBADF):
             raise

@@ -23,6 +23,7 @@ from streams.cli.progress import Progress
 from streams.cli.summary import Summary
 from streams.errors import UsageError
 from streams.lines import Lines, batched
+from streams.sinks import settings as sinks
 
 BATCH = 256
 STAMP = "%Y-%m-%d %H:%M"
@@ -55,10 +56,14 @@ def explain(policy: Path | None, brand: str | None) -> None:
 @command.command("check")
 @policy_file
 def check(policy: Path | None) -> None:
-    """Say whether POLICY is valid, and under which digest escalations will name it."""
+    """Say whether POLICY is valid, and under which digest escalations will name it.
+
+    Sinks and routes are checked too, and have no part in the digest.
+    """
     chosen = _load(policy) if policy else policies.load(settings().policy)
     brands = f", {counted(len(chosen.brands), 'brand')} of its own" if chosen.brands else ""
-    click.echo(f"{chosen.label} is valid{brands}")
+    tickets = _tickets(policy if policy else settings().policy)
+    click.echo(f"{chosen.label} is valid{brands}{tickets}")
 
 
 @command.command("diff")
@@ -114,6 +119,15 @@ def _of_no_brand(policy: Policy, brand: str) -> str:
     some = f"has some for {', '.join(sorted(policy.brands))}" if policy.brands else "has none"
     hint = f"did you mean {near[0]}? " if near else ""
     return f"no overrides for {brand}: {hint}{policy.name} {some}; what holds for every brand:"
+
+
+def _tickets(path: Path | None) -> str:
+    if path is None or not path.exists():
+        return ""
+    found = sinks.load(path)
+    if not found.sinks:
+        return ""
+    return f", {counted(len(found.sinks), 'sink')}, {counted(len(found.routes), 'route')}"
 
 
 def _add(cases: Cases, said: Iterator[Escalation]) -> None:

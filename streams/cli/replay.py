@@ -1,5 +1,6 @@
 """`tocsin replay`: sends a file's mentions to Kafka, as fast as can be or at a pace."""
 
+import io
 import time
 from datetime import UTC, datetime
 from functools import partial
@@ -49,7 +50,12 @@ class _Speed(click.ParamType):
 
 @click.command("replay")
 @click.argument(
-    "file", type=click.Path(exists=True, dir_okay=False, allow_dash=True, path_type=Path)
+    "file",
+    required=False,
+    type=click.Path(exists=True, dir_okay=False, allow_dash=True, path_type=Path),
+)
+@click.option(
+    "--library", is_flag=True, help="Instead of FILE: the recorded cases, begun together."
 )
 @click.option(
     "--speed",
@@ -73,16 +79,26 @@ class _Speed(click.ParamType):
     help="So many times, each later in event time and with ids of its own.",
 )
 @click.option("--skip-bad", is_flag=True, help="Leave out what is no valid mention.")
-def command(file: Path, speed: float, rebase: str | None, loop: int, skip_bad: bool) -> None:
+def command(
+    file: Path | None,
+    library: bool,
+    speed: float,
+    rebase: str | None,
+    loop: int,
+    skip_bad: bool,
+) -> None:
     """Send the mentions of FILE (JSON Lines; - for standard input) to Kafka, in its order.
 
     Lines that are no valid mention are reported and sent all the same, for the stream to
     dead-letter, unless --skip-bad is given.
     """
+    if library == (file is not None):
+        raise click.UsageError("give a FILE, or --library for the recorded cases")
     config = settings()
     topic = Topics.of(config).mentions
     require(config, [topic])
-    recording = Recording.open(file, keep=rebase is not None or loop > 1)
+    kept = rebase is not None or loop > 1
+    recording = Recording.open(file, keep=kept) if file else _library()
     shift = Shift.over(recording, speed=speed, loops=loop, to_now=rebase is not None)
     pace = Pace(speed)
     sent = bad = future = 0
@@ -138,3 +154,10 @@ def _tell_wait(progress: Progress, number: int, mention: Mention, wait_s: float)
         f"line {number}: waiting {duration(wait_s)}, as its created_at "
         f"({mention.created_at:%Y-%m-%d %H:%M:%S}) asks at this speed; Ctrl-C ends it"
     )
+
+
+def _library() -> Recording:
+    from streams.demo import script
+
+    merged = b"\n".join(line.value for line in script.from_library().lines)
+    return Recording(io.BytesIO(merged), len(merged))

@@ -20,6 +20,8 @@ TOPIC = "tocsin_topic"
 PARTITION = "tocsin_partition"
 OFFSET = "tocsin_offset"
 TIME = "tocsin_time"
+SINK = "tocsin_sink"
+"""The ticket system that did not get it; sent again, the dead letter goes to this one alone."""
 REPLAYED = "tocsin_replayed"
 """On a message that was sent again: the id of the dead letter that it was."""
 
@@ -41,6 +43,7 @@ class DeadLetter(msgspec.Struct, frozen=True, kw_only=True):
     origin_partition: int
     origin_offset: int
     time: datetime
+    sink: str
     key: bytes | None
     value: bytes
     headers: tuple[tuple[str, bytes], ...]
@@ -60,6 +63,7 @@ def build(
     partition: int,
     offset: int,
     time: datetime,
+    sink: str = "",
     original: Iterable[tuple[str, bytes]] = (),
 ) -> Headers:
     """The headers of a dead letter; `time` (aware) is when it was given up.
@@ -75,12 +79,14 @@ def build(
         (PARTITION, str(partition).encode()),
         (OFFSET, str(offset).encode()),
         (TIME, stamp.encode()),
+        *([(SINK, sink.encode())] if sink else []),
     ]
 
 
 def replayed(letter: DeadLetter) -> Headers:
     """The headers of the original when it is sent again."""
-    return [*letter.headers, (REPLAYED, letter.id.encode())]
+    sink = [(SINK, letter.sink.encode())] if letter.sink else []
+    return [*letter.headers, (REPLAYED, letter.id.encode()), *sink]
 
 
 def parse(record: "ConsumerRecord") -> DeadLetter:
@@ -95,6 +101,7 @@ def parse(record: "ConsumerRecord") -> DeadLetter:
         origin_partition=_number(found.get(PARTITION)),
         origin_offset=_number(found.get(OFFSET)),
         time=_time(found.get(TIME), record.timestamp),
+        sink=found.get(SINK, ""),
         key=record.key,
         value=record.value or b"",
         headers=tuple(_own(record.headers or ())),

@@ -28,6 +28,8 @@ class Topics(msgspec.Struct, frozen=True, kw_only=True):
     commands: str
     cases_state: str
     incidents_state: str
+    tickets_state: str
+    tickets_commands: str
 
     @property
     def folded(self) -> tuple[str, ...]:
@@ -37,11 +39,17 @@ class Topics(msgspec.Struct, frozen=True, kw_only=True):
         """
         return (self.scored, self.pulse, self.cases_state, self.incidents_state)
 
+    @property
+    def delivered(self) -> tuple[str, ...]:
+        """What is delivered to ticket systems, and the changelog of how far that is; as above."""
+        return (self.escalations, self.tickets_commands, self.tickets_state)
+
     @staticmethod
     def of(settings: Settings) -> "Topics":
         """The names that `topic_prefix` gives."""
         prefix = settings.topic_prefix
         tables = application_id(settings, "cases")
+        tickets = application_id(settings, "tickets")
         return Topics(
             mentions=prefix + "mentions",
             scored=prefix + "mentions-scored",
@@ -52,6 +60,8 @@ class Topics(msgspec.Struct, frozen=True, kw_only=True):
             commands=prefix + "case-commands",
             cases_state=f"{tables}-cases-changelog",
             incidents_state=f"{tables}-incidents-changelog",
+            tickets_state=f"{tickets}-tickets-changelog",
+            tickets_commands=prefix + "tickets-commands",
         )
 
 
@@ -163,8 +173,15 @@ def plan(settings: Settings) -> list[Specification]:
             partitions=1,
         ),
         topic(topics.commands, "acknowledge, assign, resolve, snooze a case", 7, MENTION_BYTES),
+        topic(
+            topics.tickets_commands,
+            "who has a case in hand, by case, for ticket systems",
+            2,
+            MENTION_BYTES,
+        ),
         state(topics.cases_state, "what is known of each case, for recovery"),
         state(topics.incidents_state, "what is known of each brand, for recovery"),
+        state(topics.tickets_state, "the tickets of each case, for recovery"),
     ]
 
 

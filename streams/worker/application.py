@@ -18,6 +18,7 @@ class Role(enum.StrEnum):
 
     SCORE = "score"
     CASES = "cases"
+    TICKETS = "tickets"
 
 
 class App(faust.App):

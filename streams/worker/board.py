@@ -1,7 +1,7 @@
 """What is open now, as the console, the metrics and the demo read it."""
 
 from collections import Counter, deque
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import msgspec
 
@@ -16,7 +16,8 @@ _NEWEST = 50
 class OpenCase(msgspec.Struct, frozen=True, kw_only=True):
     """One open case by its newest message; `seen_at` is when this worker learnt of it.
 
-    Somebody, `owner` where it is said, has it in hand up to the rank `acknowledged`.
+    Somebody, `owner` where it is said, has it in hand up to the rank `acknowledged`. It has stood
+    at its level, or a higher one, since `level_since`.
     """
 
     escalation: Escalation | None
@@ -24,8 +25,11 @@ class OpenCase(msgspec.Struct, frozen=True, kw_only=True):
     brand: str
     level: Level
     seen_at: datetime
+    level_since: datetime
     acknowledged: int = 0
     owner: str | None = None
+    opening_score: float | None = None
+    """Score of the message that opened it; None where another worker said that."""
 
 
 class Board:
@@ -41,16 +45,23 @@ class Board:
         """Open cases, most urgent first: by level, then by score."""
         return sorted(self._open.values(), key=_urgency)
 
-    def recover(self, case_id: str, brand: str, standing: Standing) -> None:
-        """A case or incident recovered from state; its words come with its next message."""
+    def recover(self, case_id: str, brand: str, standing: Standing, watermark: float) -> None:
+        """A case or incident recovered from state; its words come with its next message.
+
+        What is known of its age is the event time (seconds) that passed from its last message to
+        `watermark`.
+        """
         level = from_rank(standing.rank)
         if level is not None:
+            now = datetime.now(UTC)
+            age = timedelta(seconds=max(0.0, watermark - standing.said_at))
             self._open[case_id] = OpenCase(
                 escalation=None,
                 case_id=case_id,
                 brand=brand,
                 level=level,
-                seen_at=datetime.now(UTC),
+                seen_at=now,
+                level_since=now - age,
                 acknowledged=standing.acknowledged,
                 owner=standing.owner or None,
             )
@@ -63,21 +74,35 @@ class Board:
                 held, acknowledged=standing.acknowledged, owner=standing.owner or None
             )
 
-    def say(self, said: Escalation) -> None:
-        """A message that the broker has acknowledged."""
+    def level(self, case_id: str) -> Level | None:
+        """The level of a case, None when it is not open here."""
+        known = self._open.get(case_id)
+        return known.level if known else None
+
+    def say(self, said: Escalation, *, dismissed: bool = False) -> None:
+        """A message that the broker has acknowledged; `dismissed` when a person ended the case."""
         self.newest.appendleft(said)
         known = self._open.get(said.case_id)
         if said.status is Status.RESOLVED:
             self._open.pop(said.case_id, None)
+            if known is not None and known.opening_score is not None:
+                outcome = _outcome(said, dismissed)
+                tenth = self._metrics.tenth(known.opening_score)
+                self._metrics.case_outcomes.labels(tenth, outcome).inc()
             return
+        now = datetime.now(UTC)
+        since = known.level_since if known and said.level.rank <= known.level.rank else now
+        opening = said.score if said.status is Status.OPEN else None
         self._open[said.case_id] = OpenCase(
             escalation=said,
             case_id=said.case_id,
             brand=said.brand,
             level=said.level,
-            seen_at=known.seen_at if known else datetime.now(UTC),
+            seen_at=known.seen_at if known else now,
+            level_since=since,
             acknowledged=known.acknowledged if known else 0,
             owner=known.owner if known else None,
+            opening_score=opening if known is None else known.opening_score,
         )
 
     def erase(self, brand: str, mention_id: str) -> None:
@@ -101,16 +126,24 @@ class Board:
         metrics = self._metrics
         counts = Counter((metrics.brand(c.brand), c.level) for c in self._open.values())
         metrics.cases_open.clear()
-        for (brand, level), count in counts.items():
-            metrics.cases_open.labels(brand, level).set(count)
+        for brand in metrics.brands | {brand for brand, _ in counts}:
+            for level in Level:
+                metrics.cases_open.labels(brand, level).set(counts[brand, level])
         now = datetime.now(UTC)
         for level in Level:
             ages = [
-                (now - case.seen_at).total_seconds()
+                (now - case.level_since).total_seconds()
                 for case in self._open.values()
                 if case.level is level and case.acknowledged < level.rank
             ]
             metrics.unacknowledged.labels(level).set(max(ages, default=0.0))
+
+
+def _outcome(said: Escalation, dismissed: bool) -> str:
+    """One of streams.metrics.OUTCOMES."""
+    if said.level is Level.CRISIS:
+        return "crisis"
+    return "dismissed" if dismissed else "calmed"
 
 
 def _urgency(case: OpenCase) -> tuple[int, float, datetime, str]:

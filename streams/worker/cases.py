@@ -5,15 +5,18 @@ import time
 
 import msgspec
 
+from scoring.assessment import assess
 from scoring.case import Case
 from scoring.command import Command, Order
 from scoring.mention import Kind, Mention, Role
+from scoring.news import IncidentNews
 from scoring.partition import Clock, Partition
 from scoring.policy import Policy
 from scoring.pulse import Pulse
 from scoring.scored import Tick, decode_event
 from streams.worker.logfold import CLOCK, LogFold, Step, Tools
 from streams.worker.output import Record
+from streams.worker.situation import Present
 
 log = logging.getLogger(__name__)
 
@@ -34,20 +37,27 @@ class CasesAgent(LogFold[Partition]):
         """The partition's cases and clock."""
         clock = _clocks.decode(stored[CLOCK]) if CLOCK in stored else Clock()
         known = [_cases.decode(value) for name, value in stored.items() if name.startswith(_CASE)]
-        for case in known:
-            self.tools.board.recover(case.case_id, case.brand, case.standing)
         lateness = self._policy.allowed_lateness_s
         fold = Partition(self._policy, number, slack_s=lateness, known=known, clock=clock)
+        for case in known:
+            self.tools.board.recover(case.case_id, case.brand, case.standing, fold.watermark)
         return fold, clock.offset
 
+    def case_ids(self, fold: Partition) -> set[str]:
+        """Its conversations."""
+        return set(fold.cases)
+
     def step(self, fold: Partition, value: bytes) -> Step:
-        """Folds a mention, a tick or a person's command."""
+        """Folds a mention, a tick, a person's command, or news of an incident."""
         what = decode_event(value)
         if isinstance(what, Tick):
             said, sealed = fold.tick(what.at.timestamp())
             return Step(said=said, records=[self._pulse(pulse) for pulse in sealed])
         if isinstance(what, Order):
             return self._order(fold, what.command)
+        if isinstance(what, IncidentNews):
+            fold.incident(what)
+            return Step(said=[])
         said, sealed = fold.tick(what.mention.at)
         failed = ""
         try:
@@ -73,7 +83,11 @@ class CasesAgent(LogFold[Partition]):
             log.exception("a command cannot be folded; it goes to the dead letters")
             return Step(said=[], failed=f"{type(error).__name__}: {error}")
         case = fold.cases.get(command.case_id)
-        return Step(said=said, ordered=(case.case_id, case.standing) if case else None)
+        return Step(
+            said=said,
+            ordered=(case.case_id, case.standing) if case else None,
+            command=command,
+        )
 
     def changes(self, fold: Partition, offset: int) -> dict[str, bytes | None]:
         """The cases that moved, then the clock."""
@@ -92,6 +106,23 @@ class CasesAgent(LogFold[Partition]):
         if fold.evicted:
             metrics.evicted.inc(fold.evicted)
             fold.evicted = 0
+
+    def present(self, case_id: str) -> Present | None:
+        """A conversation's case, weighed at the event time its partition has reached."""
+        for number, fold in self.folds.items():
+            case = fold.cases.get(case_id)
+            if case is not None and case.standing.open:
+                policy = self._policy.for_brand(case.brand)
+                found = assess(case.evidence, self.reached(number), policy)
+                spread = found.spread
+                return Present(
+                    score=found.score,
+                    reproduction=spread.reproduction,
+                    forecast_shares=spread.forecast_shares,
+                    silence_s=found.silence_s,
+                    why=found.why,
+                )
+        return None
 
     def _pulse(self, pulse: Pulse) -> Record:
         return Record(

@@ -6,7 +6,7 @@ the clock is part of the log.
 
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from functools import partial
 
 import faust
@@ -14,6 +14,7 @@ from faust.exceptions import ConsumerNotStarted
 from faust.types import TP
 
 from streams.worker.boundary import guarded
+from streams.worker.ends import end_of
 from streams.worker.logfold import LogFold
 from streams.worker.output import Output
 
@@ -57,21 +58,27 @@ class Clock:
         return end_of(self._app, topic, partition)
 
 
-def end_of(app: faust.App, topic: str, partition: int) -> int | None:
-    """Offset after the last record of a partition, None where it is not known."""
+def committed_of(app: faust.App, topics: Collection[str]) -> dict[tuple[str, int], int]:
+    """What the group had committed, as Faust read it when it was given these topics' partitions."""
     try:
-        return app.consumer.highwater(TP(topic, partition))
-    except (AssertionError, ConsumerNotStarted):
-        # The first is aiokafka's word for a partition that was just taken away.
-        return None
+        assigned = app.consumer.assignment()
+    except ConsumerNotStarted:
+        return {}
+    # Faust keeps it to itself; asking the broker at each scrape would cost a round trip.
+    known: Mapping[TP, int | None] = app.consumer._committed_offset  # type: ignore[attr-defined]
+    found = {tp: known.get(tp) for tp in assigned if tp.topic in topics}
+    return {(tp.topic, tp.partition): offset for tp, offset in found.items() if offset is not None}
 
 
 def settled(app: faust.App) -> bool:
-    """Whether an application has its partitions, and its tables what they held."""
+    """Whether an application has its partitions, and its tables what they held.
+
+    One that was given none, as there are more workers than partitions, has nothing to wait for.
+    """
     if app.rebalancing or not app.started:
         return False
     try:
         assigned = bool(app.consumer.assignment())
     except ConsumerNotStarted:
         return False
-    return app.tables.actives_ready if len(app.tables) else assigned
+    return app.tables.actives_ready if len(app.tables) else assigned or app.unassigned

@@ -10,7 +10,9 @@ import time
 from collections.abc import AsyncIterator, Collection
 from contextlib import asynccontextmanager
 
+import faust
 from aiokafka import AIOKafkaConsumer, TopicPartition
+from faust.exceptions import ConsumerNotStarted
 from faust.types import TP
 
 from streams.config import Settings
@@ -23,6 +25,15 @@ _POLL_MS = 200
 
 class GapError(Exception):
     """Messages were passed over; read from the last commit again, they will come."""
+
+
+def end_of(app: faust.App, topic: str, partition: int) -> int | None:
+    """Offset after the last record of a partition, None where it is not known."""
+    try:
+        return app.consumer.highwater(TP(topic, partition))
+    except (AssertionError, ConsumerNotStarted):
+        # The first is aiokafka's word for a partition that was just taken away.
+        return None
 
 
 async def true_ends(settings: Settings, partitions: Collection[TP]) -> dict[TP, int]:

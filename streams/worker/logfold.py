@@ -18,18 +18,20 @@ import msgspec
 from faust.streams import Stream
 from faust.types import EventT, Message
 
+from scoring.command import Action, Command
 from scoring.escalation import Escalation, moment
 from scoring.scored import Tick, encode_event
 from scoring.standing import Standing
 from streams.config import Settings
 from streams.kafka.topics import Topics
-from streams.metrics import Metrics
+from streams.metrics import Metrics, Place, exemplar
 from streams.worker import ends, messages
 from streams.worker.application import raw_topic
 from streams.worker.board import Board
 from streams.worker.boundary import Gate
 from streams.worker.output import Output, Record
 from streams.worker.progress import Progress
+from streams.worker.situation import Present
 from streams.worker.state import State
 
 log = logging.getLogger(__name__)
@@ -64,17 +66,21 @@ class Tools(msgspec.Struct, frozen=True, kw_only=True):
 class Step(msgspec.Struct, kw_only=True):
     """What one event of the log caused; `arrival` is when its mention reached Kafka.
 
+    `place` is where it stands in the log.
+
     `erased` names the brand and the mention whose words are not to be shown any more; `ordered`
     the case about which a person decided, and its standing; `failed` says why the event could not
-    be folded.
+    be folded; `command` is what a person decided, once for each command.
     """
 
     said: list[Escalation]
     records: list[Record] = []
     arrival: datetime | None = None
+    place: Place = (-1, -1)
     erased: tuple[str, str] | None = None
     ordered: tuple[str, Standing] | None = None
     failed: str = ""
+    command: Command | None = None
 
 
 class LogFold(abc.ABC, Generic[F]):
@@ -102,6 +108,14 @@ class LogFold(abc.ABC, Generic[F]):
     @abc.abstractmethod
     def changes(self, fold: F, offset: int) -> dict[str, bytes | None]:
         """What to store since the last call; the clock goes last."""
+
+    @abc.abstractmethod
+    def present(self, case_id: str) -> Present | None:
+        """A case as of now, None when it is not open here."""
+
+    @abc.abstractmethod
+    def case_ids(self, fold: F) -> set[str]:
+        """Ids of the cases that a fold holds."""
 
     def load(self, number: int) -> F:
         """The fold of a partition, recovered from the table when it is new here."""
@@ -135,6 +149,10 @@ class LogFold(abc.ABC, Generic[F]):
         for number in numbers:
             self.load(number)
 
+    def reached(self, number: int) -> float:
+        """Event time (seconds) of a partition now: in silence it advances by elapsed time."""
+        return self.folds[number].watermark + time.monotonic() - self._heard[number]
+
     def ticks(self, end_of: "EndOf") -> list[Record]:
         """Ticks for the partitions whose clock matters: worked off, silent, and something is due.
 
@@ -145,7 +163,7 @@ class LogFold(abc.ABC, Generic[F]):
             end = end_of(self.topic, number)
             if end is not None and self._offsets[number] + 1 < end:
                 continue
-            reached = fold.watermark + time.monotonic() - self._heard[number]
+            reached = self.reached(number)
             if fold.next_due() <= reached:
                 tick = encode_event(Tick(at=moment(reached)))
                 records.append(Record(topic=self.topic, value=tick, partition=number))
@@ -159,7 +177,7 @@ class LogFold(abc.ABC, Generic[F]):
             if await self.gate.run(partial(self._batch, events, done)):
                 for event in done:
                     await stream.ack(event)
-                self.tools.progress.acknowledged(done)
+                self.tools.progress.acknowledged(done, self.topic)
 
     async def _batch(self, events: Sequence[EventT], done: list[EventT]) -> None:
         """Folds what is still ours; `done` gets the events that may be acknowledged."""
@@ -188,7 +206,10 @@ class LogFold(abc.ABC, Generic[F]):
         for event in events:
             message = event.message
             if message.offset <= self._offsets[number]:
-                continue  # folded before a crash, and its outputs were acknowledged
+                if not self._begins_anew(number):
+                    continue  # folded before a crash, and its outputs were acknowledged
+                log.warning("%s, partition %s was made anew; its state is kept", self.topic, number)
+                self._offsets[number] = message.offset - 1
             if message.offset > self._offsets[number] + 1:
                 wanted = self._offsets[number] + 1
                 await ends.check_gap(self.tools.settings, message.tp, wanted, message.offset)
@@ -199,6 +220,7 @@ class LogFold(abc.ABC, Generic[F]):
                 step = Step(said=[], records=[self._dead(message, messages.NOT_SCORED, str(error))])
             if step.failed:
                 step.records.append(self._dead(message, messages.NOT_FOLDED, step.failed))
+            step.place = (number, message.offset)
             steps.append(step)
         said = [escalation for step in steps for escalation in step.said]
         records = [record for step in steps for record in step.records]
@@ -208,6 +230,11 @@ class LogFold(abc.ABC, Generic[F]):
         self._heard[number] = time.monotonic()
         self._publish(steps)
 
+    def _begins_anew(self, number: int) -> bool:
+        """Whether the log ends before what was folded of it: it was deleted and created again."""
+        end = ends.end_of(self.tools.app, self.topic, number)
+        return end is not None and end <= self._offsets[number]
+
     def _dead(self, message: Message, reason: str, detail: str) -> Record:
         self.tools.metrics.dead_letters.labels(self.topic, reason).inc()
         return messages.dead_letter(self.tools.topics, message, reason, detail)
@@ -216,13 +243,17 @@ class LogFold(abc.ABC, Generic[F]):
         now = datetime.now(UTC)
         metrics = self.tools.metrics
         for step in steps:
+            if step.command is not None:
+                level = self.tools.board.level(step.command.case_id)
+                metrics.case_commands.labels(step.command.action, level or "none").inc()
+            dismissed = step.command is not None and step.command.action is Action.RESOLVE
             for escalation in step.said:
-                self.tools.board.say(escalation)
+                self.tools.board.say(escalation, dismissed=dismissed)
                 brand = metrics.brand(escalation.brand)
                 metrics.escalations.labels(brand, escalation.level, escalation.status).inc()
                 if step.arrival is not None:
-                    waited = (now - step.arrival).total_seconds()
-                    metrics.mention_to_escalation.observe(max(0.0, waited))
+                    waited = max(0.0, (now - step.arrival).total_seconds())
+                    metrics.mention_to_escalation.observe(waited, exemplar(step.place))
             if step.erased is not None:
                 self.tools.board.erase(*step.erased)
             if step.ordered is not None:

@@ -1,6 +1,5 @@
 """Records that more than one agent writes: escalations as CloudEvents, dead letters."""
 
-from collections.abc import Iterable
 from datetime import UTC, datetime
 
 from faust.types import Message
@@ -35,10 +34,15 @@ def escalation(topics: Topics, said: Escalation) -> Record:
     )
 
 
-def dead_letter(topics: Topics, message: Message, reason: str, detail: str) -> Record:
-    """What cannot be used, as it came, with the reason; its own headers are kept."""
+def dead_letter(
+    topics: Topics, message: Message, reason: str, detail: str, *, sink: str | None = None
+) -> Record:
+    """What cannot be used, as it came, with the reason; its own headers are kept.
+
+    With `sink` (empty: none in particular) it is a dead letter of the tickets.
+    """
     return Record(
-        topic=topics.dead_letters,
+        topic=topics.dead_letters if sink is None else topics.tickets_dead_letters,
         key=message.key,
         value=message.value,
         headers=dead_letters.build(
@@ -48,12 +52,15 @@ def dead_letter(topics: Topics, message: Message, reason: str, detail: str) -> R
             partition=message.partition,
             offset=message.offset,
             time=datetime.now(UTC),
-            original=_headers(message.headers),
+            sink=sink or "",
+            original=headers(message),
         ),
     )
 
 
-def _headers(headers: object) -> Iterable[tuple[str, bytes]]:
-    if isinstance(headers, dict):
-        return list(headers.items())
-    return list(headers) if isinstance(headers, list | tuple) else []
+def headers(message: Message) -> list[tuple[str, bytes]]:
+    """The headers of a message, however Faust hands them over."""
+    found: object = message.headers
+    if isinstance(found, dict):
+        return list(found.items())
+    return list(found) if isinstance(found, list | tuple) else []

@@ -1,7 +1,7 @@
 """How far a worker has come in each partition, for metrics and for its health."""
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from faust.types import EventT
 
@@ -26,35 +26,58 @@ class Progress:
         self._metrics = metrics
         self._now = now
         self._acknowledged: dict[Partition, int] = {}
-        self._waiting_since: float | None = None
+        self._since: dict[str, float] = {}
+        """Per topic with a batch under way: when it was taken, or last came further."""
         self.total = 0
         self.lag = 0
         """Messages not worked off, over all partitions, as of the last `publish`."""
 
     def took(self, events: Sequence[EventT]) -> None:
         """A batch is under way."""
-        if self._waiting_since is None:
-            self._waiting_since = self._now()
+        topic = events[0].message.topic
+        self._since.setdefault(topic, self._now())
+        stage = self._metrics.stage(topic)
+        self._metrics.stage_taken.labels(stage).inc(len(events))
+        self._metrics.stage_in_progress.labels(stage).set(len(events))
 
     def moved(self) -> None:
-        """The batch under way came a step further: it is long, and not stuck."""
-        if self._waiting_since is not None:
-            self._waiting_since = self._now()
+        """The batches under way came a step further: they are long, and not stuck."""
+        self._since = dict.fromkeys(self._since, self._now())
 
-    def acknowledged(self, events: Sequence[EventT]) -> None:
-        """A batch is done, its offsets may be committed."""
-        self._waiting_since = None
+    def acknowledged(self, events: Sequence[EventT], topic: str = "") -> None:
+        """A batch is done, its offsets may be committed; `topic` is needed where none may."""
+        if not topic and not events:
+            return
+        topic = topic or events[0].message.topic
+        self._since.pop(topic, None)
+        stage = self._metrics.stage(topic)
+        self._metrics.stage_done.labels(stage).inc(len(events))
+        self._metrics.stage_in_progress.labels(stage).set(0)
+        self._metrics.stage_last_done.labels(stage).set_to_current_time()
         self.total += len(events)
         for event in events:
-            message = event.message
-            key = (message.topic, message.partition)
-            self._acknowledged[key] = max(self._acknowledged.get(key, -1), message.offset)
+            self._reached((event.message.topic, event.message.partition), event.message.offset)
+
+    def _reached(self, partition: Partition, offset: int) -> None:
+        self._acknowledged[partition] = max(self._acknowledged.get(partition, -1), offset)
 
     @property
     def stuck(self) -> bool:
         """Whether a batch has been under way for too long."""
-        since = self._waiting_since
-        return since is not None and self._now() - since > self._stuck_s
+        return any(self._now() - since > self._stuck_s for since in self._since.values())
+
+    def beat(self, topics: Iterable[str]) -> None:
+        """The stages that read these topics are ready to work."""
+        for topic in topics:
+            busy_s = self._now() - self._since[topic] if topic in self._since else 0.0
+            self._metrics.stage_heartbeat.labels(self._metrics.stage(topic)).set(
+                time.time() - busy_s
+            )
+
+    def begin(self, committed: Mapping[Partition, int]) -> None:
+        """What was committed of the assigned partitions before this worker had them."""
+        for partition, offset in committed.items():
+            self._reached(partition, offset - 1)
 
     def publish(self, highwater: Callable[[str, int], int | None]) -> None:
         """Sets the offset metrics; `highwater` gives a partition's next offset to be written."""

@@ -18,7 +18,7 @@ from scoring.mention import Mention
 from scoring.scored import Scored, encode_event
 from streams.config import Settings
 from streams.kafka.topics import Topics
-from streams.metrics import OTHER, Metrics
+from streams.metrics import OTHER, Metrics, exemplar
 from streams.scorer.process import ScoringProcess
 from streams.worker import messages
 from streams.worker.application import raw_topic
@@ -80,7 +80,10 @@ class ScoreAgent:
         started = time.perf_counter()
         batch = await self._scorer.score([mention for _, mention in good])
         if good:
-            self._metrics.scoring_seconds.observe(time.perf_counter() - started)
+            first = good[0][0].message
+            self._metrics.scoring_seconds.observe(
+                time.perf_counter() - started, exemplar((first.partition, first.offset))
+            )
             self._metrics.batch_mentions.observe(len(good))
             self._metrics.cache.labels("hit").inc(batch.hits)
             self._metrics.cache.labels("miss").inc(batch.misses)
@@ -94,10 +97,13 @@ class ScoreAgent:
 
     def _scored(self, event: EventT, scored: Scored) -> Record:
         mention = scored.mention
-        self._metrics.mentions.labels(
-            self._metrics.brand(mention.brand), self._metrics.channel(mention.channel), "scored"
-        ).inc()
+        source = self._metrics.brand(mention.brand), self._metrics.channel(mention.channel)
+        self._metrics.mentions.labels(*source, "scored").inc()
+        self._metrics.last_mention.labels(*source).set(event.message.timestamp)
         if mention.text:
+            # The gate gives no topic: what it answers has none that an incident could be about.
+            gated = "encoder" if scored.embedding else "gate"
+            self._metrics.gate.labels(gated).inc()
             lang = self._metrics.language(scored.lang)
             for signal in (
                 "anger",

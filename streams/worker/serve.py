@@ -9,6 +9,7 @@ from functools import partial
 from typing import Any
 
 import faust
+from aiohttp.web import RouteDef
 from faust.types import TP
 
 from scoring import policy as policies
@@ -18,17 +19,21 @@ from streams.kafka import topics as kafka_topics
 from streams.kafka.topics import Topics
 from streams.metrics import Metrics
 from streams.scorer.process import ScoringProcess, load
+from streams.sinks import settings as sinks
+from streams.worker import situation
 from streams.worker.application import Role, application
 from streams.worker.board import Board
 from streams.worker.boundary import RESTART
 from streams.worker.cases import CasesAgent
-from streams.worker.clock import Clock, end_of, settled
+from streams.worker.clock import Clock, committed_of, end_of, settled
 from streams.worker.commands import CommandsAgent
+from streams.worker.hooks import Hooks
 from streams.worker.incidents import IncidentsAgent
 from streams.worker.logfold import LogFold, Tools
 from streams.worker.output import Output
 from streams.worker.progress import STUCK_S, Progress
 from streams.worker.score import ScoreAgent
+from streams.worker.tickets import TicketsAgent
 from streams.worker.web import Facts, Health, Web
 
 log = logging.getLogger(__name__)
@@ -36,7 +41,11 @@ log = logging.getLogger(__name__)
 STOP_TIMEOUT_S = 20.0
 """Below the 30 s that supervisors usually grant between SIGTERM and SIGKILL."""
 
-READ_BY = {Role.SCORE: ("mentions",), Role.CASES: ("scored", "pulse", "commands")}
+READ_BY = {
+    Role.SCORE: ("mentions",),
+    Role.CASES: ("scored", "pulse", "commands"),
+    Role.TICKETS: ("escalations", "commands", "tickets_commands"),
+}
 """Topics that each role reads, as fields of Topics."""
 
 
@@ -48,13 +57,14 @@ def partitions(settings: Settings) -> dict[str, int]:
             name = state.specification.name
             raise ConfigError(f"topic {name} is missing; run `tocsin topics --create`")
     counts = {state.specification.name: state.partitions for state in states}
-    folded = Topics.of(settings).folded
-    for name in folded:
-        if counts[name] != counts[folded[0]]:
-            raise ConfigError(
-                f"topic {name} has {counts[name]} partitions and {folded[0]} has "
-                f"{counts[folded[0]]}: recreate one of them with the other's number"
-            )
+    names = Topics.of(settings)
+    for together in (names.folded, names.delivered):
+        for name in together:
+            if counts[name] != counts[together[0]]:
+                raise ConfigError(
+                    f"topic {name} has {counts[name]} partitions and {together[0]} has "
+                    f"{counts[together[0]]}: recreate one of them with the other's number"
+                )
     return counts
 
 
@@ -76,8 +86,10 @@ class Worker:
         self._progress: dict[Role, Progress] = {}
         self._agents: list[LogFold] = []
         self._gates = []
+        self._tickets: TicketsAgent | None = None
         self._clock: asyncio.Task[None] | None = None
         self._stopping = False
+        hooks: list[RouteDef] = []
         for role in roles:
             app = self._apps[role] = application(settings, role)
             progress = self._progress[role] = Progress(
@@ -88,8 +100,14 @@ class Worker:
                     app, settings, self._output, self._scorer, self._metrics, progress
                 )
                 self._gates.append(agent.gate)
+            elif role is Role.CASES:
+                self._add_folds(self._tools(app, progress), counts)
             else:
-                self._add_folds(app, progress, counts)
+                tickets = sinks.load(settings.policy)
+                count = counts[self._topics.escalations]
+                tools = self._tools(app, progress)
+                self._tickets = TicketsAgent(tools, tickets, self._policy, count)
+                hooks = Hooks(tickets, self._topics.commands, self._output).routes
         self.web = Web(
             settings,
             self._metrics,
@@ -98,10 +116,12 @@ class Worker:
             ready=self.ready,
             facts=self._facts,
             refresh=self._refresh,
+            weigh=self._weigh,
+            routes=hooks,
         )
 
-    def _add_folds(self, app: faust.App, progress: Progress, counts: dict[str, int]) -> None:
-        tools = Tools(
+    def _tools(self, app: faust.App, progress: Progress) -> Tools:
+        return Tools(
             app=app,
             settings=self._settings,
             topics=self._topics,
@@ -110,6 +130,10 @@ class Worker:
             progress=progress,
             board=self._board,
         )
+
+    def _add_folds(self, tools: Tools, counts: dict[str, int]) -> None:
+        name, _, digest = self._policy.label.partition("@")
+        self._metrics.policy.labels(name, digest).info({})
         self._agents = [
             CasesAgent(tools, self._policy, counts[self._topics.scored]),
             IncidentsAgent(tools, self._policy, counts[self._topics.pulse]),
@@ -133,16 +157,18 @@ class Worker:
         self._make_state_dirs()
         await self.web.start()
         await self._output.start()
+        if self._tickets is not None:
+            await self._tickets.start()
         if Role.SCORE in self._apps:
             loading = asyncio.create_task(self._scorer.start())
             await _first(loading, stop)
             if stop.is_set():
                 return
             name, _, digest = self._scorer.label.partition("@")
-            self._metrics.model.info({"name": name, "digest": digest})
+            self._metrics.model.labels(name, digest).info({})
         for role, app in self._apps.items():
             app.on_partitions_revoked.connect(self._revoked, weak=False)
-            if role is Role.CASES:
+            if role is not Role.SCORE:
                 app.on_partitions_assigned.connect(self._assigned, weak=False)
             app.finalize()
         await asyncio.gather(*(app.start() for app in self._apps.values()))
@@ -193,24 +219,35 @@ class Worker:
     async def _leave(self) -> None:
         for gate in self._gates:
             await gate.close()
+        if self._tickets is not None:
+            await self._tickets.close()
         await asyncio.gather(*(app.stop() for app in self._apps.values() if app.started))
         await self._output.stop()
 
     async def _revoked(self, app: Any, /, *args: Any, signal: Any, **kwargs: Any) -> None:
         revoked: set[TP] = args[0]
         lost = [(tp.topic, tp.partition) for tp in revoked]
+        role = next(role for role, own in self._apps.items() if own is app)
+        if role is Role.CASES:
+            await self._release_folds(lost)
+        elif self._tickets is not None and role is Role.TICKETS:
+            await self._tickets.release(revoked)
+        self._progress[role].forget(lost)
+
+    async def _release_folds(self, lost: list[tuple[str, int]]) -> None:
         for agent in self._agents:
             numbers = {number for topic, number in lost if topic == agent.topic}
             held = [agent.folds[number] for number in numbers & agent.folds.keys()]
             await agent.release(numbers)
             for fold in held:
-                self._board.drop(set(getattr(fold, "cases", {})))
-        for progress in self._progress.values():
-            progress.forget(lost)
+                self._board.drop(agent.case_ids(fold))
 
     async def _assigned(self, app: Any, /, *args: Any, signal: Any, **kwargs: Any) -> None:
-        for agent in self._agents:
-            agent.resume()
+        if self._tickets is not None and app is self._apps[Role.TICKETS]:
+            self._tickets.resume()
+        else:
+            for agent in self._agents:
+                agent.resume()
 
     def alive(self) -> Health:
         """The event loop turns, and what was taken makes progress."""
@@ -220,23 +257,33 @@ class Worker:
 
     def ready(self) -> Health:
         """The model is loaded, partitions are assigned and tables recovered."""
-        problems = []
+        problems = [problem for role in self._apps for problem in self._missing(role)]
         if self._stopping:
-            problems.append("stopping")
-        if Role.SCORE in self._apps and not self._scorer.ready:
-            problems.append("the model is loading")
-        problems += [
-            f"role {role} waits for its partitions"
-            for role, app in self._apps.items()
-            if not settled(app)
-        ]
+            problems.insert(0, "stopping")
         return Health(ok=not problems, problems=tuple(problems))
+
+    def _missing(self, role: Role) -> list[str]:
+        """What a role lacks before it can work."""
+        if role is Role.SCORE and not self._scorer.ready:
+            return ["the model is loading"]
+        return [] if settled(self._apps[role]) else [f"role {role} waits for its partitions"]
 
     def _refresh(self) -> None:
         self._board.publish()
+        if self._tickets is not None:
+            self._tickets.publish()
         for role, progress in self._progress.items():
-            if self._apps[role].started:
-                progress.publish(partial(end_of, self._apps[role]))
+            app = self._apps[role]
+            read = [getattr(self._topics, field) for field in READ_BY[role]]
+            if settled(app):
+                progress.begin(committed_of(app, read))
+            if app.started:
+                progress.publish(partial(end_of, app))
+            if not self._missing(role) and not app.crashed:
+                progress.beat(read)
+
+    def _weigh(self) -> None:
+        situation.publish(self._metrics, self._board.open_cases, self._agents)
 
     def _facts(self) -> Facts:
         lag: dict[str, int] = {}

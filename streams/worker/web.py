@@ -2,12 +2,12 @@
 
 import errno
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from importlib import resources
 
 import msgspec
 from aiohttp import web
-from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from prometheus_client.exposition import choose_encoder
 
 from streams.config import Settings
 from streams.errors import ConfigError
@@ -53,6 +53,8 @@ class Web:
         ready: Callable[[], Health],
         facts: Callable[[], Facts],
         refresh: Callable[[], None],
+        weigh: Callable[[], None],
+        routes: Sequence[web.RouteDef] = (),
     ) -> None:
         self._settings = settings
         self._metrics = metrics
@@ -61,6 +63,8 @@ class Web:
         self._ready = ready
         self._facts = facts
         self._refresh = refresh
+        self._weigh = weigh
+        self._routes = routes
         self._runner: web.AppRunner | None = None
         self.port = settings.web_port
 
@@ -75,6 +79,7 @@ class Web:
                 web.get("/healthz", lambda _: _health(self._alive())),
                 web.get("/readyz", lambda _: _health(self._ready())),
                 web.get("/api/board", self._cases),
+                *self._routes,
             ]
         )
         self._runner = web.AppRunner(app, access_log=None)
@@ -105,8 +110,11 @@ class Web:
 
     async def _scrape(self, request: web.Request) -> web.Response:
         self._refresh()
-        body = generate_latest(self._metrics.registry)
-        return web.Response(body=body, headers={"Content-Type": CONTENT_TYPE_LATEST})
+        self._weigh()
+        # Exemplars need OpenMetrics, which Prometheus asks for; others get the older text format.
+        encode, content_type = choose_encoder(request.headers.get("Accept", ""))
+        body = encode(self._metrics.registry)
+        return web.Response(body=body, headers={"Content-Type": content_type})
 
     async def _cases(self, request: web.Request) -> web.Response:
         self._refresh()

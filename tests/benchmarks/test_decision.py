@@ -6,9 +6,8 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from benchmarks.decision.alarms import Decision, Look, Raised, Verdict, follow, looks_of
+from benchmarks.decision.alarms import Decision, Look, Raised, Verdict, follow
 from benchmarks.decision.figures import brier, highest, lead_s, measure, reliability
-from benchmarks.decision.kept import Scores
 from benchmarks.decision.simple import Anger, AngryWord, Shares, Volume
 from benchmarks.decision.without import SIGNALS, without
 from scoring import policy as policies
@@ -16,6 +15,8 @@ from scoring.history import replay
 from scoring.levels import Level
 from scoring.mention import Kind, Role
 from scoring.scored import Scored
+from streams.calibration.kept import Scores
+from streams.calibration.looks import times
 from streams.errors import UsageError
 from streams.histories.label import History
 from streams.histories.tell import tell
@@ -63,10 +64,10 @@ def labelled(*mentions: Scored, due_h: float | None = None) -> History:
 def test_what_is_said_is_what_a_backtest_says(slug: str) -> None:
     history = tell(slug, "en", 1)
     scored = made_up(history)
-    said, seen = follow(scored, POLICY, looks_of(history), set(history.matter))
+    said, seen = follow(scored, POLICY, times(history), set(history.matter))
     assert said == list(replay(scored, POLICY))
     assert said
-    assert [at for at, _ in seen] == looks_of(history)
+    assert [at for at, _ in seen] == times(history)
 
 
 def test_looking_changes_nothing() -> None:

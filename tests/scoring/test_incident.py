@@ -149,7 +149,7 @@ def test_answers_and_denial_move_the_score() -> None:
     def spoken(text: Any) -> list[Scored]:
         return [
             scored(
-                mention(f"a{n}", 200.0 + 15 * n, by="desk", role=Role.BRAND, kind=Kind.REPLY), text
+                mention(f"a{n}", 1.0 + 0.5 * n, by="desk", role=Role.BRAND, kind=Kind.REPLY), text
             )
             for n in range(60)
         ]

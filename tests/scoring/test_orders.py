@@ -59,6 +59,14 @@ def test_a_command_seen_before_changes_nothing() -> None:
     assert partition.changed == set()
 
 
+def test_an_old_ticket_has_no_say_in_a_later_episode() -> None:
+    partition, _ = opened()
+    assert partition.order(say(Action.RESOLVE, 60, episode=2)) == []
+    assert [m.status for m in partition.order(say(Action.RESOLVE, 90, id="d", episode=1))] == [
+        Status.RESOLVED
+    ]
+
+
 def test_a_case_that_is_not_here_has_nothing_to_decide() -> None:
     partition = Partition(POLICY)
     assert partition.order(say(Action.RESOLVE, 0)) == []

@@ -64,20 +64,38 @@ class Running:
         """Everything it printed so far."""
         return self._log.read_text("utf-8", "replace")
 
+    @property
+    def address(self) -> str:
+        """`host:port` of its console and metrics, empty while nobody listens."""
+        found = CONSOLE.search(self.log)
+        return found[1] if found else ""
+
     def get(self, path: str) -> tuple[int, bytes]:
         """Status and body of its answer; 0 while nobody listens."""
-        found = CONSOLE.search(self.log)
-        if found is None:
+        if not self.address:
             assert self.process.poll() is None, self.log
             return 0, b""
         try:
-            with urllib.request.urlopen(f"http://{found[1]}{path}", timeout=10) as answer:
+            with urllib.request.urlopen(f"http://{self.address}{path}", timeout=10) as answer:
                 return answer.status, answer.read()
         except urllib.error.HTTPError as error:
             return error.code, error.read()
         except OSError:
             assert self.process.poll() is None, self.log
             return 0, b""
+
+    def post(self, path: str, content: bytes, headers: dict[str, str]) -> int:
+        """Status of its answer to a request of another system."""
+        found = CONSOLE.search(self.log)
+        assert found is not None, self.log
+        request = urllib.request.Request(
+            f"http://{found[1]}{path}", data=content, headers=headers, method="POST"
+        )
+        try:
+            with urllib.request.urlopen(request, timeout=30) as answer:
+                return int(answer.status)
+        except urllib.error.HTTPError as error:
+            return error.code
 
     @property
     def ready(self) -> bool:

@@ -69,7 +69,14 @@ def escalation(**changes: object) -> Escalation:
 
 
 def frame(said: Escalation | None) -> Frame:
-    case = OpenCase(escalation=said, case_id="c", brand="ferrolock", level=Level.CRISIS, seen_at=AT)
+    case = OpenCase(
+        escalation=said,
+        case_id="c",
+        brand="ferrolock",
+        level=Level.CRISIS,
+        seen_at=AT,
+        level_since=AT,
+    )
     view = View(
         sent=1200,
         at=AT.timestamp(),

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from streams import stories
 from streams.config import Settings
 from streams.kafka import topics
 from streams.kafka.topics import Topics
@@ -141,3 +142,23 @@ def test_mentions_from_the_future_are_told_once(cli: Cli, settings: Settings) ->
 
 def in_(year: int) -> datetime:
     return START.replace(year=year)
+
+
+def test_replay_sends_the_library_as_one_recording(cli: Cli, settings: Settings) -> None:
+    topics.create(settings)
+    done = cli("replay", "--library", "--rebase", "now")
+    assert done.returncode == 0, done.stderr
+    rows = (json.loads(r.value) for r in received(settings, Topics.of(settings).mentions))
+    sent = {(row["brand"], row["id"]): row["created_at"] for row in rows}
+    library = [stories.load(slug).mentions for slug in stories.slugs()]
+    assert len(sent) == sum(len(mentions) for mentions in library)
+    firsts = [min(mentions, key=lambda one: one.at) for mentions in library]
+    begun = [datetime.fromisoformat(sent[one.brand, one.id]) for one in firsts]
+    assert max(begun) - min(begun) < timedelta(seconds=1)
+
+
+def test_replay_wants_a_file_or_the_library(cli: Cli) -> None:
+    for arguments in ((), ("--library", "-")):
+        done = cli("replay", *arguments)
+        assert done.returncode == 2
+        assert "give a FILE, or --library" in one_line(done.stderr)

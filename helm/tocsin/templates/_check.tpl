@@ -1,0 +1,56 @@
+{{- /* Mistakes that the schema cannot see; each says how to mend it. */}}
+{{- define "tocsin.check" -}}
+{{- $values := .Values }}
+{{- $kafka := $values.kafka }}
+{{- if not $values.image.repository }}
+{{- fail "image.repository is empty: set it to where your image is (deploy/Dockerfile builds one)" }}
+{{- end }}
+{{- if not $kafka.brokers }}
+{{- fail "kafka.brokers is empty: set it to the brokers to start from, such as [kafka:9092]" }}
+{{- end }}
+{{- if and (include "tocsin.authenticated" .) (not $kafka.sasl.existingSecret) }}
+{{- fail (printf "kafka.securityProtocol is %s: set kafka.sasl.existingSecret to the Secret with name and password" $kafka.securityProtocol) }}
+{{- end }}
+{{- if and $kafka.sasl.existingSecret (not (include "tocsin.authenticated" .)) }}
+{{- fail (printf "kafka.sasl.existingSecret is set but kafka.securityProtocol is %s: set it to SASL_SSL or SASL_PLAINTEXT" $kafka.securityProtocol) }}
+{{- end }}
+{{- if and $kafka.tls.existingSecret (not (include "tocsin.encrypted" .)) }}
+{{- fail (printf "kafka.tls.existingSecret is set but kafka.securityProtocol is %s: set it to SSL or SASL_SSL" $kafka.securityProtocol) }}
+{{- end }}
+{{- if and $kafka.tls.keyKey (not $kafka.tls.certKey) }}
+{{- fail "kafka.tls.keyKey is set: set kafka.tls.certKey too" }}
+{{- end }}
+{{- if and $values.policy.content $values.policy.existingConfigMap }}
+{{- fail "policy.content and policy.existingConfigMap are both set: keep one" }}
+{{- end }}
+{{- $roles := include "tocsin.roles" . | fromYaml }}
+{{- if not $roles }}
+{{- fail "no role is enabled: set roles.score.enabled or another's" }}
+{{- end }}
+{{- range $name, $role := $roles }}
+{{- $scaling := $role.autoscaling }}
+{{- if gt (int $scaling.minReplicas) (int $kafka.partitions) }}
+{{- if $scaling.enabled }}
+{{- fail (printf "roles.%s.autoscaling.minReplicas is %d and kafka.partitions %d: at most one pod per partition has work" $name (int $scaling.minReplicas) (int $kafka.partitions)) }}
+{{- end }}
+{{- end }}
+{{- if and $scaling.enabled (eq $scaling.type "hpa") (not $scaling.targetCPUUtilizationPercentage) (not $scaling.metrics) }}
+{{- fail (printf "roles.%s.autoscaling has nothing to go by: set targetCPUUtilizationPercentage or metrics" $name) }}
+{{- end }}
+{{- if and $scaling.enabled (eq $scaling.type "keda") (not $role.topics) }}
+{{- fail (printf "roles.%s.topics is empty: KEDA scales on the lag in them" $name) }}
+{{- end }}
+{{- if and (eq (toString $role.strategy.maxSurge) "0") (eq (toString $role.strategy.maxUnavailable) "0") }}
+{{- fail (printf "roles.%s.strategy allows neither a pod more nor a pod less: set maxSurge to 1" $name) }}
+{{- end }}
+{{- if and (or $role.ingress.enabled $role.httpRoute.enabled) (not $role.service.enabled) }}
+{{- fail (printf "roles.%s: ingress and httpRoute lead to a Service: set service.enabled to true" $name) }}
+{{- end }}
+{{- if and $role.ingress.enabled (not $role.ingress.hosts) }}
+{{- fail (printf "roles.%s.ingress.hosts is empty: set the host names it answers to" $name) }}
+{{- end }}
+{{- if and $role.httpRoute.enabled (not $role.httpRoute.parentRefs) }}
+{{- fail (printf "roles.%s.httpRoute.parentRefs is empty: set the gateways that take it" $name) }}
+{{- end }}
+{{- end }}
+{{- end }}

@@ -1,0 +1,21 @@
+"""Which conversations an open incident speaks for.
+
+An incident is made of many conversations. While it is open, and for a while after, those that
+belong to it open no case of their own up to its level: people get one case, not thirty.
+"""
+
+from scoring import likeness
+from scoring.case import Case
+from scoring.news import IncidentNews
+
+_ALIKE = 0.2
+"""Cosine between a conversation's topic and the incident's from which it belongs: nine in ten of
+the conversations of made-up incidents, one in two of those beside them (docs/decision.md)."""
+
+
+def floor(case: Case, news: IncidentNews | None, at: float) -> int:
+    """The rank up to which the incident speaks for the conversation at `at` (seconds)."""
+    if news is None or case.evidence.first_at < news.since or 0 < news.until <= at:
+        return 0
+    alike = not case.topic or not news.topic or likeness.cosine(case.topic, news.topic) >= _ALIKE
+    return news.rank if alike else 0

@@ -1,0 +1,79 @@
+"""The whole course of a calibration: look, fit, choose levels, and say how it went."""
+
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from scoring.policy import Policy
+from scoring.scored import Scored
+from streams.calibration import fit, levels
+from streams.calibration.looks import Array, Look, look_at
+from streams.calibration.outcome import Tally, outcome, tally
+from streams.histories.label import History
+
+PULLS = (0.03, 0.1, 0.3, 1.0, 3.0)
+"""How strongly weights may be drawn to those set; cross-validation by kind chooses."""
+_FOLDS = 5
+_CLIP = 1e-4
+
+Told = Sequence[tuple[History, Sequence[Scored]]]
+Tell = Callable[[str], None]
+
+
+class Calibrated(NamedTuple):
+    """The fitted policy, the pull that was chosen, and the log loss on kinds left out.
+
+    `loss_before` is that of the policy that was set; `tally` is of the histories of the fit.
+    """
+
+    policy: Policy
+    pull: float
+    loss: float
+    loss_before: float
+    tally: Tally
+
+
+def calibrate(told: Told, policy: Policy, tell: Tell) -> Calibrated:
+    """Fits weights and levels to histories with their scores."""
+    looks: list[Look] = []
+    for number, (history, scored) in enumerate(told, start=1):
+        looks += look_at(history, scored, policy)
+        if number % 20 == 0 or number == len(told):
+            tell(f"looked at {number} of {len(told)} histories")
+    before = log_loss(looks, policy)
+    losses = {pull: left_out(looks, policy, pull) for pull in PULLS}
+    for pull, loss in losses.items():
+        tell(f"pull {pull:g}: log loss {loss:.3f} on kinds left out (as set: {before:.3f})")
+    pull = min(losses, key=lambda one: losses[one])
+    fitted = fit.fit(looks, policy, pull)
+
+    def judge(candidate: Policy) -> Tally:
+        return tally([outcome(history, scored, candidate) for history, scored in told])
+
+    chosen = levels.choose(fitted, judge, tell)
+    return Calibrated(chosen, pull, losses[pull], before, judge(chosen))
+
+
+def left_out(looks: Sequence[Look], policy: Policy, pull: float, steps: int = fit.STEPS) -> float:
+    """Mean log loss over looks at kinds that the weights were not fitted on; five folds."""
+    kinds = sorted({look.kind for look in looks})
+    score = np.zeros(len(looks))
+    for fold in range(min(_FOLDS, len(kinds))):
+        out = set(kinds[fold::_FOLDS])
+        found = fit.fit([look for look in looks if look.kind not in out], policy, pull, steps)
+        tested = [number for number, look in enumerate(looks) if look.kind in out]
+        score[tested] = fit.scores([looks[number] for number in tested], found)
+    return _loss(looks, score)
+
+
+def log_loss(looks: Sequence[Look], policy: Policy) -> float:
+    """Mean log loss of the scores, in nats, each look for what it is worth."""
+    return _loss(looks, fit.scores(looks, policy))
+
+
+def _loss(looks: Sequence[Look], score: Array) -> float:
+    came = np.array([look.crisis for look in looks], dtype=float)
+    sure = np.clip(score, _CLIP, 1 - _CLIP)
+    each = -(came * np.log(sure) + (1 - came) * np.log(1 - sure))
+    return float(np.average(each, weights=fit.worth(looks)))

@@ -1,0 +1,93 @@
+"""`tocsin sinks`: which ticket systems there are, and a marked test ticket for one of them."""
+
+import asyncio
+import difflib
+from datetime import UTC, datetime
+
+import click
+
+from scoring.levels import Level
+from streams.cli.common import note, settings, write_json
+from streams.cli.group import Group
+from streams.errors import CheckFailed, ConfigError
+from streams.sinks.settings import Route, Tickets, load, words
+
+
+@click.group(cls=Group)
+def command() -> None:
+    """Show and try the ticket systems that the policy file names (TOCSIN_POLICY)."""
+
+
+@command.command("list")
+@click.option("--json", "as_json", is_flag=True, help="One JSON line each.")
+def list_(as_json: bool) -> None:
+    """List the sinks and the routes that lead to them."""
+    tickets = load(settings().policy)
+    for name, sink in tickets.sinks.items():
+        routes = [_said(one) for one in tickets.routes if name in one.sinks]
+        if as_json:
+            write_json({"sink": name, "type": sink.type, "routes": routes})
+        else:
+            click.echo(f"{name:<20} {sink.type:<14} {'; '.join(routes) or 'no route leads here'}")
+    if not tickets.sinks:
+        note("no sinks: add [sinks.NAME] and [[routes]] to the policy file (see docs/tickets.md)")
+
+
+@command.command("test")
+@click.argument("name")
+@click.option(
+    "--level",
+    type=click.Choice([level.value for level in Level]),
+    default=Level.WATCH.value,
+    show_default=True,
+    help="Level of the test.",
+)
+@click.option("--lang", default="en", show_default=True, help="Language of its words.")
+@click.option("--keep", is_flag=True, help="Leave the ticket open.")
+def test(name: str, level: str, lang: str, keep: bool) -> None:
+    """Send a ticket marked as a test to sink NAME, and close it again.
+
+    It is tried once. Ends with 1 when the sink does not take it.
+    """
+    from streams.sinks import trial
+    from streams.sinks.target import Later, Refused
+
+    chosen = settings()
+    tickets = load(chosen.policy)
+    if name not in tickets.sinks:
+        raise ConfigError(_unknown(name, tickets))
+    made = trial.run(
+        tickets.sinks[name],
+        datetime.now(UTC),
+        Level(level),
+        lang=lang,
+        keep=keep,
+        console_url=chosen.console_url,
+    )
+    try:
+        outcomes = asyncio.run(made)
+    except (Later, Refused) as error:
+        again = "; it may take it later" if isinstance(error, Later) else ""
+        raise CheckFailed(f"sink {name} does not take the test: {error.reason}{again}") from error
+    click.echo(f"{name}: {', then '.join(outcomes)}")
+
+
+def _unknown(name: str, tickets: Tickets) -> str:
+    near = difflib.get_close_matches(name, tickets.sinks, n=1)
+    if near:
+        return f"there is no sink {name!r}: did you mean {near[0]}?"
+    known = ", ".join(tickets.sinks) or "none; set TOCSIN_POLICY to a file with [sinks.NAME]"
+    return f"there is no sink {name!r}; there are {known}"
+
+
+def _said(one: Route) -> str:
+    """`from escalate, brand acme, French` in the words of the file."""
+    parts = [f"from {one.min_level}"]
+    for key in ("brand", "lang", "label"):
+        if values := words(getattr(one, key)):
+            parts.append(f"{key} {' or '.join(values)}")
+    if one.kind is not None:
+        parts.append(f"kind {one.kind}")
+    if one.hours is not None:
+        parts.append(f"{one.hours} quiet hours")
+    return ", ".join(parts)

@@ -1,0 +1,143 @@
+"""Prometheus Alertmanager: one alert per open case, through its API v2.
+
+https://github.com/prometheus/alertmanager/blob/main/api/v2/openapi.yaml. An alert is its labels:
+they hold no text and no id but a short digest of the case. When the level moves, the alert of the
+old level is ended in the call that begins the new one.
+"""
+
+import asyncio
+import hashlib
+import json
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import aiohttp
+import msgspec
+
+from scoring.escalation import Status
+from scoring.levels import Level
+from streams.errors import ConfigError
+from streams.sinks import http, render
+from streams.sinks.target import (
+    CREATED,
+    RESOLVED,
+    UNCHANGED,
+    UPDATED,
+    Delivered,
+    Later,
+    Memory,
+    Notice,
+    Refused,
+    secret,
+    settings_of,
+)
+
+KEYED = True
+SEVERITY = {
+    Level.CRISIS: "critical",
+    Level.ESCALATE: "critical",
+    Level.RESPOND: "warning",
+    Level.WATCH: "info",
+}
+_LABELS = "labels"
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Every member of a cluster is told, and one that takes it suffices.
+
+    `lasts_h`: an alert whose end never came is over after so many hours.
+    """
+
+    urls: tuple[str, ...]
+    username: str = ""
+    password_env: str = ""
+    password_file: str = ""
+    lasts_h: float = 30 * 24.0
+
+
+class _Alertmanager:
+    def __init__(
+        self,
+        values: Settings,
+        auth: aiohttp.BasicAuth | None,
+        session: aiohttp.ClientSession,
+    ) -> None:
+        self._urls = [f"{url.rstrip('/')}/api/v2/alerts" for url in values.urls]
+        self._lasts = timedelta(hours=values.lasts_h)
+        self._auth = auth
+        self._session = session
+
+    async def deliver(self, notice: Notice, memory: Memory) -> Delivered:
+        if notice.acknowledged_by:
+            return Delivered(memory, UNCHANGED)  # it knows silences, and no acknowledgement
+        now = datetime.now(UTC)
+        resolved = notice.escalation.status is Status.RESOLVED
+        own = alert(notice, now, now if resolved else now + self._lasts)
+        sent, before = [own], json.loads(memory[_LABELS]) if _LABELS in memory else None
+        if before is not None and before != own["labels"]:
+            sent.append(own | {"labels": before, "endsAt": now.isoformat()})
+        await self._tell(sent)
+        if resolved:
+            return Delivered({}, RESOLVED)
+        kept = {_LABELS: json.dumps(own["labels"], sort_keys=True)}
+        return Delivered(kept, UPDATED if before is not None else CREATED)
+
+    async def close(self) -> None:
+        pass
+
+    async def _tell(self, alerts: list[dict[str, Any]]) -> None:
+        calls = (
+            http.call(self._session, "POST", url, body=alerts, auth=self._auth)
+            for url in self._urls
+        )
+        answers = await asyncio.gather(*calls, return_exceptions=True)
+        wrong = [answer for answer in answers if isinstance(answer, BaseException)]
+        if len(wrong) == len(answers):
+            later = [error for error in wrong if isinstance(error, Later)]
+            raise (later or wrong)[0]
+        for error in wrong:
+            if not isinstance(error, Later | Refused):
+                raise error
+
+
+def build(settings: Mapping[str, Any], session: aiohttp.ClientSession) -> _Alertmanager:
+    """A cluster of Alertmanagers. Raises ConfigError."""
+    values = settings_of(Settings, settings)
+    if not values.urls or not all(url.startswith(("http://", "https://")) for url in values.urls):
+        raise ConfigError('urls: a list of addresses such as "http://alertmanager:9093" is wanted')
+    auth = None
+    if values.username:
+        auth = aiohttp.BasicAuth(values.username, secret(values, "password"))
+    return _Alertmanager(values, auth, session)
+
+
+def alert(notice: Notice, now: datetime, ends: datetime) -> dict[str, Any]:
+    """The alert of a case: begun when its message came, at the latest now."""
+    said = notice.escalation
+    labels = {
+        "alertname": "TocsinCase",
+        "brand": said.brand,
+        "kind": said.kind.value,
+        "level": said.level.value,
+        "severity": SEVERITY[said.level],
+        "case": hashlib.sha256(said.case_id.encode()).hexdigest()[:12],
+    }
+    if notice.test:
+        labels["test"] = "true"
+    annotations = {
+        "summary": render.summary(notice),
+        "description": render.plain(notice, 10_000),
+        "case_id": said.case_id,
+    }
+    if notice.console_url:
+        annotations["console_url"] = notice.console_url
+    made: dict[str, Any] = {
+        "labels": labels,
+        "annotations": annotations,
+        "startsAt": min(said.at, now).isoformat(),
+        "endsAt": ends.isoformat(),
+    }
+    if url := said.url or notice.console_url:
+        made["generatorURL"] = url
+    return made

@@ -1,0 +1,138 @@
+"""E-mail over SMTP (RFC 5321), one thread per episode of a case, with `aiosmtplib`."""
+
+import logging
+import ssl
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
+
+import aiohttp
+import aiosmtplib
+import msgspec
+from msgspec import Meta
+
+from scoring.escalation import Status
+from streams.errors import ConfigError
+from streams.sinks.episodes import of_episode, remembered
+from streams.sinks.http import TIMEOUT_S
+from streams.sinks.mail_message import compose, mailbox
+from streams.sinks.target import (
+    ACKNOWLEDGED,
+    CREATED,
+    RESOLVED,
+    UPDATED,
+    Delivered,
+    Later,
+    Memory,
+    Notice,
+    Refused,
+    secret,
+    settings_of,
+)
+
+log = logging.getLogger(__name__)
+
+RATE_PER_S = 1.0
+_PORTS = {"starttls": 587, "tls": 465, "none": 25}
+_PERMANENT = 500
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Table `[sinks.NAME]` with type "email".
+
+    `security`: "starttls" and "tls" insist on it and check the certificate, against `ca_file`
+    where one is named; "none" is for a relay on one's own machine.
+    """
+
+    host: Annotated[str, Meta(min_length=1)]
+    sender: str
+    to: Annotated[tuple[str, ...], Meta(min_length=1, max_length=100)]
+    security: Literal["starttls", "tls", "none"] = "starttls"
+    port: Annotated[int, Meta(ge=1, le=65_535)] | None = None
+    ca_file: str = ""
+    user: str = ""
+    password_env: str = ""
+    password_file: str = ""
+
+    def __post_init__(self) -> None:
+        for address in (self.sender, *self.to):
+            mailbox(address)
+        if self.user and self.security == "none":
+            raise ValueError("a password is sent over TLS only: set security")
+
+    @property
+    def url(self) -> str:
+        """Where the server is."""
+        return f"smtp://{self.host}:{self.port or _PORTS[self.security]}"
+
+
+def build(settings: Mapping[str, Any], session: aiohttp.ClientSession) -> "Mail":
+    """The target; the session is not for it. Raises ConfigError."""
+    typed = settings_of(Settings, settings)
+    try:
+        context = ssl.create_default_context(cafile=typed.ca_file or None)
+    except (OSError, ssl.SSLError) as error:
+        raise ConfigError(f"ca_file: {typed.ca_file} cannot be read: {error}") from error
+    return Mail(typed, secret(typed, "password") if typed.user else "", context)
+
+
+class Mail:
+    """Keeps in memory: `last` message's id, the `subject` of the thread, `episode` and `level`."""
+
+    def __init__(self, settings: Settings, password: str, context: ssl.SSLContext) -> None:
+        self._settings = settings
+        self._password = password
+        self._context = context
+
+    async def deliver(self, notice: Notice, memory: Memory) -> Delivered:
+        """Sends one message. A second one of the same escalation has the same Message-ID.
+
+        Raises Later for 4xx answers and for no answer, Refused for 5xx ones (RFC 5321, 4.2.1).
+        """
+        wanted, known = self._settings, of_episode(notice, memory)
+        message = compose(notice, known, mailbox(wanted.sender), [*map(mailbox, wanted.to)])
+        try:
+            refused, _ = await aiosmtplib.send(
+                message,
+                hostname=wanted.host,
+                port=wanted.port or _PORTS[wanted.security],
+                use_tls=wanted.security == "tls",
+                start_tls=wanted.security == "starttls",
+                tls_context=None if wanted.security == "none" else self._context,
+                username=wanted.user or None,
+                password=self._password or None,
+                timeout=TIMEOUT_S,
+            )
+        except aiosmtplib.SMTPRecipientsRefused as error:
+            codes = [refusal.code for refusal in error.recipients]
+            raise _meant(min(codes, default=0), "every recipient is refused") from None
+        except aiosmtplib.SMTPResponseException as error:
+            raise _meant(error.code, type(error).__name__) from None
+        except ssl.SSLCertVerificationError as error:
+            raise Refused(f"the server's certificate: {error.verify_message}") from None
+        except (aiosmtplib.SMTPException, OSError, ValueError) as error:
+            # the bare class, and this one, say that the server has no STARTTLS or login we know
+            if type(error) in (aiosmtplib.SMTPException, aiosmtplib.SMTPNotSupported):
+                raise Refused(f"the server cannot do it: {error}"[:200]) from None
+            raise Later(f"no delivery to {wanted.host}: {type(error).__name__}") from None
+        if refused:
+            log.warning("%d of %d recipients are refused", len(refused), len(wanted.to))
+        subject = known.get("subject") or str(message["Subject"])
+        kept = {"last": str(message["Message-ID"]), "subject": subject}
+        return Delivered(remembered(notice, **kept), _outcome(notice, known))
+
+    async def close(self) -> None:
+        """Each message has a connection of its own."""
+
+
+def _outcome(notice: Notice, known: Memory) -> str:
+    if notice.escalation.status is Status.RESOLVED:
+        return RESOLVED
+    if notice.acknowledged_by:
+        return ACKNOWLEDGED
+    return UPDATED if known else CREATED
+
+
+def _meant(code: int, what: str) -> Later | Refused:
+    # The text of an answer may hold recipients: people's addresses stay out of logs.
+    reason = f"SMTP {code}: {what}"
+    return Refused(reason) if code >= _PERMANENT else Later(reason)

@@ -1,0 +1,91 @@
+"""What is remembered of a case in each sink, and what that says about its next message."""
+
+import enum
+
+import msgspec
+
+from scoring.escalation import Escalation, Status
+from streams.sinks.kinds import Kind
+from streams.sinks.target import Memory
+
+_IDS = 64
+"""An escalation said again after a crash comes soon after the first time."""
+
+
+class Kept(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One case in one sink: the target's memory, the newest ids done with, and the newest state.
+
+    `episode` and `at` (seconds) are those of the newest message that the sink has seen; `open`
+    tells whether it has a ticket that nobody has closed from here.
+    """
+
+    memory: dict[str, str] = {}
+    ids: tuple[str, ...] = ()
+    episode: int = 0
+    at: float = 0.0
+    open: bool = False
+
+
+class CaseMemory(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One case in all sinks; `newest` is the escalation delivered last, `at` when (wall clock)."""
+
+    sinks: dict[str, Kept] = {}
+    newest: Escalation | None = None
+    at: float = 0.0
+
+    def of(self, sink: str) -> Kept:
+        """What is kept for a sink; nothing at first."""
+        return self.sinks.get(sink, _NOTHING)
+
+    def open_in(self, episode: int) -> list[str]:
+        """The sinks with an open ticket of this episode: they want to hear its end."""
+        return [name for name, kept in self.sinks.items() if kept.open and kept.episode == episode]
+
+    def told(self, sink: str, kept: Kept, said: Escalation, now: float) -> "CaseMemory":
+        """After `sink` is done with `said`."""
+        newer = self.newest is None or _order(said) >= _order(self.newest)
+        return CaseMemory(
+            sinks={**self.sinks, sink: kept}, newest=said if newer else self.newest, at=now
+        )
+
+
+class Verdict(enum.StrEnum):
+    """What to do with a message for a sink."""
+
+    SEND = "send"
+    DUPLICATE = "duplicate"
+    SUPERSEDED = "superseded"
+    UNOPENED = "unchanged"
+
+
+_NOTHING = Kept()
+
+
+def verdict(kept: Kept, kind: Kind, said: Escalation) -> Verdict:
+    """Whether a sink is to be told: not twice, not what is overtaken, no end without beginning."""
+    if said.id in kept.ids:
+        return Verdict.DUPLICATE
+    if kind.events:
+        return Verdict.SEND
+    if (said.episode, said.at.timestamp()) < (kept.episode, kept.at):
+        return Verdict.SUPERSEDED
+    if said.status is Status.RESOLVED and not kept.open and not kind.keyed:
+        return Verdict.UNOPENED
+    return Verdict.SEND
+
+
+def after(kept: Kept, said: Escalation, memory: Memory | None = None) -> Kept:
+    """What to keep when the sink is done with `said`; `memory` is new when it was told."""
+    ids = (*kept.ids, said.id)[-_IDS:]
+    episode, at = said.episode, said.at.timestamp()
+    if (episode, at) < (kept.episode, kept.at):
+        episode, at = kept.episode, kept.at
+        is_open = kept.open
+    else:
+        is_open = said.status is not Status.RESOLVED
+    known = kept.memory if memory is None else dict(memory)
+    return Kept(memory=known, ids=ids, episode=episode, at=at, open=is_open)
+
+
+def _order(said: Escalation) -> tuple[int, float]:
+    return said.episode, said.at.timestamp()

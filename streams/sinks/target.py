@@ -1,0 +1,152 @@
+"""The seam between the runner and a ticket system: one notice in, one try, one outcome out.
+
+Each system is a module with a `Settings` struct and `build(settings, session) -> Target`.
+"""
+
+import os
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Protocol, TypeVar
+
+import msgspec
+
+from scoring.escalation import Escalation
+from streams.errors import ConfigError
+
+Memory = Mapping[str, str]
+"""What a target keeps about a case between calls: number of the ticket, time of the message."""
+
+CREATED = "created"
+UPDATED = "updated"
+RESOLVED = "resolved"
+ACKNOWLEDGED = "acknowledged"
+UNCHANGED = "unchanged"
+
+
+class Notice(msgspec.Struct, frozen=True, kw_only=True):
+    """What every target renders from.
+
+    `test` marks a test ticket. `acknowledged_by` names who has taken the case in hand: the
+    escalation is then the newest one that was delivered, said again. `console_url` is the address
+    of the case's page, empty where the console has none that others can reach. `lang` is the
+    primary language tag that the texts are rendered in.
+    """
+
+    escalation: Escalation
+    test: bool = False
+    acknowledged_by: str = ""
+    console_url: str = ""
+    lang: str = "en"
+
+
+class Delivered(msgspec.Struct, frozen=True):
+    """The target has it; `memory` replaces what was kept, `outcome` is one of the words above."""
+
+    memory: Memory
+    outcome: str
+
+
+class Later(Exception):  # noqa: N818 - named by outcome
+    """Not now; after `after_s` seconds at the earliest where the target says so."""
+
+    def __init__(self, reason: str, after_s: float | None = None) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.after_s = after_s
+
+
+class Refused(Exception):  # noqa: N818 - named by outcome
+    """Never as it is: somebody has to mend the settings or the message."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class Disabled(Refused):
+    """The endpoint wants nothing more (HTTP 410)."""
+
+
+class Target(Protocol):
+    """One configured ticket system. It keeps nothing itself, and never sleeps or tries again."""
+
+    async def deliver(self, notice: Notice, memory: Memory) -> Delivered:
+        """Makes the calls of one try. Raises Later, Refused or Disabled.
+
+        The same notice may come again after a crash: with the memory from before it.
+        """
+        ...
+
+    async def close(self) -> None:
+        """Gives back what it opened itself; the HTTP session belongs to the runner."""
+        ...
+
+
+S = TypeVar("S", bound=msgspec.Struct)
+_UNKNOWN = re.compile(r"Object contains unknown field `(.*?)`")
+_MISSING = re.compile(r"Object missing required field `(.*?)`")
+
+
+def settings_of(struct: type[S], values: Mapping[str, Any]) -> S:
+    """The typed settings of a target. Raises ConfigError that names the key."""
+    try:
+        return msgspec.convert(dict(values), struct)
+    except msgspec.ValidationError as error:
+        raise ConfigError(_told(str(error), struct)) from error
+
+
+def secret(values: msgspec.Struct, name: str) -> str:
+    """A secret by its settings `<name>_env` and `<name>_file`: never a value in the policy file.
+
+    Raises ConfigError when it is named in neither or both, or is not there.
+    """
+    variable = getattr(values, f"{name}_env", "")
+    file = getattr(values, f"{name}_file", "")
+    if bool(variable) == bool(file):
+        raise ConfigError(f"name the {name} by one of {name}_env and {name}_file")
+    return _from_env(name, variable) if variable else _from_file(name, file)
+
+
+def secrets(values: msgspec.Struct, name: str) -> list[str]:
+    """Several secrets at once, for rotation, each setting a name or a list; empty when not named.
+
+    Raises ConfigError when one of them is not there.
+    """
+    variables = _list(getattr(values, f"{name}_env", ()))
+    files = _list(getattr(values, f"{name}_file", ()))
+    return [
+        *(_from_env(name, variable) for variable in variables),
+        *(_from_file(name, file) for file in files),
+    ]
+
+
+def _list(value: str | tuple[str, ...]) -> tuple[str, ...]:
+    return ((value,) if value else ()) if isinstance(value, str) else value
+
+
+def _from_env(name: str, variable: str) -> str:
+    found = os.environ.get(variable, "").strip()
+    if not found:
+        raise ConfigError(f"{name}_env: the environment variable {variable} is not set")
+    return found
+
+
+def _from_file(name: str, file: str) -> str:
+    try:
+        found = Path(file).expanduser().read_text("utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{name}_file: {file} cannot be read: {error}") from error
+    if not found:
+        raise ConfigError(f"{name}_file: {file} is empty")
+    return found
+
+
+def _told(message: str, struct: type[msgspec.Struct]) -> str:
+    if found := _UNKNOWN.search(message):
+        names = [field.encode_name for field in msgspec.structs.fields(struct)]
+        return f"{found[1]}: there is no such key; there are {', '.join(names)}"
+    if found := _MISSING.search(message):
+        return f"{found[1]} is missing"
+    what, _, path = message.partition(" - at `$.")
+    return f"{path.rstrip('`')}: {what[0].lower() + what[1:]}" if path else message

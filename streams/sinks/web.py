@@ -1,0 +1,19 @@
+"""Addresses of web services in settings, and how to log in to them."""
+
+from base64 import b64encode
+from typing import Annotated
+
+from msgspec import Meta
+
+Address = Annotated[str, Meta(pattern=r"^https?://[^\s/?#@]+(/[^\s?#]*)?$")]
+"""`https://host` with an optional path; credentials and queries have no place in it."""
+
+User = Annotated[str, Meta(pattern=r"^[^:\r\n]*$", max_length=256)]
+"""A colon ends a user's name (RFC 7617, 2)."""
+
+
+def login(user: str, secret: str) -> str:
+    """The header Authorization: basic with a user (RFC 7617), bearer without (RFC 6750)."""
+    if not user:
+        return f"Bearer {secret}"
+    return "Basic " + b64encode(f"{user}:{secret}".encode()).decode()

@@ -1,0 +1,118 @@
+"""Any receiver that speaks Standard Webhooks: signed, with the schedule of tries published there.
+
+https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md
+"""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+import aiohttp
+import msgspec
+from standardwebhooks.webhooks import Webhook
+
+from scoring.escalation import Escalation, Status
+from streams.errors import ConfigError
+from streams.sinks import http
+from streams.sinks.target import (
+    ACKNOWLEDGED,
+    CREATED,
+    RESOLVED,
+    UPDATED,
+    Delivered,
+    Memory,
+    Notice,
+    secret,
+    secrets,
+    settings_of,
+)
+
+SCHEDULE = (5.0, 300.0, 1800.0, 7200.0, 18_000.0, 36_000.0, 50_400.0, 72_000.0, 86_400.0)
+"""Seconds after each failed try: ten tries over 75 h 35 min, as the specification has them."""
+EVENTS = True
+"""Every message goes out, in order per case: what a receiver makes of it is its own affair."""
+_MOST_BYTES = 20_000
+"""The specification wants payloads below 20 kB."""
+_OUTCOMES = {Status.OPEN: CREATED, Status.UPDATE: UPDATED, Status.RESOLVED: RESOLVED}
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """`url`, or a variable or file that holds it; keys for signing, the newest first.
+
+    While keys are being rotated name both: each message is signed with all of them.
+    """
+
+    url: str = ""
+    url_env: str = ""
+    url_file: str = ""
+    secret_env: str | tuple[str, ...] = ()
+    secret_file: str | tuple[str, ...] = ()
+
+
+class _Webhook:
+    def __init__(self, url: str, keys: list[Webhook], session: aiohttp.ClientSession) -> None:
+        self._url = url
+        self._keys = keys
+        self._session = session
+
+    async def deliver(self, notice: Notice, memory: Memory) -> Delivered:
+        said = notice.escalation
+        content = body(notice)
+        sent = datetime.now(UTC)
+        id_ = f"{said.id}-acknowledged" if notice.acknowledged_by else said.id
+        signatures = [key.sign(id_, sent, content) for key in self._keys]
+        await http.call(
+            self._session,
+            "POST",
+            self._url,
+            data=content.encode(),
+            headers={
+                "Content-Type": "application/json",
+                "webhook-id": id_,
+                "webhook-timestamp": str(int(sent.timestamp())),
+                "webhook-signature": " ".join(signatures),
+            },
+        )
+        return Delivered({}, ACKNOWLEDGED if notice.acknowledged_by else _OUTCOMES[said.status])
+
+    async def close(self) -> None:
+        pass
+
+
+def build(settings: Mapping[str, Any], session: aiohttp.ClientSession) -> _Webhook:
+    """A webhook. Raises ConfigError."""
+    values = settings_of(Settings, settings)
+    url = values.url or secret(values, "url")
+    if not url.startswith(("https://", "http://")):
+        raise ConfigError("url: an address that begins with https:// is wanted")
+    found = secrets(values, "secret")
+    if not found:
+        raise ConfigError("name a key for signing by secret_env or secret_file")
+    try:
+        keys = [Webhook(key) for key in found]
+    except ValueError:
+        raise ConfigError("secret: base64, with or without whsec_ before it, is wanted") from None
+    return _Webhook(url, keys, session)
+
+
+def body(notice: Notice) -> str:
+    """`type`, `timestamp` and `data`; the oldest mention ids are left out of what is too long."""
+    said = notice.escalation
+    happened = "case.acknowledged" if notice.acknowledged_by else f"escalation.{said.status}"
+    while True:
+        found = _encoded(notice, said, happened)
+        if len(found) < _MOST_BYTES or not said.mention_ids:
+            return found.decode()
+        kept = said.mention_ids[len(said.mention_ids) // 2 + 1 :]
+        said = msgspec.structs.replace(said, mention_ids=kept)
+
+
+def _encoded(notice: Notice, said: Escalation, happened: str) -> bytes:
+    extras: dict[str, object] = {}
+    if notice.test:
+        extras["test"] = True
+    if notice.acknowledged_by:
+        extras["acknowledged_by"] = notice.acknowledged_by
+    if notice.console_url:
+        extras["console_url"] = notice.console_url
+    return msgspec.json.encode({"type": happened, "timestamp": said.at, "data": said} | extras)

@@ -1,0 +1,81 @@
+"""Offsets in order: what is done early waits for what came before it.
+
+Faust commits up to the highest acknowledged offset that it sees no gap before, and has lost
+messages by that (faust-streaming issue 606), so it only ever hears of offsets in their order.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Collection
+from typing import Any
+
+import msgspec
+from faust.types import TP, EventT
+
+from streams.sinks.lane import Job
+
+MOST_UNDER_WAY = 10_000
+"""Messages that may be done already and wait for one that a sink has not taken yet."""
+
+
+class Entry(msgspec.Struct, kw_only=True, eq=False):
+    """One message under way: `left` pieces of work are not done yet, its own reading among them."""
+
+    event: EventT
+    stream: Any
+    jobs: list[Job] = []
+    left: int = 1
+
+    def charge(self, jobs: list[Job]) -> None:
+        """The jobs that the message makes."""
+        self.jobs = jobs
+        self.left += len(jobs)
+
+
+class Ledger:
+    """The messages under way of each partition, oldest first."""
+
+    def __init__(self, most: int = MOST_UNDER_WAY) -> None:
+        self._entries: dict[TP, deque[Entry]] = {}
+        self._most = most
+        self._room = asyncio.Event()
+        self._room.set()
+
+    async def room(self) -> None:
+        """Returns when another message may be taken: until then it waits in its topic."""
+        await self._room.wait()
+
+    def open(self, entry: Entry) -> None:
+        """A message has come."""
+        self._entries.setdefault(entry.event.message.tp, deque()).append(entry)
+        self._count()
+
+    async def done(self, entry: Entry) -> list[EventT]:
+        """One piece of a message's work is done; acknowledges what may be, and tells which."""
+        entry.left -= 1
+        waiting = self._entries.get(entry.event.message.tp)
+        acknowledged = []
+        while waiting and waiting[0].left == 0:
+            first = waiting.popleft()
+            await first.stream.ack(first.event)
+            acknowledged.append(first.event)
+        self._count()
+        return acknowledged
+
+    def under_way(self, tp: TP) -> list[Entry]:
+        """Messages of a partition that are not acknowledged."""
+        return list(self._entries.get(tp, ()))
+
+    def drop(self, tps: Collection[TP]) -> None:
+        """These partitions go to another worker: their messages will be read again."""
+        for tp in tps:
+            for entry in self._entries.pop(tp, ()):
+                for job in entry.jobs:
+                    job.dropped = True
+        self._count()
+
+    def _count(self) -> None:
+        if sum(map(len, self._entries.values())) < self._most:
+            self._room.set()
+        else:
+            self._room.clear()

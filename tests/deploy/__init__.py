@@ -1,0 +1,1 @@
+"""Deployment files, checked with the tools that will read them."""

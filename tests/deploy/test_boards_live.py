@@ -1,0 +1,146 @@
+"""Every panel of every board, asked of a real Prometheus that scraped a real run.
+
+The run is what a healthy installation sees in a year, in a minute: stories of the library and a
+crowd around them, bad messages, people who decide, and enough event time for every case to end.
+"""
+
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+import msgspec
+import pytest
+
+from scoring.command import Action, Command, encode_command
+from scoring.mention import Mention
+from streams import stories
+from streams.kafka import clients, topics
+from streams.kafka.topics import Topics
+from tests.deploy.grafana import Asked, asked
+from tests.deploy.outside import program
+from tests.deploy.pending import PENDING
+from tests.deploy.scraped import Scraped
+from tests.deploy.server import prometheus
+from tests.streams import crowd
+from tests.streams.helpers import eventually, publish
+from tests.streams.running import CONSOLE, Running, own_settings, running
+
+pytestmark = [
+    pytest.mark.deploy,
+    pytest.mark.process,
+    pytest.mark.broker,
+    pytest.mark.slow,
+    pytest.mark.timeout(900),
+]
+
+STORIES = ("bike-lock-2004", "energy-2011")
+SIZE = 460
+PARTS = 6
+"""Portions that are sent one after the other has been scraped: rates want time to pass."""
+VALUES = {
+    "job": "tocsin",
+    **dict.fromkeys(("brand", "level", "sink", "signal", "lang"), ".+"),
+    "__rate_interval": "20s",
+    "__range": "10m",
+    "window": "8s",
+    "reference": "8s",
+}
+"""What a person has chosen on the boards; times are as short as the run."""
+QUERIES = {query.name: query for query in asked()}
+WAITS_S = 300.0
+
+
+@pytest.fixture(scope="module")
+def scraped(broker: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scraped]:
+    program("prometheus")  # absent: no worker need be started
+    folder = tmp_path_factory.mktemp("scraped")
+    settings = own_settings(broker, folder)
+    topics.create(settings)
+    mentions = crowd.crowd(SIZE, STORIES)
+    brands = ",".join(stories.load(slug).outcome.brand for slug in STORIES)
+    with running(settings, folder) as workers:
+        worker = workers(TOCSIN_BRANDS=brands, TOCSIN_BATCH_SIZE="16", TOCSIN_TICK_S="1")
+        eventually(lambda: worker.ready, WAITS_S)
+        found = CONSOLE.search(worker.log)
+        assert found
+        with prometheus(found[1], folder) as server:
+            watcher = Scraped(server)
+            sent = 0
+            for number, part in enumerate(_parts(mentions)):
+                publish(settings, part)
+                sent += len(part)
+                _scored(watcher, sent)
+                if number == PARTS // 2:
+                    _decide(settings, worker)
+                    _spoil(settings, part[-1])
+            last = crowd.closing(mentions, settings.partitions)
+            publish(settings, last)
+            _scored(watcher, sent + len(last))
+            watcher.wait_for("sum(tocsin_case_commands_total)", 2, WAITS_S)
+            watcher.wait_for("sum(tocsin_dead_letters_total)", 6, WAITS_S)
+            watcher.wait_for("sum(tocsin_case_outcomes_total{outcome='calmed'})", 1, WAITS_S)
+            scrapes = "sum(count_over_time(tocsin_build_info[1h]))"
+            watcher.wait_for(scrapes, watcher.value(scrapes) + 5, WAITS_S)
+            yield watcher
+
+
+@pytest.mark.parametrize("name", QUERIES)
+def test_panel_shows_something(scraped: Scraped, name: str) -> None:
+    query = QUERIES[name]
+    series = scraped.over_time(query.with_values(VALUES))
+    if query.metrics & PENDING:
+        assert not any(one.values for one in series), "it is there: take it off PENDING"
+        pytest.skip(f"pending: {', '.join(sorted(query.metrics & PENDING))}")
+    values = [value for one in series for value in one.values]
+    assert values, query.expr
+    assert any(values), f"nothing but zeros: {query.expr}"
+    for one in series:
+        assert _named(query) <= one.labels.keys(), f"the legend {query.legend!r} names no label"
+
+
+@pytest.mark.parametrize(
+    ("label", "metric"),
+    [
+        ("job", "tocsin_build_info"),
+        ("brand", "tocsin_mentions_total"),
+        ("signal", "tocsin_signal_score_count"),
+        ("lang", "tocsin_signal_score_count"),
+    ],
+)
+def test_variable_offers_something(scraped: Scraped, label: str, metric: str) -> None:
+    assert scraped.label_values(label, metric)
+
+
+def _named(query: Asked) -> set[str]:
+    return {part.partition("}}")[0] for part in query.legend.split("{{")[1:]}
+
+
+def _parts(mentions: Sequence[Mention]) -> list[Sequence[Mention]]:
+    size = -(-len(mentions) // PARTS)
+    return [mentions[begin : begin + size] for begin in range(0, len(mentions), size)]
+
+
+def _scored(watcher: Scraped, number: int) -> None:
+    watcher.wait_for("sum(tocsin_mentions_total{outcome='scored'})", number, WAITS_S)
+    watcher.wait_for("-sum(tocsin_consumer_lag)", 0, WAITS_S)
+
+
+def _decide(settings: Any, worker: Running) -> None:
+    """One open case is taken in hand, one is ended."""
+    cases = [case["case_id"] for case in worker.board["cases"]]
+    assert len(cases) > 1
+    decisions = {cases[0]: Action.ACKNOWLEDGE, cases[-1]: Action.RESOLVE}
+    with clients.producer(settings) as producer:
+        for case_id, action in decisions.items():
+            at = datetime.now(UTC)
+            command = Command(id=f"c-{action}", action=action, case_id=case_id, at=at, by="duty")
+            producer.send(Topics.of(settings).commands, value=encode_command(command))
+        producer.flush()
+
+
+def _spoil(settings: Any, good: Mention) -> None:
+    """A message of each bad kind."""
+    with clients.producer(settings) as producer:
+        for _, value in crowd.bad(msgspec.structs.replace(good), 1):
+            producer.send(Topics.of(settings).mentions, value=value)
+        producer.flush()

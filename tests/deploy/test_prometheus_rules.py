@@ -1,0 +1,82 @@
+"""The rules: what Prometheus's own tool says of them, and whether a page leads anywhere."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from streams import metrics_page
+from tests.conftest import ROOT
+from tests.deploy.outside import run
+from tests.deploy.rulebook import FILES, FOLDER, TESTS, alerts, checked, rules
+
+pytestmark = pytest.mark.deploy
+
+METRIC = re.compile(r"(?<![\w:])(tocsin_\w+)(?![\w:])")
+RECORDED = re.compile(r"(?:\w+:tocsin\w*|tocsin):\w+(?::\w+)?")
+RUNBOOK = re.compile(r"https://\S+/docs/(\w+\.md)#([\w-]+)")
+OF_HISTOGRAMS = re.compile(r"_(bucket|count|sum)$")
+TICKETS = {
+    "tocsin_ticket_deliveries_total",
+    "tocsin_ticket_oldest_waiting_seconds",
+    "tocsin_ticket_sink_disabled",
+}
+"""Exported by the role `tickets`."""
+
+
+def test_promtool_finds_no_fault_in_configuration_and_rules() -> None:
+    printed = run("promtool", "check", "config", "--lint-fatal", FOLDER / "prometheus.yml")
+    assert f"{len(FILES)} rule files found" in printed
+    run("promtool", "check", "rules", "--lint-fatal", *FILES)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("file", TESTS, ids=lambda file: file.stem)
+def test_alerts_fire_when_they_should_and_only_then(file: Path) -> None:
+    assert "SUCCESS" in run("promtool", "test", "rules", file)
+
+
+def test_each_alert_is_tested_both_firing_and_not() -> None:
+    checks = [check for file in TESTS for check in checked(file)]
+    for rule in alerts():
+        severity = rule["labels"]["severity"]
+        own = [check for check in checks if check["alertname"] == rule["alert"]]
+        fired = [alert for check in own for alert in check["exp_alerts"]]
+        assert any(alert["exp_labels"]["severity"] == severity for alert in fired), rule
+        assert any(not check["exp_alerts"] for check in own), rule
+
+
+def test_each_alert_says_how_urgent_it_is_what_it_means_and_what_to_do() -> None:
+    for rule in alerts():
+        assert rule["labels"]["severity"] in {"critical", "warning", "info"}
+        assert set(rule["annotations"]) == {"summary", "description", "runbook_url"}
+        assert len(rule["annotations"]["summary"]) < 100, rule["alert"]
+
+
+def test_each_runbook_link_leads_to_the_section_of_its_alert() -> None:
+    for rule in alerts():
+        found = RUNBOOK.fullmatch(rule["annotations"]["runbook_url"])
+        assert found, rule["alert"]
+        headings = re.findall(r"^#+ (.+)$", (ROOT / "docs" / found[1]).read_text(), re.MULTILINE)
+        assert found[2] in {anchor(heading) for heading in headings}
+        assert found[2] == rule["alert"].lower()
+
+
+def test_no_runbook_is_left_of_an_alert_that_is_gone() -> None:
+    page = (ROOT / "docs" / "operations.md").read_text()
+    sections = set(re.findall(r"^### (Tocsin\w+)$", page, re.MULTILINE))
+    assert sections == {rule["alert"] for rule in alerts()}
+
+
+def test_rules_read_metrics_that_a_worker_exports() -> None:
+    exported = {metric.name for metric in metrics_page.described()} | TICKETS
+    read = {name for rule in rules() for name in METRIC.findall(rule["expr"])}
+    assert {OF_HISTOGRAMS.sub("", name) for name in read} <= exported
+    recorded = {rule["record"] for rule in rules() if "record" in rule}
+    used = {name for rule in rules() for name in RECORDED.findall(rule["expr"])}
+    assert used <= recorded
+
+
+def anchor(heading: str) -> str:
+    """The anchor that GitHub gives a heading."""
+    return re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-")

@@ -1,0 +1,122 @@
+"""Values that are wrong: refused, with the key and what would be right."""
+
+from typing import Any
+
+import pytest
+
+from helm.tools import comments, copies, rendering, schema
+from tests.helm.conftest import Render
+
+
+def merged(first: dict[str, Any], second: dict[str, Any]) -> dict[str, Any]:
+    both = dict(first)
+    for key, value in second.items():
+        old = both.get(key)
+        both[key] = (
+            merged(old, value) if isinstance(old, dict) and isinstance(value, dict) else value
+        )
+    return both
+
+
+def refusal(values: dict[str, Any]) -> str:
+    from helm_python import HelmRenderError, HelmValuesError
+
+    with pytest.raises((HelmValuesError, HelmRenderError)) as refused:
+        rendering.render(merged(rendering.values("minimal"), values))
+    return str(refused.value)
+
+
+def nested(path: tuple[str, ...], value: Any) -> dict[str, Any]:
+    for key in reversed(path):
+        value = {key: value}
+    return dict(value)
+
+
+MAPS = [
+    key.path
+    for top in comments.read((copies.CHART / "values.yaml").read_text("utf-8"))
+    for key in top.walk()
+    if key.children and not schema.passed_on(key)
+]
+
+
+@pytest.mark.parametrize(
+    "path", [(), *MAPS, ("config",), ("roles", "score"), ("roles", "score", "autoscaling")]
+)
+def test_an_unknown_key_is_refused(path: tuple[str, ...], render: Render) -> None:
+    told = refusal(nested((*path, "replicaz"), 3))
+    assert "'replicaz' not allowed" in told
+    assert f"at '{''.join(f'/{key}' for key in path)}'" in told
+
+
+@pytest.mark.parametrize(
+    ("values", "told"),
+    [
+        ({"kafka": {"brokers": "kafka:9092"}}, "/kafka/brokers"),
+        ({"kafka": {"brokers": ["kafka"]}}, "/kafka/brokers/0"),
+        ({"kafka": {"partitions": 0}}, "/kafka/partitions"),
+        ({"kafka": {"partitions": "12"}}, "/kafka/partitions"),
+        ({"kafka": {"securityProtocol": "TLS"}}, "/kafka/securityProtocol"),
+        ({"kafka": {"sasl": {"mechanism": "GSSAPI"}}}, "/kafka/sasl/mechanism"),
+        ({"image": {"digest": "latest"}}, "/image/digest"),
+        ({"image": {"pullPolicy": "Sometimes"}}, "/image/pullPolicy"),
+        ({"roles": {"scroe": {"replicas": 3}}}, "'scroe' not allowed"),
+        ({"roles": {"score": {"replicas": "three"}}}, "/roles/score/replicas"),
+        ({"roles": {"score": {"autoscaling": {"type": "vpa"}}}}, "/roles/score/autoscaling/type"),
+        (
+            {"roles": {"score": {"autoscaling": {"minReplicas": 0}}}},
+            "/roles/score/autoscaling/minReplicas",
+        ),
+        ({"defaults": {"terminationGracePeriodSeconds": 10}}, "terminationGracePeriodSeconds"),
+        ({"config": {"batch_size": 0}}, "/config/batch_size"),
+        ({"config": {"broker": "kafka:9092"}}, "'broker' not allowed"),
+        ({"config": {"log_level": "LOUD"}}, "/config/log_level"),
+        ({"web": {"port": 70000}}, "/web/port"),
+        ({"commonLabels": {"team": 7}}, "/commonLabels/team"),
+        ({"podMonitor": {"interval": "often"}}, "/podMonitor/interval"),
+        ({"topics": {"hooks": "pre-delete"}}, "/topics/hooks"),
+    ],
+)
+def test_a_wrong_value_is_refused(values: dict[str, Any], told: str, render: Render) -> None:
+    assert told in refusal(values)
+
+
+@pytest.mark.parametrize(
+    ("values", "told"),
+    [
+        ({"image": {"repository": ""}}, "image.repository is empty: set it"),
+        ({"kafka": {"brokers": []}}, "kafka.brokers is empty: set it"),
+        ({"kafka": {"securityProtocol": "SASL_SSL"}}, "set kafka.sasl.existingSecret"),
+        ({"kafka": {"sasl": {"existingSecret": "s"}}}, "set it to SASL_SSL or SASL_PLAINTEXT"),
+        ({"kafka": {"tls": {"existingSecret": "s"}}}, "set it to SSL or SASL_SSL"),
+        ({"kafka": {"tls": {"keyKey": "tls.key"}}}, "set kafka.tls.certKey too"),
+        ({"policy": {"content": "a = 1", "existingConfigMap": "p"}}, "keep one"),
+        ({"defaults": {"enabled": False}}, "no role is enabled"),
+        (
+            {"defaults": {"autoscaling": {"enabled": True, "minReplicas": 13}}},
+            "minReplicas is 13 and kafka.partitions 12",
+        ),
+        (
+            {"defaults": {"autoscaling": {"enabled": True, "targetCPUUtilizationPercentage": 0}}},
+            "set targetCPUUtilizationPercentage or metrics",
+        ),
+        ({"defaults": {"strategy": {"maxSurge": 0}}}, "set maxSurge to 1"),
+        ({"roles": {"cases": {"ingress": {"enabled": True}}}}, "cases.ingress.hosts is empty"),
+        ({"roles": {"cases": {"httpRoute": {"enabled": True}}}}, "httpRoute.parentRefs is empty"),
+        (
+            {"roles": {"score": {"ingress": {"enabled": True, "hosts": ["a"]}}}},
+            "roles.score: ingress and httpRoute lead to a Service: set service.enabled to true",
+        ),
+    ],
+)
+def test_values_that_do_not_go_together_are_refused(
+    values: dict[str, Any], told: str, render: Render
+) -> None:
+    assert told in refusal(values)
+
+
+def test_nothing_given_is_refused_with_what_is_needed(render: Render) -> None:
+    from helm_python import HelmRenderError
+
+    with pytest.raises(HelmRenderError, match=r"image\.repository is empty: set it to where"):
+        rendering.render({})

@@ -1,0 +1,1 @@
+"""Targets against servers that answer as the vendors document it."""

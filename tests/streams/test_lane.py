@@ -1,0 +1,289 @@
+"""A lane: order, retries, giving up, room, and what it does not cut off. Over real HTTP."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterator
+from typing import Any
+
+import pytest
+from prometheus_client import CollectorRegistry
+
+from scoring.escalation import Escalation
+from streams.sinks.kinds import Kind, kind
+from streams.sinks.lane import Job, Lane
+from streams.sinks.memory import CaseMemory, Kept, Verdict, after, verdict
+from streams.sinks.meters import Meters
+from streams.sinks.retry import Retry
+from streams.sinks.runner import http_session
+from streams.sinks.settings import Delivery
+from streams.sinks.target import Delivered, Memory, Notice, Target
+from tests.streams.escalations import said
+from tests.streams.vendors import PagerDutyVendor
+
+
+@pytest.fixture
+def vendor() -> Iterator[PagerDutyVendor]:
+    made = PagerDutyVendor()
+    with made.running():
+        yield made
+
+
+class Time:
+    """A clock that sleeping moves on."""
+
+    def __init__(self) -> None:
+        self.at = 0.0
+        self.slept: list[float] = []
+
+    def now(self) -> float:
+        return self.at
+
+    async def sleep(self, seconds: float) -> None:
+        self.slept.append(seconds)
+        self.at += seconds
+        await asyncio.sleep(0)
+
+
+class Desk:
+    """Keeps in memory what the role `tickets` keeps in Kafka."""
+
+    def __init__(self) -> None:
+        self.cases: dict[str, CaseMemory] = {}
+        self.letters: list[tuple[str, str, str]] = []
+        self.settled: list[str] = []
+
+    def kept(self, job: Job, sink: str) -> Kept:
+        return self.cases.get(job.case[1], CaseMemory()).of(sink)
+
+    async def remember(self, job: Job, sink: str, delivered: Delivered | None) -> None:
+        one = job.notice.escalation
+        known = self.cases.get(one.case_id, CaseMemory())
+        kept = after(known.of(sink), one, delivered.memory if delivered else None)
+        self.cases[one.case_id] = known.told(sink, kept, one, 0.0)
+
+    async def bury(self, job: Job, sink: str, reason: str, detail: str) -> None:
+        self.letters.append((job.notice.escalation.id, reason, detail))
+
+    async def settle(self, job: Job) -> None:
+        self.settled.append(job.notice.escalation.id)
+
+
+class Rig:
+    """A lane to a PagerDuty, with everything around it."""
+
+    def __init__(self, target: Target, made: Kind, **delivery: Any) -> None:
+        self.time, self.desk = Time(), Desk()
+        self.registry = CollectorRegistry()
+        self.lane = Lane(
+            "pager",
+            made,
+            target,
+            Delivery(**{"rate_per_s": 1000.0} | delivery),
+            self.desk,
+            Meters(self.registry),
+            _unguarded,
+            now=self.time.now,
+            sleep=self.time.sleep,
+            chance=lambda: 1.0,
+        )
+
+    async def put(self, *escalations: Escalation) -> list[Job]:
+        jobs = [Job(partition=0, notice=Notice(escalation=e), arrived=0.0) for e in escalations]
+        for job in jobs:
+            await self.lane.put(job)
+        return jobs
+
+    async def until(self, condition: Callable[[], object]) -> None:
+        async with asyncio.timeout(20):
+            while not condition():  # noqa: ASYNC110 - the vendor lives in another thread
+                await asyncio.sleep(0.01)
+
+    def outcomes(self, outcome: str) -> float:
+        labels = {"sink": "pager", "outcome": outcome}
+        return self.registry.get_sample_value("tocsin_ticket_deliveries_total", labels) or 0.0
+
+
+async def _unguarded(work: Callable[[], Awaitable[None]]) -> None:
+    await work()
+
+
+def with_lane(
+    vendor: PagerDutyVendor, told: Callable[[Rig], Awaitable[None]], **delivery: Any
+) -> Rig:
+    """Runs a story with a lane to the vendor."""
+
+    async def run() -> Rig:
+        async with http_session() as session:
+            made = kind("pagerduty")
+            options = {"url": vendor.url, "routing_key_env": "PAGER_KEY"}
+            rig = Rig(made.build(options, session), made, **delivery)
+            await told(rig)
+            await rig.lane.close()
+            return rig
+
+    return asyncio.run(run())
+
+
+@pytest.fixture(autouse=True)
+def key(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PAGER_KEY", "R" * 32)
+
+
+def test_it_is_tried_again_with_backoff_and_no_sooner_than_asked(vendor: PagerDutyVendor) -> None:
+    vendor.plan.extend([503, (429, {"Retry-After": "7"}), 500])
+
+    async def told(rig: Rig) -> None:
+        await rig.put(said(0))
+        await rig.until(lambda: rig.desk.settled)
+
+    rig = with_lane(vendor, told)
+    assert len(vendor.requests) == 4
+    assert vendor.alerts == {"skylark-air:root-1": ["trigger"]}
+    assert rig.time.slept == [2.0, 7.0, 8.0]
+    assert rig.desk.letters == []
+    assert rig.outcomes("created") == 1
+
+
+def test_one_case_waits_and_others_go_on_each_in_order(vendor: PagerDutyVendor) -> None:
+    vendor.plan.append(503)
+
+    async def told(rig: Rig) -> None:
+        await rig.put(said(0), said(1, "update"), said(2, "resolved"))
+        await rig.until(lambda: vendor.requests)
+        await rig.put(said(0, id="o-0", case_id="skylark-air:other"))
+        await rig.until(lambda: len(rig.desk.settled) == 4)
+
+    rig = with_lane(vendor, told, parallel=2)
+    assert vendor.alerts["skylark-air:root-1"] == ["trigger", "trigger", "resolve"]
+    assert [one for one in rig.desk.settled if one != "o-0"] == ["e-0", "e-1", "e-2"]
+
+
+def test_it_gives_up_in_the_end_and_goes_on_with_the_next(vendor: PagerDutyVendor) -> None:
+    vendor.plan.extend([500] * 5)
+
+    async def told(rig: Rig) -> None:
+        await rig.put(said(0), said(1, "update"))
+        await rig.until(lambda: len(rig.desk.settled) == 2)
+
+    # With chance 1 the waits are 2, 4, 8 and 16 s (the breaker's 15 s among them), then 32.
+    rig = with_lane(vendor, told, give_up_after_s=50)
+    ((id_, reason, detail),) = rig.desk.letters
+    assert (id_, reason) == ("e-0", "gave_up")
+    assert detail.startswith("5 tries: HTTP 500")
+    assert vendor.alerts == {"skylark-air:root-1": ["trigger"]}
+
+
+def test_410_disables_the_sink(vendor: PagerDutyVendor) -> None:
+    vendor.plan.append(410)
+
+    async def told(rig: Rig) -> None:
+        await rig.put(said(0), said(1, "update"))
+        await rig.until(lambda: len(rig.desk.settled) == 2)
+
+    rig = with_lane(vendor, told)
+    assert [letter[:2] for letter in rig.desk.letters] == [("e-0", "disabled"), ("e-1", "disabled")]
+    assert len(vendor.requests) == 1
+
+
+def test_a_full_lane_is_waited_for_and_then_passed_over(vendor: PagerDutyVendor) -> None:
+    vendor.hold()
+
+    async def told(rig: Rig) -> None:
+        await rig.put(*(said(0, id=f"c-{n}", case_id=f"acme:{n}") for n in range(3)))
+        assert [letter[:2] for letter in rig.desk.letters] == [("c-2", "overflow")]
+        vendor.let_go()
+        await rig.until(lambda: len(rig.desk.settled) == 3)
+        await rig.put(said(0, id="c-3", case_id="acme:3"))
+        await rig.until(lambda: len(rig.desk.settled) == 4)
+
+    with_lane(vendor, told, queue=2, queue_wait_s=0.05)
+    assert sorted(vendor.alerts) == ["acme:0", "acme:1", "acme:3"]
+
+
+def test_a_call_under_way_is_ended_and_remembered_when_its_partition_leaves(
+    vendor: PagerDutyVendor,
+) -> None:
+    vendor.hold()
+
+    async def told(rig: Rig) -> None:
+        jobs = await rig.put(said(0), said(1, "update"))
+        await rig.until(lambda: vendor.requests)
+        for job in jobs:
+            job.dropped = True
+        dropping = asyncio.ensure_future(rig.lane.drop())
+        await asyncio.sleep(0)
+        assert not dropping.done()
+        vendor.let_go()
+        await dropping
+        assert rig.desk.cases["skylark-air:root-1"].of("pager").ids == ("e-0",)
+        assert rig.desk.settled == []
+        # Whoever reads both again makes the second call alone.
+        await rig.put(said(0), said(1, "update"))
+        await rig.until(lambda: len(rig.desk.settled) == 2)
+
+    rig = with_lane(vendor, told)
+    assert len(vendor.requests) == 2
+    assert rig.outcomes("duplicate") == 1
+
+
+class _Broken:
+    async def deliver(self, notice: Notice, memory: Memory) -> Delivered:
+        raise ValueError(f"the key is R{100 + 23}")
+
+    async def close(self) -> None:
+        pass
+
+
+def test_a_bug_costs_a_ticket_and_tells_no_secret(caplog: pytest.LogCaptureFixture) -> None:
+    async def run() -> Rig:
+        rig = Rig(_Broken(), kind("pagerduty"))
+        await rig.put(said(0), said(1, "update"))
+        await rig.until(lambda: len(rig.desk.settled) == 2)
+        return rig
+
+    rig = asyncio.run(run())
+    assert [letter[1:] for letter in rig.desk.letters] == [("failed", "ValueError")] * 2
+    assert "R123" not in caplog.text
+
+
+KEYLESS = Kind(name="chat", settings=Delivery, build=lambda *_: _Broken())
+KEYED = Kind(name="pager", settings=Delivery, build=lambda *_: _Broken(), keyed=True)
+LOG = Kind(name="log", settings=Delivery, build=lambda *_: _Broken(), events=True)
+OPEN = after(Kept(), said(3, "update"), {"ticket": "7"})
+
+
+@pytest.mark.parametrize(
+    ("kept", "made", "one", "wanted"),
+    [
+        (Kept(), KEYLESS, said(0), Verdict.SEND),
+        (OPEN, KEYLESS, said(3, "update"), Verdict.DUPLICATE),
+        (OPEN, KEYLESS, said(2, "update"), Verdict.SUPERSEDED),
+        (OPEN, LOG, said(2, "update"), Verdict.SEND),
+        (OPEN, KEYLESS, said(4, "resolved"), Verdict.SEND),
+        (Kept(), KEYLESS, said(4, "resolved"), Verdict.UNOPENED),
+        (Kept(), KEYED, said(4, "resolved"), Verdict.SEND),
+        (after(OPEN, said(4, "resolved"), {}), KEYLESS, said(1), Verdict.SUPERSEDED),
+        (after(OPEN, said(4, "resolved"), {}), KEYLESS, said(5, episode=2), Verdict.SEND),
+    ],
+)
+def test_what_a_sink_is_told(kept: Kept, made: Kind, one: Escalation, wanted: Verdict) -> None:
+    assert verdict(kept, made, one) is wanted
+
+
+def test_an_end_closes_and_what_is_overtaken_does_not_open_again() -> None:
+    assert OPEN.open
+    ended = after(OPEN, said(4, "resolved"), {})
+    assert not ended.open
+    assert not after(ended, said(2, "update")).open
+    assert after(OPEN, said(2, "update")).memory == {"ticket": "7"}
+
+
+def test_the_published_schedule_is_kept() -> None:
+    from streams.sinks.webhook import SCHEDULE
+
+    retry = Retry(schedule=SCHEDULE)
+    waits = [retry.wait_s(tries, 0.0, None, 0.0) for tries in range(1, 11)]
+    assert waits[-1] is None
+    assert sum(wait or 0.0 for wait in waits) == 75 * 3600 + 35 * 60 + 5
+    assert retry.wait_s(1, 0.0, 60.0, 1.0) == 60.0
+    assert Retry().wait_s(20, 0.0, None, 0.5) == 150.0
+    assert Retry().wait_s(20, 0.0, None, 0.0) == 0.0
