@@ -105,12 +105,12 @@ def command(
         if not (run / runs.TRAINED).is_file():
             _train(data, rows, variant, run)
         all_, written, real = _measure(run, parts["test"])
-        heads = " | ".join(f"{all_.heads[head].f1:.3f}" for head in HEADS)
+        heads = " | ".join(metrics.shown(all_.heads[head].f1) for head in HEADS)
         click.echo(
-            f"| {name} | {all_.macro_f1:.3f} | {written.macro_f1:.3f} "
-            f"| {real.macro_f1:.3f} | {heads} |"
+            f"| {name} | {metrics.shown(all_.macro_f1)} | {metrics.shown(written.macro_f1)} "
+            f"| {metrics.shown(real.macro_f1)} | {heads} |"
         )
-        if "of the rows" in name:
+        if "of the rows" in name and all_.macro_f1 is not None:
             curve[variant.share * len(parts["train"])] = all_.macro_f1
     if plot and curve:
         _draw(curve, plot)

@@ -24,6 +24,8 @@ if TYPE_CHECKING:  # it brings transformers along, which a scoring process has n
 FORMAT = "tocsin-signals-2"
 WEIGHTS = "signals.safetensors"
 TOKENIZER = "tokenizer.json"
+TRAINED = "trained.pt"
+"""What a training run leaves; the artefact is made from it."""
 CARD = "CARD.md"
 SHIPPED = Path(__file__).parent / "weights"
 
@@ -144,6 +146,11 @@ def _damaged(folder: Path, error: Exception) -> ArtefactError:
 
 def _config(folder: Path) -> ArtefactConfig:
     path = folder / WEIGHTS
+    if (folder / TRAINED).is_file() and not path.is_file():
+        raise ArtefactError(
+            f"{folder} holds a training run, not a model: `tocsin export {folder} DATA OUT` "
+            "makes one"
+        )
     if not path.is_file():
         raise ArtefactError(
             f"no model at {folder} (expected {WEIGHTS}); set TOCSIN_MODEL or export"

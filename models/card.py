@@ -6,7 +6,7 @@ from importlib import resources
 from models.artefact import ArtefactConfig, Description
 from models.evaluation import Evaluation
 from models.heads import HEADS
-from models.metrics import Metrics
+from models.metrics import NOTHING, Metrics, shown
 from models.topics import TOPIC_DIMENSIONS
 
 RELIABILITY = "reliability.png"
@@ -24,6 +24,7 @@ _LICENCES = {
     "mlma_hate": "MIT (MLMA, Ousidhoum et al. 2019)",
 }
 _MOST_TEXT = 280
+_LEAST_POSITIVES = 5
 _GATE = """\
 Static vectors of tokens and their neighbours answer what certainly holds nothing, in microseconds;
 brands' messages always go to the encoder. The threshold was set on rows that the gate had not met:
@@ -37,7 +38,7 @@ below it, so few that the true rate is at most one in two hundred with a confide
 | rows that hold nothing, passed over | {nothing_passed:.1%} of {nothing:,} |
 | tweets and comments of public sets (chatter), passed over | {chatter_passed:.1%} of {chatter:,} |
 | complaints of any kind, passed over | {complaints_passed:.2%} |
-| macro-F1 with the gate before the encoder | {macro_f1:.3f} |
+| macro-F1 with the gate before the encoder | {macro_f1} |
 
 `--no-cascade` (or TOCSIN_CASCADE=false) lets the encoder read everything."""
 
@@ -74,7 +75,7 @@ def gate(figures: Mapping[str, float], cascaded: Evaluation) -> str:
     """What the gate passes over, rightly and wrongly, and what that costs."""
     if not figures:
         return "This model has no gate: the encoder reads every text."
-    values = {**figures, "macro_f1": cascaded.groups["all"].macro_f1}
+    values = {**figures, "macro_f1": shown(cascaded.groups["all"].macro_f1)}
     return _GATE.format_map(values)
 
 
@@ -87,7 +88,7 @@ def table(found: Evaluation) -> str:
     ]
     for group, metrics in groups.items():
         scores = " | ".join(_f1(metrics, head) for head in HEADS)
-        lines.append(f"| {group} | {metrics.rows} | {metrics.macro_f1:.3f} | {scores} |")
+        lines.append(f"| {group} | {metrics.rows} | {shown(metrics.macro_f1)} | {scores} |")
     lines += [
         "",
         "| head | positives | precision | recall | average precision | calibration error |",
@@ -95,9 +96,10 @@ def table(found: Evaluation) -> str:
     ]
     for head, one in groups["all"].heads.items():
         lines.append(
-            f"| {head} | {one.positives} | {one.precision:.3f} | {one.recall:.3f} "
-            f"| {one.average_precision:.3f} | {one.calibration_error:.3f} |"
+            f"| {head} | {one.positives} | {shown(one.precision)} | {shown(one.recall)} "
+            f"| {shown(one.average_precision)} | {one.calibration_error:.3f} |"
         )
+    lines += _legend(groups)
     lines += ["", _calibration(groups), ""]
     for name, (share, number) in (
         ("contrast pairs ranked right", found.pairs),
@@ -108,9 +110,19 @@ def table(found: Evaluation) -> str:
     return "\n".join(lines) + "\n"
 
 
+def _legend(groups: Mapping[str, Metrics]) -> list[str]:
+    heads = [one for metrics in groups.values() for one in metrics.heads.values()]
+    told = []
+    if any(0 < one.positives < _LEAST_POSITIVES for one in heads):
+        told.append(f"too few: under {_LEAST_POSITIVES} positives; macro-F1 counts the head")
+    if any(not one.positives for one in heads):
+        told.append(f"{NOTHING}: the rows hold no positive; macro-F1 leaves the head out")
+    return ["", f"{'; '.join(told)}."] if told else []
+
+
 def _f1(metrics: Metrics, head: str) -> str:
     figures = metrics.heads[head]
-    return f"{figures.f1:.3f}" if figures.positives >= 5 else "too few"
+    return "too few" if 0 < figures.positives < _LEAST_POSITIVES else shown(figures.f1)
 
 
 def _calibration(groups: Mapping[str, Metrics]) -> str:

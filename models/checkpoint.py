@@ -10,6 +10,9 @@ from torch import nn
 
 from models.errors import TrainingError
 
+CHECKPOINT = "checkpoint.pt"
+"""File in the folder of a run that goes on."""
+
 
 @dataclass
 class State:

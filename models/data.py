@@ -1,5 +1,6 @@
 """Labelled rows: what one is, and reading them from files."""
 
+import codecs
 import hashlib
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -10,6 +11,7 @@ import numpy as np
 
 from models.errors import DataError
 from models.heads import ANGER_GRADES, ANSWERS, BINARY_HEADS, OUTPUTS
+from models.mistakes import told
 from models.query import Query
 
 Bit = Literal[0, 1]
@@ -74,13 +76,21 @@ def read_files(files: Iterable[Path]) -> list[Row]:
 
 
 def read_file(file: Path) -> Iterable[Row]:
-    """The rows of one JSON Lines file; the first bad line ends it with its number."""
+    """The rows of one JSON Lines file; the first bad line ends it with its number.
+
+    Blank lines are left out. Raises DataError.
+    """
     decoder = msgspec.json.Decoder(Row)
-    for number, line in enumerate(file.read_bytes().splitlines(), 1):
+    content = file.read_bytes().removeprefix(codecs.BOM_UTF8)  # as editors write it
+    for number, line in enumerate(content.splitlines(), 1):
+        if not line.strip():
+            continue
         try:
             row = decoder.decode(line)
         except msgspec.DecodeError as error:
-            raise DataError(f"{file}, line {number}: {error}") from error
+            raise DataError(f"{file}, line {number}: {told(str(error))}") from error
+        except UnicodeDecodeError as error:
+            raise DataError(f"{file}, line {number}: no UTF-8; save the file as UTF-8") from error
         if not row.text.strip():
             raise DataError(f"{file}, line {number}: the text is empty; leave the row out")
         pair = f"{file.stem}:{row.pair}" if row.pair else None

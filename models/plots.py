@@ -20,14 +20,19 @@ def course(log: Path, file: Path) -> None:
     figure = Figure(figsize=(7, 4), layout="constrained")
     axes = figure.subplots()
     for head in HEADS:
-        axes.plot(epochs, [line[head] for line in lines], linewidth=1, label=head)
-    axes.plot(epochs, [line["macro_f1"] for line in lines], "k", linewidth=2, label="macro-F1")
+        axes.plot(epochs, _figures(lines, head), linewidth=1, label=head)
+    axes.plot(epochs, _figures(lines, "macro_f1"), "k", linewidth=2, label="macro-F1")
     axes.set(xlabel="epoch", ylabel="F1 on the stopping split", ylim=(0, 1))
     loss = axes.twinx()
     loss.plot(epochs, [line["loss"] for line in lines], "k:", label="training loss")
     loss.set(ylabel="training loss (dotted)", ylim=(0, None))
     axes.legend(fontsize="small", loc="lower right")
     figure.savefig(file, dpi=120)
+
+
+def _figures(lines: list[dict], name: str) -> np.ndarray:
+    """A figure by epoch, NaN where there was none."""
+    return np.array([line[name] for line in lines], dtype=float)
 
 
 def reliability(positives: np.ndarray, probabilities: np.ndarray, file: Path) -> None:

@@ -5,7 +5,7 @@ The folder of a run holds `config.json`, `log.jsonl`, `checkpoint.pt` while it r
 """
 
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NamedTuple
@@ -16,15 +16,17 @@ import torch
 from tokenizers import Tokenizer
 
 from models import auxiliary, calibration, corpus, metrics, plots, splits, training
+from models.artefact import TRAINED
 from models.auxiliary import Example
 from models.calibration import Calibration
+from models.checkpoint import CHECKPOINT
 from models.data import Row
 from models.errors import ArtefactError, TrainingError
 from models.heads import LOGIT_OF_HEAD, LOGITS, OUTPUTS
 from models.network import SignalNetwork
 from models.training import Material, TrainingConfig
 
-TRAINED = "trained.pt"
+_NEEDED: tuple[splits.Split, ...] = ("train", "valid", "calibration")
 _ANY = "und"
 _KEPT_OUT: tuple[splits.Split, ...] = ("test", "calibration", "valid")
 _WORDS = "encoder.embeddings.word_embeddings.weight"
@@ -51,12 +53,21 @@ class Run:
         return self.calibration.apply(logits[:, : len(OUTPUTS)], [_ANY] * len(rows))
 
 
+def check_finished(folder: Path) -> None:
+    """Raises ArtefactError unless the folder holds a finished run."""
+    if (folder / TRAINED).is_file():
+        return
+    if (folder / CHECKPOINT).is_file():
+        raise ArtefactError(
+            f"the run in {folder} is not finished; the `tocsin train` that began it goes on"
+        )
+    raise ArtefactError(f"no finished training in {folder}; run `tocsin train` first")
+
+
 def load(folder: Path) -> Run:
     """A finished run. Raises ArtefactError."""
-    path = folder / TRAINED
-    if not path.is_file():
-        raise ArtefactError(f"no finished training in {folder}; run `tocsin train` first")
-    stored = torch.load(path, weights_only=True)
+    check_finished(folder)
+    stored = torch.load(folder / TRAINED, weights_only=True)
     config = msgspec.convert(stored["config"], TrainingConfig)
     base = Path(stored["base"])
     if not base.is_dir():
@@ -89,13 +100,14 @@ def train(
     """Trains on the rows' training split and the auxiliary sets of `data`, into `folder`.
 
     `share` of the training rows are used (for a learning curve); `start` is a finished run whose
-    weights this one begins with. Returns figures on the split
-    that stopped the run, which flatter; `evaluation` gives the honest ones.
+    weights this one begins with. Returns figures on the split that stopped the run, which flatter;
+    `evaluation` gives the honest ones. Raises TrainingError.
     """
     parts = splits.split(rows)
     chosen = parts["train"]
     if share < 1.0:
         chosen = random.Random(config.seed).sample(chosen, round(share * len(chosen)))
+    _check_enough(chosen, parts, share)
     kept_out = {splits.text_key(row.text) for name in _KEPT_OUT for row in parts[name]}
     others = {
         name: [example for example in found if splits.text_key(example.text) not in kept_out]
@@ -126,6 +138,23 @@ def train(
         folder / TRAINED,
     )
     return _leave(folder, load(folder), parts["valid"])
+
+
+def _check_enough(
+    chosen: Sequence[Row], parts: Mapping[splits.Split, Sequence[Row]], share: float
+) -> None:
+    """Raises TrainingError where a part of the rows that a run needs holds none."""
+    if parts["train"] and not chosen:
+        raise TrainingError(
+            f"--share {share:g} of {len(parts['train'])} training rows is none: give a larger one"
+        )
+    empty = [name for name in _NEEDED if not parts[name]]
+    if empty:
+        count = sum(map(len, parts.values()))
+        raise TrainingError(
+            f"{count} labelled rows are too few: none falls into {' nor '.join(empty)} (by the "
+            "hash of its text); label more, or leave out --no-own"
+        )
 
 
 def _told(config: TrainingConfig, teachers: int) -> str:
@@ -174,7 +203,7 @@ def _leave(folder: Path, run: Run, valid: Sequence[Row]) -> metrics.Metrics:
     (folder / "metrics.json").write_bytes(msgspec.json.format(msgspec.json.encode(figures)))
     plots.course(folder / "log.jsonl", folder / "course.png")
     plots.reliability(positives, probabilities[:, LOGIT_OF_HEAD], folder / "reliability.png")
-    (folder / "checkpoint.pt").unlink(missing_ok=True)
+    (folder / CHECKPOINT).unlink(missing_ok=True)
     return figures
 
 

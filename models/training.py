@@ -23,7 +23,7 @@ from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from models import batches, calibration, metrics
 from models.auxiliary import Example
-from models.checkpoint import Checkpoint
+from models.checkpoint import CHECKPOINT, Checkpoint
 from models.data import Row, target_matrix
 from models.heads import LOGIT_OF_HEAD, LOGITS, OUTPUTS
 from models.network import SignalNetwork
@@ -139,7 +139,7 @@ def train(
     loss_of = MaskedLoss(material.rows, network.heads.out_features)
     average = AveragedModel(network, multi_avg_fn=get_ema_multi_avg_fn(config.average_decay))
     parts = {"network": network, "average": average, "optimizer": optimizer, "schedule": schedule}
-    checkpoint = Checkpoint(run / "checkpoint.pt", settings, parts)
+    checkpoint = Checkpoint(run / CHECKPOINT, settings, parts)
     state = checkpoint.load()
     (run / "config.json").write_text(json.dumps(settings, indent=2) + "\n")
     step = schedule.last_epoch
@@ -173,7 +173,8 @@ def train(
         figures = _measure(averaged, tokenizer, material.valid, config)
         report(Progress(step, steps, running, figures))
         _log(run, state.epoch, running, figures)
-        state = checkpoint.save(figures.macro_f1, averaged)
+        # Rows that hold nothing at all cannot tell epochs apart: the first one stays.
+        state = checkpoint.save(figures.macro_f1 or 0.0, averaged)
     assert state.best_weights is not None
     network.load_state_dict(state.best_weights)
     logits = logits_of(network, tokenizer, material.calibrating, config)[:, : len(OUTPUTS)]

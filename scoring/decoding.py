@@ -8,6 +8,7 @@ import msgspec
 
 from scoring.errors import BadMentionError
 from scoring.mention import Kind, Mention
+from scoring.mistakes import told
 
 MAX_BYTES = 1_000_000
 _EARLIEST, _LATEST = datetime(1970, 1, 2, tzinfo=UTC), datetime(9998, 1, 1, tzinfo=UTC)
@@ -79,29 +80,31 @@ def _has_null(mention: Mention) -> bool:
     return b"\\u0000" in msgspec.json.encode(mention).replace(b"\\\\", b"")
 
 
+_TRUNCATED, _MALFORMED = "Input data was truncated", "JSON is malformed: "
 _MISSING = re.compile(r"missing required field `(\w+)`")
 
 
 def _invalid(message: str) -> BadMentionError:
     """A named reason for msgspec's message, such as "Expected `str`, got `int` - at `$.text`"."""
-    if message.startswith("Expected `object`, got") and " - at" not in message:
-        return BadMentionError("not_an_object", message)
     if missing := _MISSING.search(message):
         return BadMentionError("missing_field", f"field `{missing.group(1)}` is required")
+    detail = told(message, Mention)
+    if message.startswith("Expected `object`, got") and " - at" not in message:
+        return BadMentionError("not_an_object", detail)
     if "$.created_at" in message:
-        return BadMentionError("bad_date", f"{message}; RFC 3339 with an offset is expected")
+        return BadMentionError("bad_date", detail)
     if "of length <=" in message:
-        return BadMentionError("too_long", message)
+        return BadMentionError("too_long", detail)
     if ", got `" in message:
-        return BadMentionError("wrong_type", message)
-    return BadMentionError("bad_value", message)
+        return BadMentionError("wrong_type", detail)
+    return BadMentionError("bad_value", detail)
 
 
 def _unreadable(raw: bytes, message: str) -> BadMentionError:
     try:
         raw.decode("utf-8")
     except UnicodeDecodeError as error:
-        return BadMentionError("bad_utf8", str(error))
+        return BadMentionError("bad_utf8", f"byte {error.start} is no UTF-8")
     if b"\x00" in raw:
         return BadMentionError("null_byte", "the message holds a raw NUL byte")
     try:
@@ -110,4 +113,6 @@ def _unreadable(raw: bytes, message: str) -> BadMentionError:
         return BadMentionError("too_deep", "objects or lists nested too deeply")
     except ValueError:
         pass
-    return BadMentionError("not_json", message)
+    if message == _TRUNCATED:
+        message = "it ends in the middle" if raw.strip() else "it is empty"
+    return BadMentionError("not_json", message.removeprefix(_MALFORMED))

@@ -16,7 +16,7 @@ from scoring.errors import PolicyError
 from scoring.hush import Hush, Maintenance, QuietHours
 from scoring.levels import Level
 from scoring.mention import SLUG
-from scoring.policy_mistakes import told
+from scoring.mistakes import told
 
 Seconds = Annotated[float, Meta(gt=0)]
 Chance = Annotated[float, Meta(gt=0, lt=1)]
@@ -176,9 +176,20 @@ def load(path: Path | None) -> Policy:
     if path is None:
         return default()
     try:
-        changes = tomllib.loads(path.read_text("utf-8"))
-    except (OSError, UnicodeDecodeError) as error:
-        raise PolicyError(f"policy {path} cannot be read: {error}") from error
+        # Some editors begin a file with a byte order mark, which is no TOML.
+        changes = tomllib.loads(path.read_text("utf-8-sig"))
+    except FileNotFoundError as error:
+        raise PolicyError(
+            f"policy {path}: no such file; correct the path (argument, --policy or TOCSIN_POLICY), "
+            "or give none for the policy that ships"
+        ) from error
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        raise PolicyError(f"policy {path} cannot be read: {reason}") from error
+    except UnicodeDecodeError as error:
+        raise PolicyError(
+            f"policy {path} is not UTF-8 from byte {error.start} on; save it as UTF-8"
+        ) from error
     except tomllib.TOMLDecodeError as error:
         raise PolicyError(f"policy {path} is no valid TOML: {error}") from error
     for table in ELSEWHERE:
@@ -198,7 +209,7 @@ def _convert(values: dict[str, Any]) -> Policy:
     try:
         policy = msgspec.convert(values, Policy)
     except msgspec.ValidationError as error:
-        raise PolicyError(told(str(error), Policy)) from error
+        raise PolicyError(told(str(error), Policy, "a table")) from error
     scores = [rule.score for rule in policy.levels.rules]
     if scores != sorted(set(scores)):
         raise PolicyError("levels: the scores must rise from watch to crisis")

@@ -42,9 +42,9 @@ def _plain(number: int, line: bytes) -> Mention:
     try:
         text = line.decode("utf-8")
     except UnicodeDecodeError as error:
-        raise BadMentionError("bad_utf8", str(error)) from error
+        raise BadMentionError("bad_utf8", f"byte {error.start} is no UTF-8") from error
     if len(text) > MAX_TEXT:
-        raise BadMentionError("too_long", f"{len(text)} characters, at most {MAX_TEXT}")
+        raise BadMentionError("too_long", f"{len(text)} characters, at most {MAX_TEXT} are read")
     if "\x00" in text:
         raise BadMentionError("null_byte", "the line holds the character U+0000")
     return Mention(id=str(number), brand="text", text=text, created_at=_EPOCH, channel="text")

@@ -5,7 +5,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from datetime import UTC, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import BinaryIO, Self
 
@@ -19,7 +19,10 @@ from streams.errors import UsageError
 STDIN = Path("-")
 GAP_S = 1.0
 """Event time between the end of one repetition and the start of the next."""
+LONG_WAIT_S = 60.0
+MOST_WAIT_S = 30 * 86_400.0
 IN_MEMORY = 64 * 1024 * 1024
+_UNITS = (("year", 31_557_600), ("day", 86_400), ("hour", 3_600), ("minute", 60))
 _IDS = ("id", "conversation_id", "parent_id")
 
 
@@ -111,14 +114,34 @@ class Pace:
         self._speed = speed
         self._start: tuple[float, float] | None = None
 
-    def wait(self, at: float, flush: Callable[[], object]) -> None:
-        """Waits until event time `at` (seconds since 1970) is due; `flush` comes before a wait."""
+    def wait(self, at: float, flush: Callable[[], object], tell: Callable[[float], object]) -> None:
+        """Waits until event time `at` (seconds since 1970) is due; `flush` comes before a wait.
+
+        `tell` gets the seconds of a wait that is long enough for a person to wonder. Raises
+        UsageError for one that nobody can mean.
+        """
         if not self._speed:
             return
         if self._start is None:
             self._start = (at, time.monotonic())
         first, started = self._start
         ahead = (at - first) / self._speed - (time.monotonic() - started)
-        if ahead > 0:
-            flush()
-            time.sleep(ahead)
+        if ahead <= 0:
+            return
+        flush()
+        if ahead > MOST_WAIT_S:
+            day = f"{datetime.fromtimestamp(at, UTC):%Y-%m-%d}"
+            raise UsageError(
+                f"the next mention, of {day}, is due in {duration(ahead)} at this speed: "
+                "correct its created_at, or give a higher --speed, or max"
+            )
+        if ahead >= LONG_WAIT_S:
+            tell(ahead)
+        time.sleep(ahead)
+
+
+def duration(seconds: float) -> str:
+    """`90 seconds`, `3 hours`, `12 days`, `172 years`: the largest unit that is there twice."""
+    unit, size = next((u for u in _UNITS if seconds >= 2 * u[1]), ("second", 1))
+    count = round(seconds / size)
+    return f"{count:,} {unit}{'' if count == 1 else 's'}"

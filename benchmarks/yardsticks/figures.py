@@ -30,13 +30,16 @@ def f1_by_class(labels: np.ndarray, predicted: np.ndarray, classes: int) -> np.n
     return 2 * table.diagonal() / np.maximum(mentioned, 1)
 
 
-def measured(figure: Callable[[np.ndarray], float], rows: np.ndarray, seed: int) -> Figure:
+def measured(figure: Callable[[np.ndarray], float], rows: np.ndarray, seed: int) -> Figure | None:
     """The figure of row numbers `rows`, with a percentile bootstrap over them (Efron 1979).
 
+    None where it is NaN: the rows say nothing of it. A draw in which it is NaN does not count.
     The same rows and seed give the same draws, so that readers are compared on the same ones.
     """
     rng = np.random.default_rng(seed)
-    drawn = [figure(rows[rng.integers(0, len(rows), len(rows))]) for _ in range(_DRAWS)]
-    low, high = np.quantile(drawn, [_TAIL, 1 - _TAIL])
     value = figure(rows)
+    if np.isnan(value):
+        return None
+    drawn = [figure(rows[rng.integers(0, len(rows), len(rows))]) for _ in range(_DRAWS)]
+    low, high = np.nanquantile(drawn, [_TAIL, 1 - _TAIL])
     return Figure(*(round(float(number), _DECIMALS) for number in (value, low, high)))

@@ -47,14 +47,16 @@ def measure(task: Task, verdicts: Mapping[str, list[Verdict]], seed: int) -> Rep
             for group, mask in task.groups.items():
                 rows = np.flatnonzero(mask)
                 if len(rows):
-                    reached = figures.measured(figure, rows, seed)
-                    found.setdefault((name, group), {})[reader] = reached
+                    told = found.setdefault((name, group), {})
+                    if (reached := figures.measured(figure, rows, seed)) is not None:
+                        told[reader] = reached
             if len(given) > 1:
                 each = [
                     _mean_f1(task, fold.test.labels, one.classes, columns)
                     for fold, one in zip(task.folds, given, strict=True)
                 ]
-                by_fold.setdefault(name, {})[reader] = round(float(np.mean(each)), 4)
+                if not np.isnan(each).all():
+                    by_fold.setdefault(name, {})[reader] = round(float(np.nanmean(each)), 4)
         if any(task.pairs):
             pairs[reader] = signals.pairs_ranked(task, whole)
     return Report(task, tuple(verdicts), found, by_fold, pairs)
@@ -70,8 +72,24 @@ def _asked(task: Task, verdict: Verdict) -> dict[str, list[int]]:
 
 
 def _mean_f1(task: Task, labels: np.ndarray, classes: np.ndarray, columns: list[int]) -> float:
-    reached = [task.questions[at].f1(labels[:, at], classes[:, at]) for at in columns]
-    return float(np.mean(reached))
+    """The mean over the questions that can be measured; NaN where none can."""
+    reached = [
+        question.f1(labels[:, at], classes[:, at])
+        for at, question in ((at, task.questions[at]) for at in columns)
+        if question.measurable(labels[:, at])
+    ]
+    return float(np.mean(reached)) if reached else float("nan")
+
+
+def _left_out(task: Task) -> list[str]:
+    """The questions of an average that some group cannot answer for, as lines."""
+    lines = []
+    for group, mask in task.groups.items() if task.average else ():
+        labels = task.test.labels[mask]
+        names = [q.name for at, q in enumerate(task.questions) if not q.measurable(labels[:, at])]
+        if names and len(labels):
+            lines += ["", f"No positives in {group}, so left out of its mean: {', '.join(names)}."]
+    return lines
 
 
 def markdown(report: Report) -> str:
@@ -98,6 +116,7 @@ def markdown(report: Report) -> str:
             + " | ".join(cells)
             + f" | {_SILENT if best is None else f'{best:.3f}'} |"
         )
+    lines += _left_out(task)
     for name, means in report.by_fold.items():
         told = ", ".join(f"{reader} {mean:.3f}" for reader, mean in means.items())
         lines += ["", f"Mean of the {len(task.folds)} folds, {name}: {told}."]

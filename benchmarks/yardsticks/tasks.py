@@ -28,6 +28,10 @@ class Question:
         by_class = figures.f1_by_class(labels, predicted, len(self.classes))
         return float(by_class[-1] if self.positive else by_class.mean())
 
+    def measurable(self, labels: np.ndarray) -> bool:
+        """Whether rows of these labels say something: F1 of one class alone wants one of it."""
+        return not self.positive or bool((labels == len(self.classes) - 1).any())
+
 
 @dataclass(frozen=True)
 class Part:

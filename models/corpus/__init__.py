@@ -15,6 +15,7 @@ import msgspec
 
 from models.data import Labels, Row, key_of, read_file
 from models.errors import DataError
+from models.mistakes import told
 
 HERE = Path(__file__).parent
 _LABELLED = ("labelled", "written")
@@ -123,7 +124,7 @@ def _decode(file: Path, kind: type) -> list:
     try:
         return [decoder.decode(line) for line in file.read_bytes().splitlines()]
     except msgspec.DecodeError as error:
-        raise DataError(f"{file}: {error}") from error
+        raise DataError(f"{file}: {told(str(error))}") from error
 
 
 def _table(file: Path, delimiter: str, quoted: bool) -> Iterator[dict[str, str]]:

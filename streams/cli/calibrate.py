@@ -5,9 +5,10 @@ from pathlib import Path
 import click
 
 from streams.cli.common import counted, note, settings
+from streams.cli.group import Group
 
 
-@click.group()
+@click.group(cls=Group)
 @click.version_option(package_name="tocsin")
 def command() -> None:
     """Fit probabilities to what was seen."""
@@ -28,7 +29,12 @@ def command() -> None:
     show_default=True,
     help="Which rows of DATA, chosen by the hash of the text; `all` if none trained the model.",
 )
-def model_command(data: Path, out: Path, model: Path | None, split: str) -> None:
+@click.option(
+    "--own/--no-own",
+    default=True,
+    help="Count the texts and labels that come with Tocsin as DATA too.",
+)
+def model_command(data: Path, out: Path, model: Path | None, split: str, own: bool) -> None:
     """Write the model to OUT with its probabilities fitted on DATA.
 
     DATA is a labelled JSON Lines file, or a folder as for `train`.
@@ -36,9 +42,14 @@ def model_command(data: Path, out: Path, model: Path | None, split: str) -> None
     from models import corpus, recalibration, splits
     from models.data import read_file
 
-    rows = list(read_file(data)) if data.is_file() else corpus.read(data)
+    rows = list(read_file(data)) if data.is_file() else corpus.read(data, own)
     if split != "all":
+        number = len(rows)
         rows = splits.split(rows)[split]  # type: ignore[index]
+        note(
+            f"{len(rows):,} of {counted(number, 'row')} are of the split `{split}`; --split all "
+            "takes every one, if none trained the model"
+        )
     recalibration.check(rows)
     described = recalibration.recalibrate(model or settings().model, rows, out)
     note(

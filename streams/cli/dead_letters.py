@@ -6,6 +6,7 @@ from collections import deque
 import click
 
 from streams.cli.common import counted, note, settings, write_json
+from streams.cli.group import Group
 from streams.config import Settings
 from streams.errors import ConfigError, UsageError
 from streams.kafka import clients, dead_letters
@@ -23,7 +24,7 @@ of = click.option(
 )
 
 
-@click.group("dead-letters")
+@click.group("dead-letters", cls=Group)
 def command() -> None:
     """Read, explain and send again what could not be used.
 

@@ -23,13 +23,15 @@ def command(as_json: bool) -> None:
 
     Ends with 1 when a check fails.
     """
-    reports = []
+    reports: list[Report] = []
     for report in run_all(os.environ):
-        reports.append(report)
         if as_json:
             write_json({"check": report.name, "outcome": report.outcome} | _texts(report))
         else:
-            _print(report)
+            _print(report, reports[-1] if reports else None)
+        reports.append(report)
+    if reports and not as_json:
+        _mend(reports[-1])
     try:
         described = list(describe(settings()))
     except ConfigError:
@@ -46,9 +48,14 @@ def command(as_json: bool) -> None:
         )
 
 
-def _print(report: Report) -> None:
+def _print(report: Report, before: Report | None) -> None:
+    if before and before.mend != report.mend:
+        _mend(before)  # checks in a row that one thing mends are told how once, after the last
     mark, colour = MARKS[report.outcome]
     click.echo(f"{click.style(mark, fg=colour)}  {report.name:<9} {report.text}")
+
+
+def _mend(report: Report) -> None:
     if report.mend:
         click.echo(f"{'':16}-> {report.mend}")
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 import msgspec
 
-from streams.cli.common import no_cascade, note, settings, write_json
+from streams.cli.common import counted, no_cascade, note, settings, write_json
 from streams.errors import CheckFailed
 
 
@@ -42,7 +42,7 @@ def command(
     no_cascade: bool,
 ) -> None:
     """Measure the model on DATA: a labelled JSON Lines file, or a folder as for `train`."""
-    from models import card, corpus, evaluation, splits
+    from models import card, corpus, evaluation, metrics, splits
     from models.data import read_file
 
     rows = list(read_file(data)) if data.is_file() else corpus.read(data, own)
@@ -58,7 +58,10 @@ def command(
         write_json({group: msgspec.to_builtins(one) for group, one in found.groups.items()})
     else:
         click.echo(card.table(found), nl=False)
-    reached = found.groups["all"].macro_f1
-    if floor is not None and reached < floor:
-        raise CheckFailed(f"macro-F1 {reached:.3f} is below the floor of {floor:.3f}")
-    note(f"macro-F1 {reached:.3f} on {len(rows)} rows")
+    whole = found.groups["all"]
+    reached = metrics.shown(whole.macro_f1)
+    left_out = f"; no positives of {', '.join(whole.left_out)}" if whole.left_out else ""
+    if floor is not None and (whole.macro_f1 is None or whole.macro_f1 < floor):
+        raise CheckFailed(f"macro-F1 {reached} is below the floor of {floor:.3f}{left_out}")
+    part = "" if split == "all" else f" of the split `{split}`"
+    note(f"macro-F1 {reached} on {counted(len(rows), 'row')}{part}{left_out}")

@@ -27,7 +27,8 @@ def command(run: Path, data: Path, out: Path, own: bool, gate: bool) -> None:
 
     The card's figures are measured here, on the tenth of DATA that training never saw.
     """
-    from models import corpus, export
+    from models import corpus, export, runs
 
+    runs.check_finished(run)  # before the minutes that the rows take
     described = export.export(run, out, corpus.read(data, own), data, gate, note)
     note(f"{described.name} {described.digest} written to {out}; set TOCSIN_MODEL={out} to use it")

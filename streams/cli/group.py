@@ -1,4 +1,7 @@
-"""A click group that imports a subcommand when it is called, and ends as the contract says."""
+"""Click groups that suggest what a misspelt subcommand may have meant.
+
+The lazy one imports a subcommand when it is called, and ends as the contract says.
+"""
 
 import difflib
 import importlib
@@ -28,7 +31,23 @@ def version() -> str:
         return SOURCE_VERSION
 
 
-class LazyGroup(click.Group):
+class Group(click.Group):
+    """A group that says which subcommand may have been meant."""
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """As click does, with a hint at what may have been meant."""
+        names = self.list_commands(ctx)
+        if args and args[0] not in names and not args[0].startswith("-"):
+            near = difflib.get_close_matches(args[0], names, n=1)
+            lists = f"`{ctx.command_path} --help` lists them"
+            hint = f"did you mean {near[0]!r}?" if near else lists
+            raise click.UsageError(f"no such command {args[0]!r}: {hint}", ctx)
+        return super().resolve_command(ctx, args)
+
+
+class LazyGroup(Group):
     """Subcommands come from `table` (name to one line of help) in modules of `package`."""
 
     def __init__(self, *, package: str, table: Mapping[str, str], **rest: Any) -> None:
@@ -52,16 +71,6 @@ class LazyGroup(click.Group):
         command: click.Command = importlib.import_module(_at(self.package, cmd_name)).command
         _add_version(command)
         return command
-
-    def resolve_command(
-        self, ctx: click.Context, args: list[str]
-    ) -> tuple[str | None, click.Command | None, list[str]]:
-        """As click does, with a hint at what may have been meant."""
-        if args and args[0] not in self.table and not args[0].startswith("-"):
-            near = difflib.get_close_matches(args[0], self.table, n=1)
-            hint = f"did you mean {near[0]!r}?" if near else "`tocsin --help` lists them"
-            raise click.UsageError(f"no such command {args[0]!r}: {hint}")
-        return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Lists the subcommands without importing them."""

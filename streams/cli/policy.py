@@ -1,5 +1,7 @@
 """`tocsin policy`: the policy in words, is it valid, and what a changed one would have changed."""
 
+import difflib
+import re
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,12 +13,15 @@ from scoring import policy as policies
 from scoring.escalation import Escalation
 from scoring.history import History
 from scoring.levels import Level
+from scoring.mention import SLUG
 from scoring.policy import Policy
 from scoring.policy_changes import changes
 from scoring.policy_words import words
 from streams.cli.common import counted, no_cascade, note, settings, write_json
+from streams.cli.group import Group
 from streams.cli.progress import Progress
 from streams.cli.summary import Summary
+from streams.errors import UsageError
 from streams.lines import Lines, batched
 from streams.sinks import settings as sinks
 
@@ -28,7 +33,7 @@ Cases = dict[str, Summary]
 policy_file = click.argument("policy", type=click.Path(path_type=Path), required=False)
 
 
-@click.group()
+@click.group(cls=Group)
 def command() -> None:
     """Read, check and compare policies.
 
@@ -42,6 +47,8 @@ def command() -> None:
 def explain(policy: Path | None, brand: str | None) -> None:
     """Say in words what POLICY does (else TOCSIN_POLICY, else the one that ships)."""
     chosen = _load(policy) if policy else policies.load(settings().policy)
+    if brand and brand not in chosen.brands:
+        note(_of_no_brand(chosen, brand))
     for line in words(chosen.for_brand(brand) if brand else chosen):
         click.echo(line)
 
@@ -102,6 +109,16 @@ def diff(old: Path, new: Path, file: Path, as_json: bool, no_cascade: bool) -> N
 def _load(path: Path) -> Policy:
     shipped = str(path) == SHIPPED and not path.exists()
     return policies.default() if shipped else policies.load(path)
+
+
+def _of_no_brand(policy: Policy, brand: str) -> str:
+    """What there is to know of a brand that the policy does not name. Raises UsageError."""
+    if not re.match(SLUG, brand):
+        raise UsageError(f"--brand {brand!r}: a brand is a slug such as acme-air")
+    near = difflib.get_close_matches(brand, policy.brands, n=1)
+    some = f"has some for {', '.join(sorted(policy.brands))}" if policy.brands else "has none"
+    hint = f"did you mean {near[0]}? " if near else ""
+    return f"no overrides for {brand}: {hint}{policy.name} {some}; what holds for every brand:"
 
 
 def _tickets(path: Path | None) -> str:

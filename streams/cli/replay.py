@@ -2,22 +2,30 @@
 
 import io
 import time
+from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 import click
 
-from scoring.decoding import decode
+from scoring.decoding import FUTURE_TOLERANCE, decode
 from scoring.errors import BadMentionError
+from scoring.mention import Mention
 from streams.cli.common import counted, note, settings
 from streams.cli.progress import Progress
 from streams.kafka import clients
 from streams.kafka.topics import MENTION_BYTES, Topics, require
-from streams.recording import Pace, Recording, Shift
+from streams.recording import Pace, Recording, Shift, duration
 
 IN_FLIGHT = 10_000
 """Messages that wait in memory for their acknowledgement, at most."""
 LARGEST_LINE = MENTION_BYTES - 2048
 """Bytes; the rest is for the record's key and frame."""
+
+FROM_THE_FUTURE = (
+    "created_at lies in the future; it is sent, but a worker puts it aside as a dead letter "
+    "(told once; --rebase now moves the whole file to the present)"
+)
 
 
 class _Speed(click.ParamType):
@@ -93,7 +101,7 @@ def command(
     recording = Recording.open(file, keep=kept) if file else _library()
     shift = Shift.over(recording, speed=speed, loops=loop, to_now=rebase is not None)
     pace = Pace(speed)
-    sent = bad = 0
+    sent = bad = future = 0
     started = time.monotonic()
     failures: list[Exception] = []
     with clients.producer(config) as producer, Progress(recording.size * loop) as progress:
@@ -114,7 +122,12 @@ def command(
                         continue
                 else:
                     key = mention.partition_key.encode()
-                    pace.wait(mention.at, flush=producer.flush)
+                    tell = partial(_tell_wait, progress, number, mention)
+                    pace.wait(mention.at, flush=producer.flush, tell=tell)
+                    if mention.created_at > datetime.now(UTC) + FUTURE_TOLERANCE:
+                        future += 1
+                        if future == 1:
+                            progress.print(f"line {number}: {FROM_THE_FUTURE}")
                 if len(line) > LARGEST_LINE:
                     progress.print(f"line {number}: too large for the topic, left out")
                     continue
@@ -129,9 +142,17 @@ def command(
             raise failures[0]
     took = time.monotonic() - started
     rest = f"; {counted(bad, 'bad line')} {'left out' if skip_bad else 'sent too'}" if bad else ""
+    rest += f"; {counted(future, 'mention')} from the future" if future else ""
     note(
         f"sent {counted(sent, 'message')} to {topic} in {took:.1f} s "
         f"({sent / max(took, 1e-3):,.0f}/s){rest}"
+    )
+
+
+def _tell_wait(progress: Progress, number: int, mention: Mention, wait_s: float) -> None:
+    progress.print(
+        f"line {number}: waiting {duration(wait_s)}, as its created_at "
+        f"({mention.created_at:%Y-%m-%d %H:%M:%S}) asks at this speed; Ctrl-C ends it"
     )
 
 

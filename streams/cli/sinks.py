@@ -8,11 +8,12 @@ import click
 
 from scoring.levels import Level
 from streams.cli.common import note, settings, write_json
+from streams.cli.group import Group
 from streams.errors import CheckFailed, ConfigError
 from streams.sinks.settings import Route, Tickets, load, words
 
 
-@click.group()
+@click.group(cls=Group)
 def command() -> None:
     """Show and try the ticket systems that the policy file names (TOCSIN_POLICY)."""
 

@@ -3,7 +3,8 @@
 import click
 import msgspec
 
-from streams.cli.common import note, settings, write_json
+from streams.cli.common import counted, note, settings, write_json
+from streams.errors import CheckFailed
 from streams.kafka import topics
 from streams.kafka.topics import Status, TopicState
 
@@ -16,7 +17,8 @@ from streams.kafka.topics import Status, TopicState
 def command(create: bool, partitions: int | None, replication: int | None, as_json: bool) -> None:
     """Show the topics and whether they are as they should be, or create them.
 
-    Topics that exist are never changed.
+    Topics that exist are never changed: --create ends with 1 when one has another number of
+    partitions.
     """
     given = {"partitions": partitions, "replication": replication}
     wanted = msgspec.structs.replace(
@@ -30,10 +32,16 @@ def command(create: bool, partitions: int | None, replication: int | None, as_js
         else:
             click.echo(_line(state, width))
     differing = [state for state in states if state.status is Status.DIFFERS]
-    for state in differing:
-        note(f"topic {state.specification.name}: {state.note}")
+    for told in dict.fromkeys(state.note for state in differing):
+        names = [state.specification.name for state in differing if state.note == told]
+        note(f"topic{'' if len(names) == 1 else 's'} {', '.join(names)}: {told}")
     if any(state.status is Status.MISSING for state in states):
         note("some topics are missing: create them with `tocsin topics --create`")
+    if create and differing:
+        raise CheckFailed(
+            f"{counted(len(differing), 'topic')} of {len(states)} not created as asked for: "
+            "they exist with another number of partitions, and what exists is never changed"
+        )
 
 
 def _line(state: TopicState, width: int) -> str:

@@ -1,5 +1,6 @@
 """`tocsin train`: fine-tunes the model on labelled rows."""
 
+import sys
 from pathlib import Path
 
 import click
@@ -9,6 +10,8 @@ from streams.cli.progress import Progress
 from streams.errors import UsageError
 
 BASE_CACHE = Path("~/.cache/tocsin/base")
+FEW = 20
+"""Rows of a split below which its figures say next to nothing."""
 
 
 @click.command()
@@ -66,6 +69,7 @@ BASE_CACHE = Path("~/.cache/tocsin/base")
     "--share",
     type=click.FloatRange(0, 1, min_open=True),
     default=1.0,
+    show_default=True,
     help="Part of the training rows to use, for a learning curve.",
 )
 @click.option(
@@ -103,8 +107,9 @@ def command(
     twentieth calibrates. `tocsin export` makes the artefact that the stream loads.
     """
     from models import auxiliary as sets
-    from models import corpus, runs, splits, training
+    from models import corpus, metrics, runs, splits, training
     from models.base.obtain import obtain
+    from models.checkpoint import CHECKPOINT
 
     if unlabelled and not teachers:
         raise UsageError("--unlabelled needs a --teacher to say what those texts hold")
@@ -117,6 +122,12 @@ def command(
     parts = splits.split(rows)
     sizes = ", ".join(f"{len(part):,} {name}" for name, part in parts.items())
     note(f"{counted(len(rows), 'row')} ({sizes}); auxiliary sets: {', '.join(chosen) or 'none'}")
+    held_out = min(len(part) for name, part in parts.items() if name != "train")
+    if held_out < FEW:
+        note(
+            f"a split of only {counted(held_out, 'row')}: figures will be little more than chance; "
+            "label a few hundred rows, or leave out --no-own"
+        )
     folder = obtain(
         base,
         BASE_CACHE.expanduser(),
@@ -136,20 +147,37 @@ def command(
         threads=threads,
     )
     with Progress(0) as progress:
+        first = True
 
         def report(at: training.Progress) -> None:
+            nonlocal first
+            if first and at.step > 1:
+                progress.print(f"going on after step {at.step - 1} of {at.steps}")
+            first = False
             progress.total(at.steps)
             progress.reach(at.step)
             if at.epoch_metrics:
-                heads = ", ".join(f"{h} {m.f1:.3f}" for h, m in at.epoch_metrics.heads.items())
+                found = at.epoch_metrics
+                heads = ", ".join(f"{h} {metrics.shown(m.f1)}" for h, m in found.heads.items())
                 progress.print(
                     f"step {at.step} of {at.steps}: loss {at.loss:.3f}, validation macro-F1 "
-                    f"{at.epoch_metrics.macro_f1:.3f} ({heads})"
+                    f"{metrics.shown(found.macro_f1)} ({heads})"
                 )
 
-        runs.train(data, rows, folder, config, run, report, teachers, share, start)
+        try:
+            runs.train(data, rows, folder, config, run, report, teachers, share, start)
+        except KeyboardInterrupt:
+            click.echo(nl=sys.stderr.isatty(), err=True)  # a terminal has shown ^C by now
+            progress.print(_kept(run, (run / CHECKPOINT).exists()))
+            raise
     same = "" if own else " --no-own"
     note(f"trained; `tocsin export {run} {data} OUT{same}` writes the artefact")
+
+
+def _kept(run: Path, checkpoint: bool) -> str:
+    if checkpoint:
+        return f"{run} keeps the last full epoch: the same command goes on from there"
+    return "no epoch was full yet, so nothing is kept: the same command begins anew"
 
 
 def _sets(asked: str, held: tuple[str, ...]) -> tuple[str, ...]:

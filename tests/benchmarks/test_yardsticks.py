@@ -103,6 +103,27 @@ def test_a_class_that_is_neither_there_nor_predicted_counts_as_missed():
     assert list(figures.f1_by_class(np.array([0, 1]), np.array([0, 1]), 3)) == [1, 1, 0]
 
 
+def test_a_question_without_positives_is_left_out_of_the_mean_and_named():
+    yes_or_no = ("no", "yes")
+    labels = np.array([[1, 0], [0, 0], [1, 0], [0, 1]])
+    part = Part(tuple(Query(f"text {n}", "customer", "other", "en") for n in range(4)), labels)
+    task = Task(
+        "two",
+        (Question("one", yes_or_no, positive=True), Question("two", yes_or_no, positive=True)),
+        (Fold(part, part, part),),
+        {"all": np.ones(4, dtype=bool), "first": np.array([True, True, True, False])},
+        average="mean",
+    )
+    verdict = Verdict(labels.copy(), labels.astype(float))
+    found = report.measure(task, {"oracle": [verdict]}, seed=1)
+    assert found.figures["mean", "all"]["oracle"].value == 1.0
+    assert found.figures["mean", "first"]["oracle"].value == 1.0
+    assert not found.figures["two", "first"]
+    told = report.markdown(found)
+    assert "No positives in first, so left out of its mean: two." in told
+    assert "in all, so left out" not in told
+
+
 def test_the_interval_holds_the_value_and_narrows_with_more_rows():
     rng = np.random.default_rng(1)
     right = rng.random(4_000) < 0.7
@@ -110,6 +131,8 @@ def test_the_interval_holds_the_value_and_narrows_with_more_rows():
         figures.measured(lambda rows: float(right[rows].mean()), np.arange(count), seed=3)
         for count in (100, 4_000)
     )
+    assert wide
+    assert narrow
     for found in (wide, narrow):
         assert found.low < found.value < found.high
     # the normal interval of a share: 1.96 standard errors to each side

@@ -69,17 +69,39 @@ def test_a_folder_without_rows_is_told_when_ours_are_not_wanted(tmp_path: Path) 
         corpus.read(tmp_path, own=False)
 
 
-def test_a_bad_row_is_named_by_file_and_line(tmp_path: Path) -> None:
+GOOD = {
+    "text": "a", "anger": 0, "objective_fact": 0, "corporate_denial": 0,
+    "influencer_sharing": 0, "complaint": 0,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        (GOOD | {"anger": 7}, "anger is 7: expected 0, 1, 2 or 3"),
+        (GOOD | {"complaint": True}, "complaint: expected 0 or 1"),
+        (GOOD | {"text": 3}, "text: expected a string"),
+        ({"text": "a"}, "anger is missing: expected 0, 1, 2 or 3"),
+        ([1], "expected a JSON object such as"),
+        (b'{"text": "a', "the JSON ends in the middle"),
+        (b"text,anger", "no valid JSON: invalid character"),
+        (b'{"text": "\xff"}', "no UTF-8; save the file as UTF-8"),
+    ],
+)
+def test_a_bad_row_is_named_by_file_line_and_field(tmp_path: Path, line: object, told: str) -> None:
     file = tmp_path / "bad.jsonl"
-    good = {
-        "text": "a", "anger": 0, "objective_fact": 0, "corporate_denial": 0,
-        "influencer_sharing": 0, "complaint": 0,
-    }  # fmt: skip
-    file.write_bytes(
-        msgspec.json.encode(good) + b"\n" + msgspec.json.encode({**good, "anger": 7}) + b"\n"
-    )
-    with pytest.raises(DataError, match=r"bad\.jsonl, line 2: .*anger"):
+    bad = line if isinstance(line, bytes) else msgspec.json.encode(line)
+    file.write_bytes(msgspec.json.encode(GOOD) + b"\n" + bad + b"\n")
+    with pytest.raises(DataError) as caught:
         list(read_file(file))
+    assert f"bad.jsonl, line 2: {told}" in str(caught.value)
+    assert "$" not in str(caught.value)
+
+
+def test_a_byte_order_mark_and_blank_lines_are_no_mistakes(tmp_path: Path) -> None:
+    file = tmp_path / "editor.jsonl"
+    file.write_bytes(b"\xef\xbb\xbf" + msgspec.json.encode(GOOD) + b"\r\n\r\n")
+    assert [row.text for row in read_file(file)] == ["a"]
 
 
 def test_an_unknown_kind_of_answer_is_refused(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Callable
@@ -15,6 +16,7 @@ from tokenizers import Tokenizer
 from models import batches, corpus, evaluation, runs, splits
 from models.auxiliary import Example
 from models.data import Row
+from models.errors import TrainingError
 from models.training import (
     Material,
     Progress,
@@ -94,6 +96,23 @@ def test_evaluate_ends_with_1_below_its_floor(
     assert "is below the floor of 1.000" in done.stderr
 
 
+def test_evaluate_says_which_heads_it_leaves_out(
+    tocsin: Tocsin, artefact: Path, tmp_path: Path
+) -> None:
+    rows = [{**easy_row(n), "influencer_sharing": 0} for n in range(40)]
+    (tmp_path / "some.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    measured = ("evaluate", tmp_path / "some.jsonl", "--model", artefact, "--split", "all")
+    done = tocsin(*measured)
+    assert done.returncode == 0, done.stderr
+    assert "on 40 rows; no positives of influencer_sharing" in done.stderr
+    assert "| influencer_sharing | 0 | " in done.stdout
+    assert "–: the rows hold no positive; macro-F1 leaves the head out" in done.stdout
+    found = json.loads(tocsin(*measured, "--json").stdout)["all"]
+    assert found["heads"]["influencer_sharing"]["f1"] is None
+    known = [one["f1"] for one in found["heads"].values() if one["f1"] is not None]
+    assert found["macro_f1"] == pytest.approx(sum(known) / 4, abs=1e-4)
+
+
 def test_calibrate_changes_probabilities_and_not_their_order(
     tocsin: Tocsin, artefact: Path, labelled: Path, tmp_path: Path
 ) -> None:
@@ -146,6 +165,39 @@ def test_an_interrupted_run_ends_as_one_that_was_not(
     stopped = runs.load(tmp_path / "stopped").network.state_dict()
     whole = runs.load(tmp_path / "whole").network.state_dict()
     assert all(torch.allclose(stopped[name], whole[name], atol=1e-5) for name in whole)
+
+
+def test_rows_that_leave_a_part_empty_are_too_few(tiny_base: Path, tmp_path: Path) -> None:
+    rows = [
+        row
+        for row in (Row(**easy_row(n)) for n in range(40))
+        if splits.split_of(row.text) == "train"
+    ]
+    config = TrainingConfig(epochs=1, layers=1, threads=1)
+    with pytest.raises(TrainingError, match="none falls into valid nor calibration"):
+        runs.train(tmp_path, rows, tiny_base, config, tmp_path / "run", lambda _: None)
+
+
+def test_ctrl_c_says_what_is_kept_and_the_next_run_where_it_goes_on(
+    tiny_base: Path, tmp_path: Path, labelled: Path
+) -> None:
+    arguments = [
+        sys.executable, "-m", "streams", "train", str(labelled), "--run", str(tmp_path / "run"),
+        "--base", str(tiny_base), "--epochs", "3", "--batch-size", "2", *QUICK,
+    ]  # fmt: skip
+    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
+    with subprocess.Popen(arguments, stderr=subprocess.PIPE, text=True, env=environment) as process:
+        assert process.stderr is not None
+        full = (line for line in process.stderr if line.startswith("step "))
+        next(full), next(full)  # when the second epoch is told, the first is kept
+        process.send_signal(signal.SIGINT)
+        told = process.stderr.read()
+        assert process.wait(60) == 130
+    assert "keeps the last full epoch: the same command goes on from there" in told
+    assert told.endswith("tocsin: interrupted\n")
+    done = subprocess.run(arguments, capture_output=True, text=True, env=environment, timeout=300)
+    assert done.returncode == 0, done.stderr
+    assert "going on after step " in done.stderr
 
 
 def test_a_student_learns_from_its_teacher_alone(
@@ -233,11 +285,32 @@ def test_twins_share_a_batch_and_are_ranked(tiny_base: Path) -> None:
 
 
 def test_mistakes_of_a_trainer_are_told(
-    tocsin: Tocsin, run: Path, labelled: Path, tmp_path: Path
+    tocsin: Tocsin, run: Path, labelled: Path, tiny_base: Path, tmp_path: Path
 ) -> None:
     again = tocsin("train", labelled, "--run", run, *QUICK)
     assert again.returncode == 2
     assert "holds a finished run; give another --run" in again.stderr
+    none = tocsin(
+        "train",
+        labelled,
+        "--run",
+        tmp_path / "none",
+        "--share",
+        0.0001,
+        "--base",
+        tiny_base,
+        *QUICK,
+    )
+    assert none.returncode == 2
+    assert "training rows is none: give a larger one" in none.stderr
+    unexported = tocsin("evaluate", labelled, "--no-own", "--model", run)
+    assert unexported.returncode == 2
+    assert "holds a training run, not a model: `tocsin export" in unexported.stderr
+    (tmp_path / "half").mkdir()
+    (tmp_path / "half" / "checkpoint.pt").touch()
+    half = tocsin("export", tmp_path / "half", labelled, tmp_path / "out")
+    assert half.returncode == 2
+    assert "half is not finished; the `tocsin train` that began it goes on" in half.stderr
     for base, told in ((tmp_path, "is no base: it holds no config.json"), ("/nope", "no folder")):
         done = tocsin("train", labelled, "--run", tmp_path / "r", "--base", base, *QUICK)
         assert done.returncode == 2

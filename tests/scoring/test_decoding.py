@@ -1,6 +1,7 @@
 """Every way to break a mention has a name, and nothing else comes out of `decode`."""
 
 import json
+import re
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -48,6 +49,7 @@ def reason(broken: bytes) -> str:
         decode(broken)
     assert caught.value.reason in REASONS
     assert caught.value.detail
+    assert len(caught.value.detail) < 300
     assert str(caught.value).startswith(caught.value.reason + ": ")
     return caught.value.reason
 
@@ -123,6 +125,35 @@ def test_an_optional_field_is_null_or_absent(field: str) -> None:
 )
 def test_a_value_out_of_range(inner: dict[str, Any], wrong: str) -> None:
     assert reason(raw(**inner)) == wrong
+
+
+@pytest.mark.parametrize(
+    ("inner", "told"),
+    [
+        ({"text": 3}, "text is a whole number: expected a string of at most 20,000 characters"),
+        ({"brand": "Acme Air"}, "brand: expected a slug such as acme-air: a-z and 0-9"),
+        ({"kind": "boost"}, "kind is 'boost': expected one of post, reply, share"),
+        ({"author": {"followers": -1}}, "author.followers: expected a whole number from 0 to 1,0"),
+        ({"attachments": [{"type": "gif"}]}, "attachments[0].type is 'gif': expected one of image"),
+        ({"promoted": "yes"}, "promoted is a string: expected true or false"),
+        ({"created_at": "yesterday"}, "created_at: expected an RFC 3339 date and time with an off"),
+    ],
+)
+def test_a_mistake_is_told_by_field_and_what_is_wanted(inner: dict[str, Any], told: str) -> None:
+    with pytest.raises(BadMentionError) as caught:
+        decode(raw(**inner))
+    assert caught.value.detail.startswith(told)
+
+
+@pytest.mark.parametrize("field", FULL)
+def test_no_mistake_is_told_in_the_decoder_s_words(field: str) -> None:
+    for wrong in (3.5, [3], {"zz": 1}, "x" * 30_000):
+        with suppress(BadMentionError):
+            decode(raw(**{field: wrong}))
+            continue
+        with pytest.raises(BadMentionError) as caught:
+            decode(raw(**{field: wrong}))
+        assert not re.search(r"\$\.|`str|Expected|\^\[|\(\?", caught.value.detail)
 
 
 def test_the_longest_text_is_taken() -> None:

@@ -1,5 +1,6 @@
 """The policy: defaults, partial files, overrides per brand, and mistakes told by key and file."""
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -60,37 +61,43 @@ def test_a_brand_may_differ(write: Write) -> None:
         ("[levels]\nquiet = 1", "quiet"),
         ("[levels.disaster]\nscore = 0.9", "disaster"),
         ("[incident.weights]\nangr = 1", "angr"),
-        ('[weights]\nanger = "much"', "$.weights.anger"),
-        ("[weights]\nanger = nan", "$.weights.anger"),
-        ("[weights]\nanger = 1e6", "$.weights.anger"),
-        ("[incident]\nopens_authors = 1", "$.incident.opens_authors"),
-        ("[incident]\nopens_authors = 2.5", "$.incident.opens_authors"),
-        ("[incident]\nopens_surprise = nan", "$.incident.opens_surprise"),
-        ("weights = 3", "$.weights"),
-        ("repeat_interval_s = -1", "$.repeat_interval_s"),
-        ("repeat_interval_s = 0", "$.repeat_interval_s"),
-        ("repeat_interval_s = nan", "$.repeat_interval_s"),
-        ("update_change = 1.5", "$.update_change"),
-        ('name = ""', "$.name"),
-        ("[levels.watch]\nscore = 1.0", "$.levels.watch.score"),
+        (
+            '[weights]\nanger = "much"',
+            "weights.anger is a string: expected a number from -100 to 100",
+        ),
+        ("[weights]\nanger = nan", "weights.anger"),
+        ("[weights]\nanger = 1e6", "weights.anger"),
+        ("[incident]\nopens_authors = 1", "incident.opens_authors"),
+        ("[incident]\nopens_authors = 2.5", "incident.opens_authors"),
+        ("[incident]\nopens_surprise = nan", "incident.opens_surprise"),
+        ("weights = 3", "weights is a whole number: expected a table"),
+        ("repeat_interval_s = -1", "repeat_interval_s"),
+        ("repeat_interval_s = 0", "repeat_interval_s"),
+        ("repeat_interval_s = nan", "repeat_interval_s"),
+        ("update_change = 1.5", "update_change: expected a number over 0 and below 1"),
+        ('name = ""', "name: expected a string of 1 to 100 characters"),
+        ("[levels.watch]\nscore = 1.0", "levels.watch.score"),
         ("[levels.watch]\nscore = 0.7", "scores must rise"),
         ("[levels.escalate]\nscore = 0.30", "scores must rise"),
         ("[levels]\nhysteresis = 0.5", "levels.hysteresis"),
         ("[levels]\nquiet_s = 1", "levels.quiet_s"),
         ("[levels]\nquiet = 1", "did you mean quiet_s?"),
         ("[levels.watch]\nfors = 1", "levels.watch.fors: there is no such key"),
-        ("[levels.watch]\nfor_s = -1", "$.levels.watch.for_s"),
-        ("snooze_at_most_s = 0", "$.snooze_at_most_s"),
+        ("[levels.watch]\nfor_s = -1", "levels.watch.for_s"),
+        ("snooze_at_most_s = 0", "snooze_at_most_s"),
         ('timezone = "Mars/Base"', "such as Europe/Paris"),
         ('timezone = "../../etc/passwd"', "such as Europe/Paris"),
-        ("quiet_hours = 3", "$.quiet_hours"),
-        ('[[quiet_hours]]\nfrom = "22:00"', "`until`"),
+        ("quiet_hours = 3", "quiet_hours"),
+        ('[[quiet_hours]]\nfrom = "22:00"', "quiet_hours[0].until is missing: expected a string"),
         ('[[quiet_hours]]\nfrom = "25:00"\nuntil = "07:00"', "quiet_hours[0].from is '25:00'"),
         ('[[quiet_hours]]\nfrom = "22:00"\nuntil = "7"', "from 00:00 to 23:59"),
         ('[[quiet_hours]]\nfrom = "22:00"\nuntil = "07:00"\nunless = "page"', "escalate, crisis"),
         ('[[quiet_hours]]\nfrom = "22:00"\nuntil = "07:00"\ndays = ["Monday"]', "mon"),
         ('[[quiet_hours]]\nfrom = "22:00"\nuntil = "07:00"\nhue = 1', "from, until, days, unless"),
-        ("[[maintenance]]\nfrom = 2026-03-01T22:00:00\nuntil = 2026-03-02T04:00:00Z", "timezone"),
+        (
+            "[[maintenance]]\nfrom = 2026-03-01T22:00:00\nuntil = 2026-03-02T04:00:00Z",
+            "with an offset, such",
+        ),
         (
             "[[brands.tellow.maintenance]]\nfrom = 2026-03-01T22:00:00Z\n"
             "until = 2026-03-01T22:00:00Z",
@@ -100,7 +107,7 @@ def test_a_brand_may_differ(write: Write) -> None:
         ("[brands.tellow.weights]\nangr = 1", "angr"),
         ("[brands.tellow.levels.watch]\nscore = 0.9", "brands.tellow"),
         ("[brands.tellow.brands.skylark-air]\nname = 'x'", "brands.tellow"),
-        ("[brands]\ntellow = 3", "$.brands"),
+        ("[brands]\ntellow = 3", "brands[...] is a whole number: expected a table"),
         ("name = ", "no valid TOML"),
         ("name = 'a'\nname = 'b'", "no valid TOML"),
     ],
@@ -118,9 +125,24 @@ def test_a_file_that_cannot_be_read(tmp_path: Path) -> None:
     for path in (tmp_path / "absent.toml", tmp_path):
         with pytest.raises(PolicyError, match=str(path)):
             load(path)
+    with pytest.raises(PolicyError, match=r"absent.toml: no such file; correct the path"):
+        load(tmp_path / "absent.toml")
     (tmp_path / "latin.toml").write_bytes("name = 'é'".encode("latin-1"))
-    with pytest.raises(PolicyError, match=r"latin\.toml"):
+    with pytest.raises(PolicyError, match=r"latin\.toml is not UTF-8 from byte 8 on"):
         load(tmp_path / "latin.toml")
+
+
+def test_a_byte_order_mark_is_no_mistake(tmp_path: Path) -> None:
+    path = tmp_path / "notepad.toml"
+    path.write_bytes(b"\xef\xbb\xbf" + b'name = "mine"\r\n')
+    assert load(path).name == "mine"
+
+
+def test_no_mistake_is_told_in_the_decoder_s_words(write: Write) -> None:
+    for text in ("name = 3", "[levels.watch]\nscore = 2", "[brands.Acme]\nname = 'x'"):
+        with pytest.raises(PolicyError) as caught:
+            load(write(text))
+        assert not re.search(r"\$\.|`str`|\^\[a-z", str(caught.value))
 
 
 @pytest.mark.parametrize(

@@ -47,6 +47,11 @@ def test_version_everywhere(cli: Cli, arguments: list[str]) -> None:
     [
         (["topcs"], "did you mean 'topics'?"),
         (["qqqqq"], "`tocsin --help`"),
+        (["policy", "expalin"], "did you mean 'explain'?"),
+        (["dead-letters", "lst"], "did you mean 'list'?"),
+        (["dead-letters", "qqqqq"], "`tocsin dead-letters --help`"),
+        (["calibrate", "modle"], "did you mean 'model'?"),
+        (["policy", "explain", "--brand", "Acme Air"], "a slug such as acme-air"),
         (["--nope"], "--nope"),
         (["topics", "--partitions", "0"], "--partitions"),
         (["topics", "extra"], "extra"),
@@ -99,5 +104,7 @@ def test_topics_are_shown_then_created(cli: Cli, settings: Settings) -> None:
     assert {row["status"] for row in rows} == {"created"}
     assert {row["name"]: row["partitions"] for row in rows}[Topics.of(settings).mentions] == 2
     differing = cli("topics", "--create")
-    assert differing.returncode == 0
-    assert "2 partitions where 4 are expected" in differing.stderr
+    assert differing.returncode == 1
+    assert differing.stderr.count("2 partitions where 4 are expected") == 1
+    assert "7 topics of 9 not created as asked for" in differing.stderr
+    assert cli("topics").returncode == 0

@@ -51,6 +51,14 @@ def test_doctor_sees_the_topics(cli: Cli, settings: Settings) -> None:
     assert wider["topics"]["outcome"] == "fail"
 
 
+def test_doctor_says_once_what_mends_several(cli: Cli) -> None:
+    told = cli("doctor", timeout_s=180).stdout
+    assert told.count(" is missing\n") == 9
+    assert told.count("-> create it with `tocsin topics --create`") == 1
+    last = told.index("incidents-changelog is missing")
+    assert last < told.index("-> create it with") < told.index("  model ")
+
+
 def test_doctor_explains_a_bad_setting_and_hides_secrets(cli: Cli) -> None:
     code, found = doctor(cli, TOCSIN_TICK_S="often")
     assert code == 1

@@ -25,6 +25,18 @@ def test_the_policy_is_told_in_words(cli: Cli, tmp_path: Path) -> None:
     assert cli("policy", "check", "default").stdout == f"{default().label} is valid\n"
 
 
+def test_a_brand_without_overrides_is_told_so(cli: Cli, tmp_path: Path) -> None:
+    mine = tmp_path / "mine.toml"
+    mine.write_text('name = "acme"\n[brands.acme-air.levels.watch]\nscore = 0.25\n')
+    told = cli("policy", "explain", str(mine), "--brand", "acme-ari")
+    assert told.returncode == 0
+    assert "no overrides for acme-ari: did you mean acme-air?" in one_line(told.stderr)
+    assert "has some for acme-air" in told.stderr
+    assert "watch     from 20.0%" in told.stdout
+    none = cli("policy", "explain", "--brand", "nobody")
+    assert "no overrides for nobody: default has none" in one_line(none.stderr)
+
+
 def test_a_mistake_in_it_is_one_line(cli: Cli, tmp_path: Path) -> None:
     bad = tmp_path / "bad.toml"
     bad.write_text("[levels]\nquiet = 1\n")

@@ -112,8 +112,36 @@ def test_interrupted_replay_ends_with_130(
         process.stdin.close()
         until(lambda: received(settings, Topics.of(settings).mentions))
         process.send_signal(signal.SIGINT)
-        assert process.stderr.read() == b"tocsin: interrupted\n"
+        waiting, ended = process.stderr.read().splitlines()
+        assert waiting.startswith(b"line 2: waiting 24 hours, as its created_at (2013-09-03 ")
+        assert ended == b"tocsin: interrupted"
         assert process.wait(20) == 130
+
+
+def test_a_wait_that_nobody_can_mean_is_refused(cli: Cli, settings: Settings) -> None:
+    topics.create(settings)
+    for year in (2113, 9997):
+        done = cli(
+            "replay", "-", "--speed", "60x", stdin=lines(mention(1, START), mention(2, in_(year)))
+        )
+        assert done.returncode == 2
+        assert f"the next mention, of {year}-09-02, is due in" in one_line(done.stderr)
+        assert "give a higher --speed" in done.stderr
+
+
+def test_mentions_from_the_future_are_told_once(cli: Cli, settings: Settings) -> None:
+    topics.create(settings)
+    far = lines(mention(1, in_(2113)), mention(2, in_(2113)))
+    done = cli("replay", "-", stdin=far)
+    assert done.returncode == 0
+    assert done.stderr.count("created_at lies in the future") == 1
+    assert "--rebase now" in done.stderr
+    assert "; 2 mentions from the future" in done.stderr
+    assert "future" not in cli("replay", "-", "--rebase", "now", stdin=far).stderr
+
+
+def in_(year: int) -> datetime:
+    return START.replace(year=year)
 
 
 def test_replay_sends_the_library_as_one_recording(cli: Cli, settings: Settings) -> None:
