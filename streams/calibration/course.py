@@ -1,6 +1,6 @@
 """The whole course of a calibration: look, fit, choose levels, and say how it went."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -12,7 +12,7 @@ from streams.calibration.looks import Array, Look, look_at
 from streams.calibration.outcome import Tally, outcome, tally
 from streams.histories.label import History
 
-PULLS = (0.03, 0.1, 0.3, 1.0, 3.0)
+PULLS = (0.03, 0.3, 1.0, 3.0)
 """How strongly weights may be drawn to those set; cross-validation by kind chooses."""
 _FOLDS = 5
 _CLIP = 1e-4
@@ -42,21 +42,41 @@ def calibrate(told: Told, policy: Policy, tell: Tell) -> Calibrated:
         if number % 20 == 0 or number == len(told):
             tell(f"looked at {number} of {len(told)} histories")
     before = log_loss(looks, policy)
-    losses = {pull: left_out(looks, policy, pull) for pull in PULLS}
-    for pull, loss in losses.items():
+    left: dict[float, Array] = {}
+    for pull in PULLS:
+        left[pull] = left_out(looks, policy, pull)
+        loss = mean(left[pull], looks)
         tell(f"pull {pull:g}: log loss {loss:.3f} on kinds left out (as set: {before:.3f})")
-    pull = min(losses, key=lambda one: losses[one])
+    pull = chosen(left, looks)
     fitted = fit.fit(looks, policy, pull)
 
     def judge(candidate: Policy) -> Tally:
         return tally([outcome(history, scored, candidate) for history, scored in told])
 
-    chosen = levels.choose(fitted, judge, tell)
-    return Calibrated(chosen, pull, losses[pull], before, judge(chosen))
+    settled = levels.choose(fitted, judge, tell)
+    return Calibrated(settled, pull, mean(left[pull], looks), before, judge(settled))
 
 
-def left_out(looks: Sequence[Look], policy: Policy, pull: float, steps: int = fit.STEPS) -> float:
-    """Mean log loss over looks at kinds that the weights were not fitted on; five folds."""
+def chosen(left: Mapping[float, Array], looks: Sequence[Look]) -> float:
+    """The strongest pull that is no worse than the best by more than chance would have it.
+
+    `left` holds each pull's losses on kinds left out. One standard error over kinds (Breiman,
+    Friedman, Olshen and Stone 1984, section 3.4.3): there are few kinds, and what people know of
+    crises beyond them is in the weights that were set.
+    """
+    worth = fit.worth(looks)
+    kinds = np.array([look.kind for look in looks])
+    best = min(left, key=lambda pull: float(np.average(left[pull], weights=worth)))
+    for pull in sorted(left, reverse=True):
+        more = (left[pull] - left[best]) * worth
+        each = np.array([more[kinds == kind].sum() for kind in sorted(set(kinds))]) / len(looks)
+        if each.sum() <= each.std(ddof=1) * np.sqrt(len(each)):
+            return pull
+    return best
+
+
+def left_out(looks: Sequence[Look], policy: Policy, pull: float, steps: int = fit.STEPS) -> Array:
+    """Log loss of each look under weights that were not fitted on its kind; five folds."""
     kinds = sorted({look.kind for look in looks})
     score = np.zeros(len(looks))
     for fold in range(min(_FOLDS, len(kinds))):
@@ -64,16 +84,21 @@ def left_out(looks: Sequence[Look], policy: Policy, pull: float, steps: int = fi
         found = fit.fit([look for look in looks if look.kind not in out], policy, pull, steps)
         tested = [number for number, look in enumerate(looks) if look.kind in out]
         score[tested] = fit.scores([looks[number] for number in tested], found)
-    return _loss(looks, score)
+    return _losses(looks, score)
 
 
 def log_loss(looks: Sequence[Look], policy: Policy) -> float:
     """Mean log loss of the scores, in nats, each look for what it is worth."""
-    return _loss(looks, fit.scores(looks, policy))
+    return mean(_losses(looks, fit.scores(looks, policy)), looks)
 
 
-def _loss(looks: Sequence[Look], score: Array) -> float:
+def mean(losses: Array, looks: Sequence[Look]) -> float:
+    """Their mean, each look for what it is worth."""
+    return float(np.average(losses, weights=fit.worth(looks)))
+
+
+def _losses(looks: Sequence[Look], score: Array) -> Array:
     came = np.array([look.crisis for look in looks], dtype=float)
     sure = np.clip(score, _CLIP, 1 - _CLIP)
-    each = -(came * np.log(sure) + (1 - came) * np.log(1 - sure))
-    return float(np.average(each, weights=fit.worth(looks)))
+    losses: Array = -(came * np.log(sure) + (1 - came) * np.log(1 - sure))
+    return losses

@@ -59,7 +59,8 @@ def by_label(history: History) -> list[Scored]:
 
 def test_a_fit_foretells_kinds_that_it_has_not_seen_better_than_what_was_set() -> None:
     looks = telling(1)
-    assert course.left_out(looks, POLICY, 0.1, FEW) < course.log_loss(looks, POLICY)
+    losses = course.left_out(looks, POLICY, 0.1, FEW)
+    assert course.mean(losses, looks) < course.log_loss(looks, POLICY)
 
 
 @pytest.mark.parametrize("pull", [0.0, 0.1, 10.0])
@@ -77,6 +78,15 @@ def test_no_weight_leaves_its_direction_or_falls_silent(pull: float) -> None:
 def test_a_strong_pull_leaves_what_was_set() -> None:
     fitted = fit.fit(telling(3), POLICY, 1000.0, FEW)
     assert asdict(fitted.weights) == pytest.approx(asdict(POLICY.weights), abs=0.02)
+
+
+def test_the_strongest_pull_wins_unless_another_is_better_beyond_chance() -> None:
+    looks = telling(7, 70)
+    noise = np.random.default_rng(8).normal(0, 0.1, len(looks))
+    even = {0.1: np.full(len(looks), 0.5), 3.0: 0.501 + noise}
+    clear = {0.1: np.full(len(looks), 0.5), 3.0: 0.9 + noise}
+    assert course.chosen(even, looks) == 3.0
+    assert course.chosen(clear, looks) == 0.1
 
 
 def test_ordinary_weeks_count_for_half() -> None:
