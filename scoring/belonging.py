@@ -1,11 +1,12 @@
 """Which conversations an open incident speaks for.
 
 An incident is made of many conversations. While it is open, and for a while after, those that
-belong to it open no case of their own up to its level: people get one case, not thirty.
+belong to it open no case of their own up to its highest level: people get one case, not thirty.
 """
 
 from scoring import likeness
 from scoring.case import Case
+from scoring.levels import Level
 from scoring.news import IncidentNews
 
 _ALIKE = 0.2
@@ -14,8 +15,13 @@ the conversations of made-up incidents, one in two of those beside them (docs/de
 
 
 def floor(case: Case, news: IncidentNews | None, at: float) -> int:
-    """The rank up to which the incident speaks for the conversation at `at` (seconds)."""
-    if news is None or case.evidence.first_at < news.since or 0 < news.until <= at:
+    """The rank up to which the incident speaks for the conversation at `at` (seconds).
+
+    What is merely to be watched goes unsaid beside any incident of the brand, whatever its topic.
+    """
+    if news is None or 0 < news.until <= at:
+        return 0
+    if case.evidence.mentions and case.evidence.first_at < news.since:
         return 0
     alike = not case.topic or not news.topic or likeness.cosine(case.topic, news.topic) >= _ALIKE
-    return news.rank if alike else 0
+    return news.rank if alike else min(news.rank, Level.WATCH.rank)

@@ -115,7 +115,7 @@ class Brands:
             case_id=said.case_id,
             at=at,
             since=said.opened_at.timestamp(),
-            rank=said.level.rank,
+            rank=max(said.level.rank, state.standing.peak),
             until=at + self.policy.for_brand(said.brand).levels.quiet_s if over else 0.0,
             topic=mean_topic(self._window(state).sums[-1].topic),
         )

@@ -98,13 +98,16 @@ def fold(
     return case, due + said
 
 
-def hear(case: Case, echo: Echo, policy: Policy, *, late: bool = False) -> Outcome:
-    """The case after it heard of a linked conversation; an echo heard before changes nothing."""
+def hear(case: Case, echo: Echo, policy: Policy, *, late: bool = False, floor: int = 0) -> Outcome:
+    """The case after it heard of a linked conversation; an echo heard before changes nothing.
+
+    `floor` as in `fold`.
+    """
     known = bounded.key(echo.mention_id)
     if known in case.seen:
         return case, []
     policy = policy.for_brand(case.brand)
-    case, due = advance(case, echo.at, policy)
+    case, due = advance(case, echo.at, policy, floor)
     case = msgspec.structs.replace(
         case,
         evidence=echoes.hear(case.evidence, echo),
@@ -114,7 +117,7 @@ def hear(case: Case, echo: Echo, policy: Policy, *, late: bool = False) -> Outco
     )
     if late:
         return case, due
-    case, said = _decide(case, case.clock, policy, news=True)
+    case, said = _decide(case, case.clock, policy, floor, news=True)
     return case, due + said
 
 

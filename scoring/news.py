@@ -4,7 +4,7 @@ import msgspec
 
 
 class IncidentNews(msgspec.Struct, frozen=True, kw_only=True, tag="incident"):
-    """An incident as of `at` (seconds): `rank` as in Level.rank, at its end the highest it had.
+    """An incident as of `at` (seconds): `rank` as in Level.rank, the highest it had.
 
     It began at `since`; `until` is when it stops to matter, 0 while it is open. `topic` is a signed
     8-bit vector, the mean of its complaints'; empty when they have none.

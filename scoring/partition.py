@@ -142,7 +142,8 @@ class Partition:
         heard = echoes.of(leader.case_id, scored, speaker, goes_on=goes_on)
         if heard is None:
             return []
-        after, said = cases.hear(leader, heard, self.policy, late=late)
+        floor = self._floor(leader)
+        after, said = cases.hear(leader, heard, self.policy, late=late, floor=floor)
         if after is not leader:
             self._keep(after)
         return said

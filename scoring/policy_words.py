@@ -76,7 +76,7 @@ def _levels(policy: Policy) -> Iterator[str]:
 def _calm(policy: Policy) -> Iterator[str]:
     yield (
         f"Besides changes of level, at most one message in {span(policy.repeat_interval_s)}, "
-        f"and only if the score moved by {policy.update_change * 100:g} points."
+        f"and only if the score rose by {policy.update_change * 100:g} points."
     )
     yield "None of these while somebody has acknowledged that level."
     yield (

@@ -205,8 +205,11 @@ def _kept(standing: Standing, beyond: bool, at: float, policy: Policy) -> int:
 
 
 def _telling(standing: Standing, score: float, at: float, policy: Policy) -> bool:
-    """Whether news of the same level is worth a message: it moved, it is time, nobody has it."""
-    moved = abs(score - standing.said_score) >= policy.update_change
+    """Whether news of the same level is worth a message: it is worse, it is time, nobody has it.
+
+    What gets better is told by the level that it falls to.
+    """
+    moved = score - standing.said_score >= policy.update_change
     rested = at - standing.said_at >= policy.repeat_interval_s
     return moved and rested and standing.acknowledged < standing.rank
 

@@ -86,7 +86,7 @@ def load(path: Path | None) -> Tickets:
     if path is None:
         return Tickets()
     try:
-        values = tomllib.loads(path.read_text("utf-8"))
+        values = tomllib.loads(path.read_text("utf-8-sig"))
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError(f"policy {path} cannot be read: {error}") from error
     except tomllib.TOMLDecodeError as error:

@@ -59,13 +59,12 @@ def test_a_level_may_ask_for_an_outside_audience() -> None:
 def test_within_the_hysteresis_a_level_stays() -> None:
     assert timeline((0, 0.62), *((hour, 0.51) for hour in range(1, 40))) == [
         (0, "open", "escalate"),
-        (1, "update", "escalate"),  # the score moved by as much as the policy asks
     ]
 
 
 def test_a_level_is_left_after_the_cool_down_and_not_before() -> None:
     told = timeline((0, 0.62), (1, 0.45), (2, 0.45), (3.9, 0.45), (4, 0.45), (5, 0.45))
-    assert told == [(0, "open", "escalate"), (1, "update", "escalate"), (4, "update", "respond")]
+    assert told == [(0, "open", "escalate"), (4, "update", "respond")]
 
 
 def test_a_relapse_begins_the_cool_down_anew() -> None:
@@ -95,7 +94,6 @@ def test_it_is_resolved_after_the_quiet_and_said_at_its_peak() -> None:
     )
     assert told == [
         (0, "open", "escalate"),
-        (1, "update", "escalate"),
         (4, "update", "watch"),
         (13, "resolved", "escalate"),
     ]
@@ -109,9 +107,13 @@ def test_the_quiet_is_counted_below_watch_alone() -> None:
 
 def test_small_moves_are_not_said_and_large_ones_not_too_often() -> None:
     told = timeline(
-        (0, 0.42), (2, 0.5), (3, 0.53), (3.5, 0.42), (3.9, 0.55), (4.1, 0.42), (9, 0.42)
+        (0, 0.41), (2, 0.49), (3, 0.46), (3.5, 0.52), (3.9, 0.55), (4.2, 0.56), (4.6, 0.59)
     )
-    assert [hour for hour, _, _ in told] == [0, 3, 4.1]
+    assert [hour for hour, _, _ in told] == [0, 3.5]
+
+
+def test_what_gets_better_is_told_by_its_level_alone() -> None:
+    assert timeline((0, 0.59), (2, 0.41), (4, 0.52), (6, 0.42)) == [(0, "open", "respond")]
 
 
 def test_another_flare_is_the_next_episode_but_only_with_news() -> None:

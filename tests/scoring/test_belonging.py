@@ -1,0 +1,81 @@
+"""An open incident speaks for the conversations that belong to it."""
+
+from scoring.belonging import floor
+from scoring.levels import Level
+from scoring.news import IncidentNews, mean_topic
+from scoring.partition import Partition
+from scoring.policy import default
+from scoring.scored import Scored
+from tests.scoring.helpers import START, mention, scored, scores
+
+POLICY = default()
+BEGAN = START.timestamp()
+BAD = scores(complaint=0.95, anger=0.9, fact=0.95, denial=0.95)
+TOPIC, OTHER = bytes([100, 0, 0]), bytes([0, 100, 0])
+
+
+def news(rank: Level, until: float = 0.0, at: float = BEGAN) -> IncidentNews:
+    return IncidentNews(
+        brand="skylark-air",
+        case_id="skylark-air:incident:x",
+        at=at,
+        since=BEGAN,
+        rank=rank.rank,
+        until=until,
+        topic=TOPIC,
+    )
+
+
+def complaint(after_s: float, embedding: bytes = TOPIC) -> Scored:
+    return scored(mention("c1", after_s), BAD, embedding=embedding)
+
+
+def opened(heard: IncidentNews | None, embedding: bytes = TOPIC) -> bool:
+    partition = Partition(POLICY)
+    if heard is not None:
+        partition.incident(heard)
+    said, _ = partition.mention(complaint(600.0, embedding))
+    return bool(said)
+
+
+def test_a_conversation_opens_no_case_up_to_the_incidents_level() -> None:
+    assert opened(None)
+    assert not opened(news(Level.CRISIS))
+
+
+def test_a_conversation_about_something_else_does_unless_it_is_merely_watched() -> None:
+    assert opened(news(Level.CRISIS), OTHER)
+    partition = Partition(POLICY)
+    partition.mention(complaint(600.0, OTHER))
+    known = partition.cases["skylark-air:root"]
+    assert floor(known, news(Level.CRISIS), BEGAN + 600) == Level.WATCH.rank
+
+
+def test_what_began_before_or_comes_after_is_not_spoken_for() -> None:
+    partition = Partition(POLICY)
+    partition.mention(complaint(-600.0))
+    known = partition.cases["skylark-air:root"]
+    assert floor(known, news(Level.CRISIS), BEGAN) == 0
+    assert not opened(news(Level.CRISIS, until=BEGAN + 3600))
+    assert opened(news(Level.CRISIS, until=BEGAN + 60))
+
+
+def test_older_news_changes_nothing() -> None:
+    partition = Partition(POLICY)
+    partition.incident(news(Level.CRISIS, at=BEGAN + 60))
+    partition.incident(news(Level.WATCH, at=BEGAN))
+    said, _ = partition.mention(complaint(600.0))
+    assert not said
+
+
+def test_news_outlives_a_restart() -> None:
+    partition = Partition(POLICY)
+    partition.incident(news(Level.CRISIS))
+    again = Partition(POLICY, clock=partition.clock(0))
+    said, _ = again.mention(complaint(600.0))
+    assert not said
+
+
+def test_a_mean_topic_is_eight_bits_wide() -> None:
+    assert mean_topic([]) == mean_topic([0, 0]) == b""
+    assert list(memoryview(mean_topic([-400, 200])).cast("b")) == [-127, 64]
