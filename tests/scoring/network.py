@@ -51,10 +51,10 @@ class Network:
 
     def run(self, mentions: Sequence[Scored]) -> None:
         """Takes mentions, in order of event time, and then lets every clock go on."""
-        for event in mentions:
-            number = self._where(event.mention.case_id)
-            self._put(event.mention.at + self._lags[number], number, event)
-        end = max(event.mention.at for event in mentions) + POLICY.allowed_lateness_s
+        for scored in mentions:
+            number = self._where(scored.mention.case_id)
+            self._put(scored.mention.at + self._lags[number], number, scored)
+        end = max(scored.mention.at for scored in mentions) + POLICY.allowed_lateness_s
         for number, lag in enumerate(self._lags):
             self._put(end + lag, number, end)
         while self._queue:

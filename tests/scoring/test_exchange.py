@@ -18,7 +18,7 @@ from scoring.news import CaseNews, Echo
 from scoring.partition import Clock, Partition
 from scoring.scored import Scored, decode_event, encode_event
 from tests.scoring.helpers import BRAND, FURIOUS, HOUR, POLICY, mention, scored, scores, share
-from tests.scoring.network import Network, step
+from tests.scoring.network import Logged, Network, step
 
 DENIED = scores(complaint=0.95, anger=0.9, fact=0.9, denial=0.9)
 SCAM = "Do not buy from Skylark, they took my money twice and nobody ever answers the phone"
@@ -129,9 +129,9 @@ def test_press_finds_a_case_elsewhere_by_its_topic(heard_first: bool) -> None:
 
     def leader(embedding: bytes) -> str:
         press = own("news", 60, "gazette", role=Role.MEDIA, text="Airline under fire today again")
-        events = [told, replace(press, embedding=embedding)]
+        events: list[Logged] = [told, replace(press, embedding=embedding)]
         away = Partition(POLICY, 1)
-        for event in events if heard_first else reversed(events):
+        for event in events if heard_first else events[::-1]:
             step(away, event)
         return away.cases[f"{BRAND}:news"].leader
 
@@ -256,7 +256,7 @@ def test_what_waits_and_what_was_heard_of_is_bounded() -> None:
             heard.hear(_other(news, f"brand-{brand}", number), news.at)
     assert len(heard.of("brand-0", news.at)) < len(heard.of("brand-19", news.at)) == MOST_PER_BRAND
     assert len(list(heard)) == MOST
-    heard.hear(news, news.at + POLICY.forget_case_after_s + 100)
+    heard.hear(news, news.at + POLICY.forget_case_after_s + 20 * 100)
     assert list(heard) == []
 
 
@@ -278,6 +278,5 @@ def _echoes(home: Partition, told: list[Scored]) -> list[Echo]:
 
 
 def _other(news: CaseNews, brand: str, number: int) -> CaseNews:
-    return replace(
-        news, brand=brand, case_id=f"{brand}:{number}", at=news.at + number + 100 * int(brand[6:])
-    )
+    at = news.at + number + 100 * int(brand.removeprefix("brand-"))
+    return replace(news, brand=brand, case_id=f"{brand}:{number}", at=at)
