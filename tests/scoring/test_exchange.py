@@ -22,6 +22,7 @@ from tests.scoring.network import Logged, Network, step
 
 DENIED = scores(complaint=0.95, anger=0.9, fact=0.9, denial=0.9)
 SCAM = "Do not buy from Skylark, they took my money twice and nobody ever answers the phone"
+GRUMBLING = scores(complaint=0.8, anger=0.3)
 ANN = Author(id="1", handle="ann_of_lyon", followers=50, role=Role.CUSTOMER)
 LATENESS = POLICY.allowed_lateness_s
 LEADER = f"{BRAND}:bot0"
@@ -87,6 +88,35 @@ def test_any_order_within_the_lateness_gives_the_leader_the_same_evidence(
     net = network(lags, min(delay_s, LATENESS - slowest), seed)
     net.run(told)
     assert evidence(net, LEADER) == alone(told).cases[LEADER].evidence
+
+
+@given(
+    st.tuples(*[st.floats(0, LATENESS)] * 3),
+    st.floats(0, LATENESS),
+    st.integers(0, 10**6),
+)
+def test_any_order_does_so_for_a_leader_that_opens_after_its_followers_spoke(
+    lags: tuple[float, ...], delay_s: float, seed: int
+) -> None:
+    told = [
+        scored(mention(f"bot{n}", n * 50.0, by=f"bot{n}", thread=None, text=SCAM), GRUMBLING)
+        for n in range(24)
+    ]
+    told += [
+        scored(mention(f"r{n}", 580.0 + n, by=f"r{n}", thread="bot0", followers=90_000), DENIED)
+        for n in range(6)
+    ]
+    told.sort(key=lambda event: event.mention.at)
+    slowest = max(lags) - min(lags)
+    net, smooth = network(lags, min(delay_s, LATENESS - slowest), seed), network(delay_s=0)
+    net.run(told)
+    smooth.run(told)
+    assert opened(net.said) == opened(smooth.said) == [LEADER]
+    assert evidence(net, LEADER) == evidence(smooth, LEADER)
+    heard = {dated.mention_id for dated in evidence(net, LEADER).newest}
+    # Those of its own partition, and of the others what came no more than the lateness before.
+    copies = {f"bot{n}" for n in range(24) if n % 3 == 0 or n * 50 >= 580 - LATENESS}
+    assert heard == copies | {f"r{n}" for n in range(6)}
 
 
 def test_press_and_its_author_elsewhere_raise_the_leader() -> None:
