@@ -177,6 +177,18 @@ def test_a_copy_elsewhere_that_outgrows_its_leader_opens_a_case_of_its_own() -> 
     assert opened(net.said) == [LEADER, f"{BRAND}:bot1"]
 
 
+def test_a_follower_passes_on_what_it_hears_and_opens_no_case_for_it() -> None:
+    home, away = alone(flood(1)), Partition(POLICY, 1)
+    for event in (*home.drain(), flood(2)[1]):
+        said, told = step(away, event)
+        assert said == []
+    (echo,) = told
+    assert isinstance(echo, Echo)
+    other = replace(echo, case_id=f"{BRAND}:bot1", mention_id="bot2", author=2)
+    assert step(away, other) == ([], [replace(other, case_id=LEADER)])
+    assert away.cases[f"{BRAND}:bot1"].evidence.authors == 2
+
+
 def test_a_leader_elsewhere_speaks_until_a_while_after_its_end() -> None:
     first = own("bot0", 0, "ann", text=SCAM)
     home = alone([first])
