@@ -13,12 +13,12 @@ from scoring.assessment import HOUR, Assessment, assess
 from scoring.bounded import Keys
 from scoring.ceiling import unremarkable
 from scoring.command import Command
-from scoring.echo import Echo
 from scoring.escalation import CaseKind, Escalation, Status, escalation_id, moment
 from scoring.evidence import LIKELY, Evidence
 from scoring.headline import headline
 from scoring.likeness import Marks
 from scoring.mention import Mention
+from scoring.news import Echo
 from scoring.orders import ordered
 from scoring.policy import Policy
 from scoring.scored import Scored
@@ -101,7 +101,7 @@ def fold(
 def hear(case: Case, echo: Echo, policy: Policy, *, late: bool = False, floor: int = 0) -> Outcome:
     """The case after it heard of a linked conversation; an echo heard before changes nothing.
 
-    `floor` as in `fold`.
+    `late` and `floor` as for `fold`.
     """
     known = bounded.key(echo.mention_id)
     if known in case.seen:
@@ -110,7 +110,7 @@ def hear(case: Case, echo: Echo, policy: Policy, *, late: bool = False, floor: i
     case, due = advance(case, echo.at, policy, floor)
     case = msgspec.structs.replace(
         case,
-        evidence=echoes.hear(case.evidence, echo),
+        evidence=echoes.hear(case.evidence, echo, case.marks),
         seen=(*case.seen, known)[-MOST_SEEN:],
         clock=max(case.clock, echo.at),
         still=False,

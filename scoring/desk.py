@@ -1,4 +1,7 @@
-"""A partition's conversations and its brands' incidents, wired together as in the stream."""
+"""A partition's conversations and its brands' incidents, wired together as in the stream.
+
+There is but one partition, so what it has to tell others is thrown away.
+"""
 
 from collections.abc import Iterable
 
@@ -20,6 +23,7 @@ class Desk:
         """Lets the clock run up to a mention, folds it, and returns what is to be said."""
         said = self.until(scored.mention.at)
         more, sealed = self.partition.mention(scored)
+        self.partition.drain()
         return said + more + self._pulses(sealed)
 
     def next_due(self) -> float:
@@ -31,6 +35,7 @@ class Desk:
         said: list[Escalation] = []
         while (due := self.next_due()) <= at:
             more, sealed = self.partition.tick(due)
+            self.partition.drain()
             said += more
             said += self._pulses(sealed)
             said += self._told(self.brands.tick(due))

@@ -4,28 +4,16 @@ from copy import copy
 
 import msgspec
 
-from scoring import bounded
-from scoring.absorb import carries, followed, named
+from scoring import bounded, likeness
+from scoring.absorb import author_key, carries, followed, named
 from scoring.evidence import LIKELY, NEWEST_IDS, Dated, Evidence
+from scoring.likeness import Marks
 from scoring.mention import Role
+from scoring.news import Echo
 from scoring.scored import Scored
 
 
-class Echo(msgspec.Struct, frozen=True, kw_only=True, tag="echo"):
-    """A mention of a linked conversation, without its words; `author` as in `author_key`."""
-
-    brand: str
-    case_id: str
-    mention_id: str
-    at: float
-    author: int
-    followers: int
-    role: Role
-    goes_on: bool = False
-    """Whether it is the case's own author, who complains on another channel."""
-
-
-def of(case_id: str, scored: Scored, author: int, *, goes_on: bool) -> Echo | None:
+def of(case_id: str, scored: Scored) -> Echo | None:
     """What the case `case_id` is told of this mention; None when it passes no grievance on."""
     mention = scored.mention
     if mention.role is Role.BRAND or not carries(scored):
@@ -35,28 +23,34 @@ def of(case_id: str, scored: Scored, author: int, *, goes_on: bool) -> Echo | No
         case_id=case_id,
         mention_id=mention.id,
         at=mention.at,
-        author=author,
+        author=author_key(mention),
         followers=mention.followers,
         role=mention.role,
-        goes_on=goes_on and scored.scores.complaint >= LIKELY,
+        channel=mention.channel,
+        handle=next(iter(likeness.author(mention)), 0),
+        complains=scored.scores.complaint >= LIKELY,
     )
 
 
-def hear(evidence: Evidence, echo: Echo) -> Evidence:
-    """The evidence with an echo in it; the order does not matter.
+def hear(evidence: Evidence, echo: Echo, marks: Marks) -> Evidence:
+    """The evidence of a case that has `marks` with an echo in it; the order does not matter.
 
-    It brings audience, media and influencers, and its own author's persistence. Other people's
-    copies are no further complainants: a flood of one text is one complaint.
+    It brings audience, media and influencers, and its own author's persistence, who goes on
+    complaining on another channel. Other people's copies are no further complainants: a flood of
+    one text is one complaint.
     """
     after = copy(evidence)
     dated = Dated(echo.at, echo.mention_id)
     after.newest = bounded.with_item(after.newest, dated)[-NEWEST_IDS:]
     after.last_at = max(after.last_at, echo.at)
     after.last_public_at = max(after.last_public_at, echo.at)
-    author = after.root.author if echo.goes_on and after.root else echo.author
+    root = after.root
+    own = echo.complains and echo.handle in marks
+    goes_on = own and root is not None and root.channel != echo.channel
+    author = root.author if goes_on and root else echo.author
     followed(after, author, echo.followers)
     named(after, author, echo.role, echo.followers, dated)
-    if echo.goes_on:
+    if goes_on:
         after.words = tuple(
             msgspec.structs.replace(
                 words,

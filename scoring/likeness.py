@@ -8,6 +8,7 @@ decision has 50; this takes 10.
 
 import math
 import re
+from collections.abc import Collection
 from functools import lru_cache
 from urllib.parse import parse_qsl, urlencode, urlsplit
 from zlib import crc32
@@ -99,6 +100,13 @@ def author(mention: Mention) -> Marks:
 def _handle(mention: Mention) -> str:
     handle = ((mention.author.handle or "") if mention.author else "").lower().lstrip("@")
     return handle if len(handle) >= _LEAST_HANDLE else ""
+
+
+def sorted_out(marks: Collection[int]) -> tuple[Marks, Marks, Marks]:
+    """Those of texts, of addresses and of authors."""
+    words = tuple(mark for mark in marks if mark < _ADDRESS)
+    addresses = tuple(mark for mark in marks if _ADDRESS <= mark < _AUTHOR)
+    return words, addresses, tuple(mark for mark in marks if mark >= _AUTHOR)
 
 
 def cosine(one: bytes, other: bytes) -> float:

@@ -1,25 +1,27 @@
-"""Which conversations of one partition would people call one case.
+"""Which conversations would people call one case.
 
 A conversation whose first words, address or author (on another channel) are those of an older one
-is linked to that one, its leader; press of its own to the open case that it is most alike. States
-are never merged: the leader hears of it as an `Echo`, and the follower opens no case of its own
-below the leader's level. All that is held here can be built anew from the cases.
+is linked to that one, its leader; press of its own to the open case that it is most alike. Leaders
+are sought among the partition's own conversations, and among the open cases that other partitions
+told it of. States are never merged: the leader hears of it as an `Echo`, and the follower opens no
+case of its own below the leader's level. All that is held here can be built anew from the cases.
 """
 
 from bisect import insort
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from msgspec.structs import replace
 
-from scoring import likeness
+from scoring import foreign, likeness
 from scoring.absorb import carries
 from scoring.case import Case
+from scoring.foreign import Foreign
 from scoring.likeness import Marks
 from scoring.mention import Kind, Role
+from scoring.news import MOST_MARKS, CaseNews
 from scoring.scored import Scored
 
-_MOST_MARKS = 32
 _MOST_HELD = 64
 """Conversations held per mark; the oldest stay, for they lead."""
 _FIRST_WORDS = 3
@@ -29,10 +31,11 @@ _ALIKE_TOPIC = 0.5
 
 
 class Links:
-    """The marks and open cases of each brand, over a partition's `cases`."""
+    """The marks and open cases of each brand, over a partition's `cases` and those of `others`."""
 
-    def __init__(self, cases: Mapping[str, Case]) -> None:
+    def __init__(self, cases: Mapping[str, Case], others: Foreign) -> None:
         self._cases = cases
+        self._others = others
         self._held: dict[str, dict[int, list[tuple[float, str]]]] = {}
         self._open: dict[str, set[str]] = {}
         for case in cases.values():
@@ -67,12 +70,34 @@ class Links:
         texts = likeness.sketches(mention.text)
         addresses, author = likeness.addresses(mention), likeness.author(mention)
         began = min(case.evidence.first_at, mention.at) if case.evidence.mentions else mention.at
-        leader = case.leader or self._leader(case, began, scored, texts, addresses, author)
         marks = dict.fromkeys((*case.marks, *addresses, *author, *(m for t in texts for m in t)))
-        topic = case.topic or scored.embedding
-        case = replace(case, marks=tuple(marks)[:_MOST_MARKS], leader=leader, topic=topic)
-        self._add(case, began)
-        return case
+        after = replace(case, marks=tuple(marks)[:MOST_MARKS], topic=case.topic or scored.embedding)
+        leader = case.leader or self._leader(after, began, scored, texts, addresses, author)
+        after = replace(after, leader=leader)
+        self._add(after, began)
+        return after
+
+    def led_by(self, news: CaseNews, press: Collection[str]) -> list[Case]:
+        """The conversations that another partition's case leads, with it as their leader.
+
+        It leads those alike that have no leader, or one of another partition's that is younger;
+        of the `press`, conversations since it is open, those without a leader that mean it.
+        """
+        held = self._held.get(news.brand, {})
+        alike = {entry for mark in news.marks for entry in held.get(mark, ()) if entry > news.order}
+        found = []
+        for case_id in dict.fromkeys((*(case_id for _, case_id in sorted(alike)), *press)):
+            case = self._cases.get(case_id)
+            root = case.evidence.root if case else None
+            if case is None or root is None:
+                continue
+            known = self._others.get(case.leader)
+            younger = known is not None and known.order > news.order
+            shares = foreign.follows(case.marks, root.channel, news)
+            means = case_id in press and likeness.cosine(case.topic, news.topic) >= _ALIKE_TOPIC
+            if (shares and (younger or not case.leader)) or (means and not case.leader):
+                found.append(replace(case, leader=news.case_id))
+        return found
 
     def _add(self, case: Case, began: float) -> None:
         held = self._held.setdefault(case.brand, {}) if case.marks else {}
@@ -101,6 +126,8 @@ class Links:
             root = self._cases[entry[1]].evidence.root if entry[1] in self._cases else None
             if root is not None and root.channel != channel:
                 found.append(entry)
+        others = self._others.of(case.brand, scored.mention.at)
+        found += (news.order for news in others if foreign.follows(case.marks, channel, news))
         older = [entry for entry in found if entry < (began, case.case_id)]
         if older:
             first = min(older)[1]
@@ -111,13 +138,22 @@ class Links:
 
     def _written_about(self, case: Case, scored: Scored) -> str:
         """The open case of a customer's that the press means, empty when it is like none."""
+        topics = {
+            case_id: self._cases[case_id].topic
+            for case_id in self._open.get(case.brand, ())
+            if case_id != case.case_id and means_customer(self._cases[case_id])
+        }
+        others = self._others.of(case.brand, scored.mention.at)
+        topics |= {news.case_id: news.topic for news in others if not news.until}
         best, found = _ALIKE_TOPIC, ""
-        for case_id in sorted(self._open.get(case.brand, ())):
-            other = self._cases[case_id]
-            root = other.evidence.root
-            if case_id == case.case_id or other.leader or not root or root.role is Role.MEDIA:
-                continue
-            alike = likeness.cosine(scored.embedding, other.topic)
+        for case_id, topic in sorted(topics.items()):
+            alike = likeness.cosine(scored.embedding, topic)
             if alike >= best:
                 best, found = alike, case_id
         return found
+
+
+def means_customer(case: Case) -> bool:
+    """Whether the press may write about the case: a customer's, and no other's follower."""
+    root = case.evidence.root
+    return not case.leader and root is not None and root.role is not Role.MEDIA

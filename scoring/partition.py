@@ -5,21 +5,22 @@ The live `cases` agent and the offline backtest drive this same class.
 
 import heapq
 from collections import OrderedDict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 
 import msgspec
+from msgspec.structs import replace
 
-from scoring import belonging, likeness
+from scoring import belonging
 from scoring import case as cases
 from scoring import echo as echoes
 from scoring import pulse as pulses
-from scoring.absorb import author_key
 from scoring.case import NEVER, Case
 from scoring.command import Command
-from scoring.escalation import Escalation
-from scoring.links import Links
-from scoring.mention import Kind
-from scoring.news import IncidentNews
+from scoring.escalation import Escalation, Status
+from scoring.exchange import Exchange, Told
+from scoring.links import Links, means_customer
+from scoring.mention import Kind, Role
+from scoring.news import CaseNews, Echo, IncidentNews
 from scoring.policy import Policy
 from scoring.pulse import MINUTE, Pulse
 from scoring.scored import Scored
@@ -32,13 +33,17 @@ MOST_CASES = 1_000_000
 class Clock(msgspec.Struct, frozen=True, kw_only=True, array_like=True):
     """State of a partition besides its cases: watermark (seconds), open minutes, last offset.
 
-    `incidents` is what it was told of them, the latest of each brand.
+    `incidents` is what it was told of them, the latest of each brand; `foreign` of cases in other
+    partitions; `unled` and `ahead` are echoes that wait, see `scoring.exchange`.
     """
 
     watermark: float = LONG_AGO
     open_pulses: tuple[Pulse, ...] = ()
     offset: int = -1
     incidents: tuple[IncidentNews, ...] = ()
+    foreign: tuple[CaseNews, ...] = ()
+    unled: tuple[Echo, ...] = ()
+    ahead: tuple[Echo, ...] = ()
 
 
 class Partition:
@@ -47,6 +52,7 @@ class Partition:
     `slack_s` is how long a deadline waits for mentions that are still on their way: the policy's
     allowed lateness live, nothing where input is sorted. No more than `most` conversations are
     held: the one that was quiet for longest and is no open case goes first; `evicted` counts them.
+    What other partitions are to be told gathers until whoever drives this one takes it (`drain`).
     """
 
     def __init__(
@@ -74,12 +80,17 @@ class Partition:
         self._pulses = {(pulse.brand, pulse.at): pulse for pulse in clock.open_pulses}
         self._oldest = min((pulse.at for pulse in clock.open_pulses), default=NEVER)
         self._incidents = {news.brand: news for news in clock.incidents}
+        self.exchange = Exchange(policy, clock.foreign, clock.unled, clock.ahead)
         for case in sorted(known, key=lambda case: (case.evidence.last_at, case.case_id)):
             self.cases[case.case_id] = case
             self._schedule(case)
-        self.links = Links(self.cases)
+        self.links = Links(self.cases, self.exchange.foreign)
         self.evicted = 0
         self._most = most
+
+    def drain(self) -> list[Told]:
+        """What other partitions are to be told since the last call."""
+        return self.exchange.drain()
 
     def clock(self, offset: int) -> Clock:
         """The state to store beside the cases, as of the log's `offset`."""
@@ -88,6 +99,9 @@ class Partition:
             open_pulses=tuple(self._pulses.values()),
             offset=offset,
             incidents=tuple(self._incidents.values()),
+            foreign=tuple(self.exchange.foreign),
+            unled=tuple(self.exchange.unled),
+            ahead=tuple(self.exchange.ahead),
         )
 
     def incident(self, news: IncidentNews) -> None:
@@ -95,6 +109,33 @@ class Partition:
         known = self._incidents.get(news.brand)
         if known is None or known.at <= news.at:
             self._incidents[news.brand] = news
+
+    def news(self, news: CaseNews) -> list[Escalation]:
+        """Hears of a case in another partition; its own, and older news, change nothing."""
+        exchange = self.exchange
+        if news.case_id in self.cases or not exchange.foreign.hear(news, self.watermark):
+            return []
+        press = {
+            echo.case_id
+            for echo in exchange.unled
+            if echo.role is Role.MEDIA and echo.at >= news.at and not news.until
+        }
+        for case in self.links.led_by(news, press):
+            self._keep(case)
+            for echo in exchange.claim(case.case_id, news):
+                exchange.tell(echo, news.case_id)
+        return []
+
+    def echo(self, echo: Echo) -> list[Escalation]:
+        """Hears what a conversation in another partition told a case of its own.
+
+        One from a partition that is ahead in event time waits until this one's clock is there.
+        """
+        if echo.at <= self.watermark:
+            return self._hear(echo)
+        if echo.case_id in self.cases:
+            self.exchange.hold(echo)
+        return []
 
     def mention(self, scored: Scored) -> tuple[list[Escalation], list[Pulse]]:
         """Folds a mention; returns what is to be said, and the brands' minutes that are over."""
@@ -107,9 +148,10 @@ class Partition:
         floor = self._floor(case)
         after, more = cases.fold(case, scored, self.policy, late=late, decided=decided, floor=floor)
         if after is not case:
-            self._keep(after)
+            self._keep(after, more)
             self._count(scored, late=late)
-            more += self._echo(after, scored, late=late)
+            heard = echoes.of(after.case_id, scored)
+            more += self._pass_on(after, heard) if heard else []
         return said + more, sealed
 
     def order(self, command: Command) -> list[Escalation]:
@@ -119,37 +161,55 @@ class Partition:
             return []
         after, said = cases.order(case, command, self.watermark, self.policy)
         if after is not case:
-            self._keep(after)
+            self._keep(after, said)
         return said
 
     def _floor(self, case: Case) -> int:
         """The rank up to which its leader, or its brand's incident, speaks for the case."""
-        leader = self.cases.get(case.leader) if case.leader else None
         below = belonging.floor(case, self._incidents.get(case.brand), self.watermark)
-        return max(below, leader.standing.rank if leader else 0)
+        return max(below, self._led(case))
 
-    def _echo(self, case: Case, scored: Scored, *, late: bool) -> list[Escalation]:
-        """Tells the case's leader of a mention."""
-        leader = self.cases.get(case.leader) if case.leader else None
-        if leader is None or leader.evidence.root is None:
+    def _led(self, case: Case) -> int:
+        """The rank up to which its leaders speak for the case, wherever they are."""
+        rank, passed = 0, {case.case_id}
+        while case.leader and case.leader not in passed:
+            passed.add(case.leader)
+            leader = self.cases.get(case.leader)
+            if leader is None:
+                return max(rank, self.exchange.foreign.rank(case.leader, self.watermark))
+            rank, case = max(rank, leader.standing.rank), leader
+        return rank
+
+    def _pass_on(self, case: Case, echo: Echo) -> list[Escalation]:
+        """Tells the case's leader; where there is none, one may yet be heard of."""
+        if case.leader in self.cases:
+            return self._hear(replace(echo, case_id=case.leader))
+        if case.leader:
+            self.exchange.tell(echo, case.leader)
+        elif case.marks or echo.role is Role.MEDIA:
+            self.exchange.keep(replace(echo, case_id=case.case_id), self.watermark)
+        return []
+
+    def _hear(self, echo: Echo) -> list[Escalation]:
+        case = self.cases.get(echo.case_id)
+        if case is None or case.evidence.root is None:
             return []
-        began, speaker = leader.evidence.root, author_key(scored.mention)
-        goes_on = case.evidence.root is not None and (
-            likeness.author(scored.mention) != ()
-            and set(likeness.author(scored.mention)) <= set(leader.marks)
-            and began.channel != scored.mention.channel
-        )
-        heard = echoes.of(leader.case_id, scored, speaker, goes_on=goes_on)
-        if heard is None:
-            return []
-        floor = self._floor(leader)
-        after, said = cases.hear(leader, heard, self.policy, late=late, floor=floor)
-        if after is not leader:
-            self._keep(after)
+        late = echo.at < self.watermark - self.policy.allowed_lateness_s
+        after, said = cases.hear(case, echo, self.policy, late=late, floor=self._floor(case))
+        if after is not case:
+            self._keep(after, said)
+            said += self._pass_on(after, echo)
         return said
 
     def tick(self, at: float) -> tuple[list[Escalation], list[Pulse]]:
         """Event time has reached `at` (seconds): decides what has become due."""
+        said: list[Escalation] = []
+        while (echo := self.exchange.due(at)) is not None:
+            said += self._until(echo.at)
+            said += self._hear(echo)
+        return said + self._until(at), self._seal()
+
+    def _until(self, at: float) -> list[Escalation]:
         self.watermark = max(self.watermark, at)
         said: list[Escalation] = []
         horizon = self.watermark - self._slack_s
@@ -165,17 +225,18 @@ class Partition:
             after, more = cases.advance(case, due, self.policy, self._floor(case))
             said += more
             if after is not case:
-                self._keep(after)
+                self._keep(after, more)
             else:
                 self._schedule(case)
-        return said, self._seal()
+        return said
 
     def next_due(self) -> float:
         """Event time (seconds) of the earliest deadline or open minute, NEVER if there is none."""
         deadline = self._due[0][0] if self._due else NEVER
-        return min(deadline + self._slack_s, self._oldest + MINUTE + self._grace_s)
+        waits = self.exchange.ahead[0].at if self.exchange.ahead else NEVER
+        return min(deadline + self._slack_s, self._oldest + MINUTE + self._grace_s, waits)
 
-    def _keep(self, case: Case) -> None:
+    def _keep(self, case: Case, said: Sequence[Escalation] = ()) -> None:
         if case.case_id not in self.cases and len(self.cases) >= self._most:
             self._evict()
         self.cases[case.case_id] = case
@@ -183,8 +244,25 @@ class Partition:
         self.changed.add(case.case_id)
         self.links.keep(case)
         self._schedule(case)
+        if said:
+            self.exchange.outbox.append(self._told(case, said[-1]))
         if self._watch is not None:
             self._watch(case)
+
+    def _told(self, case: Case, said: Escalation) -> CaseNews:
+        """What the other partitions are to be told after a message about a case was said."""
+        root, at, over = case.evidence.root, said.at.timestamp(), said.status is Status.RESOLVED
+        return CaseNews(
+            brand=case.brand,
+            case_id=case.case_id,
+            at=at,
+            since=case.evidence.first_at,
+            rank=said.level.rank,
+            until=at + self.policy.for_brand(case.brand).levels.quiet_s if over else 0.0,
+            channel=root.channel if root else "",
+            marks=case.marks,
+            topic=case.topic if means_customer(case) else b"",
+        )
 
     def _evict(self) -> None:
         for _ in range(len(self.cases)):

@@ -1,4 +1,4 @@
-"""Events of the log that decisions are made from: mentions, ticks, commands, incidents."""
+"""Events of the log that decisions are made from: mentions, ticks, commands, news, echoes."""
 
 from typing import Annotated
 
@@ -8,7 +8,7 @@ from msgspec import Meta
 from scoring import masking
 from scoring.command import Order
 from scoring.mention import Mention
-from scoring.news import IncidentNews
+from scoring.news import CaseNews, Echo, IncidentNews
 from scoring.times import Moment
 
 MAX_QUOTE = 140
@@ -60,7 +60,7 @@ class Tick(msgspec.Struct, frozen=True, kw_only=True, tag="tick"):
     at: Moment
 
 
-Event = Scored | Tick | Order | IncidentNews
+Event = Scored | Tick | Order | IncidentNews | CaseNews | Echo
 
 _decoder: msgspec.json.Decoder[Event] = msgspec.json.Decoder(Event)
 _encoder = msgspec.json.Encoder()

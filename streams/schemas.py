@@ -17,7 +17,8 @@ _TYPES: Final[dict[str, tuple[str, Any]]] = {
     "mention.v1": ("Mention, version 1", mention.Mention),
     "escalation.v1": ("Escalation, version 1", escalation.Escalation),
     "scored-mention.v1": (
-        "Scored mention, tick of the clock, case command, or news of an incident, version 1",
+        "Scored mention, tick of the clock, case command, news of an incident or a case, or echo, "
+        "version 1",
         scored.Event,
     ),
     "brand-pulse.v1": (

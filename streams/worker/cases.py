@@ -1,4 +1,7 @@
-"""The `cases` agent: scored mentions, ticks and commands in, escalations and brand pulses out."""
+"""The `cases` agent: scored mentions, ticks and commands in, escalations and brand pulses out.
+
+What partitions tell each other of their cases goes through their logs, so these alone decide.
+"""
 
 import logging
 import time
@@ -8,12 +11,13 @@ import msgspec
 from scoring.assessment import assess
 from scoring.case import Case
 from scoring.command import Command, Order
+from scoring.exchange import Told
 from scoring.mention import Kind, Mention, Role
-from scoring.news import IncidentNews
+from scoring.news import CaseNews, Echo, IncidentNews
 from scoring.partition import Clock, Partition
 from scoring.policy import Policy
 from scoring.pulse import Pulse
-from scoring.scored import Tick, decode_event
+from scoring.scored import Event, Tick, decode_event, encode_event
 from streams.worker.logfold import CLOCK, LogFold, Step, Tools
 from streams.worker.output import Record
 from streams.worker.situation import Present
@@ -31,6 +35,7 @@ class CasesAgent(LogFold[Partition]):
 
     def __init__(self, tools: Tools, policy: Policy, partitions: int) -> None:
         self._policy = policy
+        self._partitions = partitions
         super().__init__(tools, "cases", tools.topics.scored, partitions)
 
     def recovered(self, number: int, stored: dict[str, bytes]) -> tuple[Partition, int]:
@@ -48,8 +53,12 @@ class CasesAgent(LogFold[Partition]):
         return set(fold.cases)
 
     def step(self, fold: Partition, value: bytes) -> Step:
-        """Folds a mention, a tick, a person's command, or news of an incident."""
-        what = decode_event(value)
+        """Folds a mention, a tick, a person's command, news of an incident or a case, an echo."""
+        step = self._step(fold, decode_event(value))
+        step.records += [record for told in fold.drain() for record in self._told(fold, told)]
+        return step
+
+    def _step(self, fold: Partition, what: Event) -> Step:
         if isinstance(what, Tick):
             said, sealed = fold.tick(what.at.timestamp())
             return Step(said=said, records=[self._pulse(pulse) for pulse in sealed])
@@ -58,6 +67,8 @@ class CasesAgent(LogFold[Partition]):
         if isinstance(what, IncidentNews):
             fold.incident(what)
             return Step(said=[])
+        if isinstance(what, CaseNews | Echo):
+            return self._told_of(fold, what)
         said, sealed = fold.tick(what.mention.at)
         failed = ""
         try:
@@ -75,6 +86,14 @@ class CasesAgent(LogFold[Partition]):
             erased=_erased(what.mention),
             failed=failed,
         )
+
+    def _told_of(self, fold: Partition, what: Told) -> Step:
+        try:
+            said = fold.news(what) if isinstance(what, CaseNews) else fold.echo(what)
+        except Exception as error:  # the poison boundary: a bug costs a link, not the stream
+            log.exception("what another partition told cannot be folded: it is a dead letter")
+            return Step(said=[], failed=f"{type(error).__name__}: {error}")
+        return Step(said=said)
 
     def _order(self, fold: Partition, command: Command) -> Step:
         try:
@@ -130,6 +149,14 @@ class CasesAgent(LogFold[Partition]):
             key=pulse.brand.encode(),
             value=msgspec.json.encode(pulse),
         )
+
+    def _told(self, fold: Partition, told: Told) -> list[Record]:
+        """News goes to every other partition, an echo to that of its case."""
+        topic, value = self.tools.topics.scored, encode_event(told)
+        if isinstance(told, Echo):
+            return [Record(topic=topic, key=told.case_id.encode(), value=value)]
+        others = (number for number in range(self._partitions) if number != fold.number)
+        return [Record(topic=topic, value=value, partition=number) for number in others]
 
 
 def _erased(mention: Mention) -> tuple[str, str] | None:

@@ -202,6 +202,7 @@ class LogFold(abc.ABC, Generic[F]):
 
     async def _fold(self, number: int, events: Sequence[EventT]) -> None:
         fold = self.load(number)
+        reached = fold.watermark
         steps: list[Step] = []
         for event in events:
             message = event.message
@@ -227,7 +228,8 @@ class LogFold(abc.ABC, Generic[F]):
         records += [messages.escalation(self.tools.topics, escalation) for escalation in said]
         await self.tools.output.send(records)
         await self._state.write(number, self.changes(fold, self._offsets[number]))
-        self._heard[number] = time.monotonic()
+        if fold.watermark > reached:  # news alone does not stop the time that passes in silence
+            self._heard[number] = time.monotonic()
         self._publish(steps)
 
     def _begins_anew(self, number: int) -> bool:
