@@ -158,6 +158,8 @@ def test_a_sink_that_is_down_holds_nobody_else_up(bench: Bench, until: Until) ->
     bench.pager.always = None
     until(lambda: len(bench.pager.alerts) == 8, 60)
     until(lambda: worker.metric("tocsin_ticket_waiting", sink="pager") == 0)
+    assert worker.metric("tocsin_stage_taken_total", stage="tickets") == 8
+    until(lambda: worker.metric("tocsin_stage_done_total", stage="tickets") == 8)
 
 
 def test_workers_come_and_go_and_nothing_is_sent_twice(bench: Bench, until: Until) -> None:
