@@ -1,5 +1,6 @@
 """Workers of role `cases` that start anew: what they know of the log before they read on."""
 
+import signal
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
@@ -25,12 +26,12 @@ def test_a_log_that_was_made_anew_is_read_from_its_start(workers: Workers, until
     until(lambda: first.ready, PATIENCE_S)
     tick(settings, 5)
     until(lambda: done(first) == 5, PATIENCE_S)
-    assert first.end(15) == 0
+    assert first.end(signal.SIGTERM) == 0
     second = workers("--role", "cases")
     until(lambda: second.ready, PATIENCE_S)
     until(lambda: second.metric("tocsin_committed_offset", topic=log) == 5, PATIENCE_S)
     assert done(second) == 0, "known before anything is read"
-    assert second.end(15) == 0
+    assert second.end(signal.SIGTERM) == 0
 
     with clients.admin(settings) as client:
         client.delete_topics([log])
