@@ -61,6 +61,8 @@ OWN_FAULTS = (
     ("scored", "not_folded"),
     ("scored", "not_scored"),
     ("pulse", "not_scored"),
+    ("escalations", "failed"),
+    ("escalations", "not_escalation"),
 )
 """Topics and reasons of dead letters that no producer is to blame for.
 
@@ -91,6 +93,7 @@ class Metrics:
             topics.pulse: "incidents",
             topics.commands: "commands",
             topics.escalations: "tickets",
+            topics.tickets_commands: "acknowledgements",
         }
         ProcessCollector(registry=registry)
         GCCollector(registry=registry)

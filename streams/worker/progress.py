@@ -40,6 +40,10 @@ class Progress:
         self._metrics.stage_taken.labels(stage).inc(len(events))
         self._metrics.stage_in_progress.labels(stage).set(len(events))
 
+    def received(self, event: EventT) -> None:
+        """A message is under way that may take hours, since it waits for others."""
+        self._metrics.stage_taken.labels(self._metrics.stage(event.message.topic)).inc()
+
     def moved(self) -> None:
         """The batches under way came a step further: they are long, and not stuck."""
         self._since = dict.fromkeys(self._since, self._now())

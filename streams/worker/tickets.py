@@ -154,6 +154,7 @@ class TicketsAgent:
         assert self._runner is not None
         entry = Entry(event=event, stream=stream)
         self._ledger.open(entry)
+        self._tools.progress.received(event)
         message = event.message
         try:
             said = escalations.decode(message.value or b"")
@@ -178,6 +179,7 @@ class TicketsAgent:
         assert self._runner is not None
         entry = Entry(event=event, stream=stream)
         self._ledger.open(entry)
+        self._tools.progress.received(event)
         try:
             command = decode_command(event.message.value or b"")
         except BadCommandError:

@@ -20,7 +20,6 @@ from scoring.levels import Level
 from streams.metrics_page import described
 from tests.conftest import ROOT
 from tests.deploy.grafana import BOARDS, VARIABLE, asked, panels, read
-from tests.deploy.pending import PENDING
 
 GIVEN = {"__rate_interval", "__range", "__all"}
 """Variables that Grafana itself sets."""
@@ -101,11 +100,12 @@ def test_every_section_of_the_runbooks_that_is_named_exists() -> None:
     assert {section.value for section in Runbook} <= there
 
 
-def test_every_metric_exists_or_is_told_to_come() -> None:
+def test_every_metric_exists() -> None:
     ours = {metric.name for metric in described()}
     ours |= {metric.name + part for metric in described() for part in PARTS}
     used = {name for query in asked() for name in query.metrics if name.startswith("tocsin_")}
-    assert used - ours == PENDING, "a metric is misspelt, or it is there by now: see PENDING"
+    assert used
+    assert used <= ours
 
 
 def test_the_score_is_coloured_as_the_policy_calls_its_levels() -> None:

@@ -57,6 +57,20 @@ def test_it_follows_the_compose_specification() -> None:
     assert not validator.is_valid(misspelt)
 
 
+def test_the_page_shows_additions_that_fit() -> None:
+    page = (ROOT / "docs" / "deploy.md").read_text("utf-8")
+    added: dict[str, dict[str, Any]] = yaml.safe_load(
+        page.partition("```yaml\n")[2].partition("```")[0]
+    )["services"]
+    assert {"cases", "tickets"} <= added.keys() <= OURS.keys()
+    for one in added.values():
+        inside = {mount.split(":")[1] for mount in one["volumes"]}
+        given = {key: value for key, value in one["environment"].items() if value}
+        assert str(config.load(given).policy) in inside
+    taken = {filled(port).split(":")[1] for one in OURS.values() for port in one.get("ports", ())}
+    assert not {port.split(":")[1] for port in added["tickets"]["ports"]} & taken
+
+
 @pytest.mark.parametrize("name", SERVICES)
 def test_images_are_pinned_to_a_release(name: str) -> None:
     tag = SERVICES[name]["image"].rpartition(":")[2]

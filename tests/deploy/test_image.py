@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 from deploy import rootfs, size
 from requirements import image
@@ -81,7 +82,7 @@ def test_images_hold_the_releases_that_are_tested(name: str) -> None:
 
 def test_images_hold_all_that_is_declared() -> None:
     declared = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["dependencies"]
-    names = {Requirement(line).name for line in declared}
+    names = {canonicalize_name(Requirement(line).name) for line in declared}
     stream, score = set(size.locked("image.txt")), set(size.locked("image-score.txt"))
     assert names - stream - score <= set(image.LEFT_OUT), "run requirements/image.py"
     assert scorer.NEEDS == set(image.SCORES) <= score

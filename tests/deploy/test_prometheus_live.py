@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterator
+from contextlib import ExitStack
 from datetime import UTC, datetime
 from typing import NamedTuple
 
@@ -11,6 +12,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from streams import metrics_page, stories
 from tests.deploy.outside import run
 from tests.deploy.server import Server, prometheus
+from tests.deploy.ticketing import Ticketing
 from tests.streams.helpers import eventually, publish
 from tests.streams.running import Running, Workers
 
@@ -38,9 +40,12 @@ class Live(NamedTuple):
 def live(workers: Workers, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
     mentions = stories.load(STORY).mentions
     brand = mentions[0].brand
-    worker = workers(TOCSIN_BRANDS=brand)
-    eventually(lambda: worker.ready, PATIENCE_S)
-    with prometheus(worker.address, tmp_path_factory.mktemp("prometheus")) as server:
+    folder = tmp_path_factory.mktemp("prometheus")
+    with ExitStack() as stack:
+        ticketing = stack.enter_context(Ticketing(folder).running())
+        worker = workers(TOCSIN_BRANDS=brand, **ticketing.variables)
+        eventually(lambda: worker.ready, PATIENCE_S)
+        server = stack.enter_context(prometheus(worker.address, folder))
         eventually(lambda: server.value('up{job="tocsin"}') == 1, PATIENCE_S)
         assert not server.firing("TocsinCrisisOpen")
         publish(workers.settings, mentions)
@@ -97,8 +102,9 @@ def test_stages_count_what_passes_through_them(live: Live) -> None:
     )
     assert live.worker.metric("tocsin_stage_taken_total", stage="score") == size
     assert live.worker.metric("tocsin_stage_done_total", stage="score") == size
+    assert live.worker.metric("tocsin_stage_taken_total", stage="tickets") > 0
     now = time.time()
-    for stage in ("score", "cases", "incidents", "commands"):
+    for stage in ("score", "cases", "incidents", "commands", "tickets", "acknowledgements"):
         beat = live.worker.metric("tocsin_stage_heartbeat_timestamp_seconds", stage=stage)
         assert now - beat < 60, stage
     assert live.worker.metric("tocsin_policy_info", name="default") == 1

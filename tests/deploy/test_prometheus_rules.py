@@ -16,12 +16,6 @@ METRIC = re.compile(r"(?<![\w:])(tocsin_\w+)(?![\w:])")
 RECORDED = re.compile(r"(?:\w+:tocsin\w*|tocsin):\w+(?::\w+)?")
 RUNBOOK = re.compile(r"https://\S+/docs/(\w+\.md)#([\w-]+)")
 OF_HISTOGRAMS = re.compile(r"_(bucket|count|sum)$")
-TICKETS = {
-    "tocsin_ticket_deliveries_total",
-    "tocsin_ticket_oldest_waiting_seconds",
-    "tocsin_ticket_sink_disabled",
-}
-"""Exported by the role `tickets`."""
 
 
 def test_promtool_finds_no_fault_in_configuration_and_rules() -> None:
@@ -69,7 +63,7 @@ def test_no_runbook_is_left_of_an_alert_that_is_gone() -> None:
 
 
 def test_rules_read_metrics_that_a_worker_exports() -> None:
-    exported = {metric.name for metric in metrics_page.described()} | TICKETS
+    exported = {metric.name for metric in metrics_page.described()}
     read = {name for rule in rules() for name in METRIC.findall(rule["expr"])}
     assert {OF_HISTOGRAMS.sub("", name) for name in read} <= exported
     recorded = {rule["record"] for rule in rules() if "record" in rule}

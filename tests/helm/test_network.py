@@ -28,7 +28,7 @@ def test_the_tickets_alone_reach_ticket_systems(objects: Objects) -> None:
     tickets = found["tocsin-tickets"]
     assert tickets["policyTypes"] == ["Egress"]
     assert tickets["podSelector"]["matchLabels"]["app.kubernetes.io/component"] == "tickets"
-    assert ports(tickets["egress"]) == {(443, "TCP"), (587, "TCP")}
+    assert ports(tickets["egress"]) == {(443, "TCP"), (9093, "TCP"), (3128, "TCP")}
 
 
 def test_jobs_reach_kafka_too(objects: Objects) -> None:

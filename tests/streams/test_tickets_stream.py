@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 import pytest
 
+from streams.kafka import clients, topics
 from streams.kafka.topics import Topics
 from tests.conftest import Cli
 from tests.streams.escalations import raw, said, say
@@ -158,6 +159,8 @@ def test_a_sink_that_is_down_holds_nobody_else_up(bench: Bench, until: Until) ->
     bench.pager.always = None
     until(lambda: len(bench.pager.alerts) == 8, 60)
     until(lambda: worker.metric("tocsin_ticket_waiting", sink="pager") == 0)
+    assert worker.metric("tocsin_stage_taken_total", stage="tickets") == 8
+    until(lambda: worker.metric("tocsin_stage_done_total", stage="tickets") == 8)
 
 
 def test_workers_come_and_go_and_nothing_is_sent_twice(bench: Bench, until: Until) -> None:
@@ -186,6 +189,26 @@ def test_workers_come_and_go_and_nothing_is_sent_twice(bench: Bench, until: Unti
     until(lambda: len(set(ids(bench.hook))) == 3 * len(cases), 60)
     assert len(ids(bench.hook)) == 3 * len(cases)
     assert second.process.poll() is None
+
+
+def test_a_worker_that_lost_its_memory_goes_on_from_where_it_was(
+    bench: Bench, until: Until
+) -> None:
+    settings = bench.workers.settings
+    worker = bench.start()
+    until(lambda: worker.ready, 60)
+    say(settings, said(0))
+    until(lambda: worker.metric("tocsin_stage_done_total", stage="tickets") == 1, 30)
+    assert worker.end(signal.SIGTERM) == 0
+    with clients.admin(settings) as client:
+        client.delete_topics([Topics.of(settings).tickets_state])
+    topics.create(settings)
+    second = bench.start()
+    until(lambda: second.ready, 60)
+    say(settings, said(1, "update"))
+    until(lambda: len(bench.hook.requests) == len(bench.pager.requests) == 2, 60)
+    assert ids(bench.hook) == ["e-0", "e-1"]
+    assert bench.pager.alerts == {"skylark-air:root-1": ["trigger", "trigger"]}
 
 
 def test_people_acknowledge_there_and_here(bench: Bench, until: Until) -> None:
