@@ -140,10 +140,12 @@ def _called_for(
         return wanted
     if _lasted(standing.below[0], policy.levels.quiet_s, at):
         return 0
-    # A case that cools is still watched until it has been quiet.
+    # A case that cools is told once at a lower level, at which nobody is paged, and then resolved.
     left = _lasted(standing.below[standing.rank - 1], policy.levels.cool_down_s, at)
-    if left and standing.rank > 1:
-        return _kept(standing, beyond, at, policy)
+    if left and standing.rank > Level.RESPOND.rank:
+        kept = _kept(standing, beyond, at, policy)
+        if kept <= Level.RESPOND.rank:
+            return kept
     if 0 < standing.snooze_until <= at:
         return standing.rank
     return standing.rank if news and _telling(standing, score, at, policy) else None

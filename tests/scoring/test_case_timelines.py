@@ -248,10 +248,10 @@ def test_other_brands_have_conversations_of_their_own() -> None:
 def test_advice_follows_the_evidence() -> None:
     said = story(
         complaint(promoted=True),
-        answer("a", HOUR, DENIAL),
         scored(
             mention("d", HOUR, kind=Kind.DELETION, parent_id="root", by="desk", role=Role.BRAND)
         ),
+        answer("a", 2 * HOUR, DENIAL),
     )
     raised = [s for s in said if s.status is not Status.RESOLVED]
     assert "restore-deleted-post" in raised[-1].advice

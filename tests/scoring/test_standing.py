@@ -78,9 +78,18 @@ def test_a_relapse_begins_the_cool_down_anew() -> None:
 def test_each_level_has_a_cool_down_of_its_own() -> None:
     """Three hours below crisis do not count as three hours below escalate."""
     told = timeline((0, 0.85), (1, 0.65), (4, 0.65), (4.1, 0.45), (5, 0.45), (7, 0.45), (7.2, 0.45))
-    steps = [(hour, level) for hour, _, level in told if level != "crisis"]
-    assert (4, "escalate") in steps
-    assert min(hour for hour, level in steps if level == "respond") == 7.2
+    assert told == [(0, "open", "crisis"), (7.2, "update", "respond")]
+
+
+def test_a_case_that_cools_is_told_once_before_it_is_resolved() -> None:
+    told = timeline(
+        (0, 0.85), (1, 0.65), (5, 0.45), (8, 0.45), (9, 0.25), (13, 0.25), (14, 0.05), (26, 0.05)
+    )
+    assert told == [
+        (0, "open", "crisis"),
+        (8, "update", "respond"),
+        (26, "resolved", "crisis"),
+    ]
 
 
 def test_all_levels_that_were_left_long_enough_are_left_at_once() -> None:
