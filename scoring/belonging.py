@@ -19,7 +19,7 @@ def floor(case: Case, news: IncidentNews | None, at: float) -> int:
 
     What is merely to be watched goes unsaid beside any incident of the brand, whatever its topic.
     """
-    if news is None or 0 < news.until <= at:
+    if news is None or at < news.at or 0 < news.until <= at:
         return 0
     if case.evidence.mentions and case.evidence.first_at < news.since:
         return 0
