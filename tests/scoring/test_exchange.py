@@ -179,6 +179,7 @@ def test_a_copy_elsewhere_that_outgrows_its_leader_opens_a_case_of_its_own() -> 
 
 def test_a_follower_passes_on_what_it_hears_and_opens_no_case_for_it() -> None:
     home, away = alone(flood(1)), Partition(POLICY, 1)
+    told: list[CaseNews | Echo] = []
     for event in (*home.drain(), flood(2)[1]):
         said, told = step(away, event)
         assert said == []
