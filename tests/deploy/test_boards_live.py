@@ -39,8 +39,8 @@ STORIES = ("bike-lock-2004", "energy-2011")
 SIZE = 460
 PARTS = 6
 """Portions that are sent one after the other has been scraped: rates want time to pass."""
-OPENS = "c-ene-0006"
-"""Of the story energy-2011: its case stands at `respond` for a few mentions only."""
+OPENS = "c-lock-0049"
+"""Of the story bike-lock-2004: its case stands at `respond` for a few mentions only."""
 VALUES = {
     "job": "tocsin",
     **dict.fromkeys(("brand", "level", "sink", "signal", "lang"), ".+"),
