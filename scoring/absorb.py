@@ -293,7 +293,8 @@ def _erased_until(evidence: Evidence, known: int) -> float:
 
 def _source(mention: Mention) -> str:
     """Id of the mention whose words these are."""
-    return (mention.parent_id if mention.kind is Kind.EDIT else None) or mention.id
+    carried = mention.kind in (Kind.EDIT, Kind.SHARE)  # a share with words repeats its parent's
+    return (mention.parent_id if carried else None) or mention.id
 
 
 def _speaks(mention: Mention) -> bool:

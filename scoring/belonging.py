@@ -17,11 +17,12 @@ the conversations of made-up incidents, one in two of those beside them (docs/de
 def floor(case: Case, news: IncidentNews | None, at: float) -> int:
     """The rank up to which the incident speaks for the conversation at `at` (seconds).
 
-    What is merely to be watched goes unsaid beside any incident of the brand, whatever its topic.
+    What is merely to be watched goes unsaid beside any incident of the brand, whatever its topic; a
+    crisis is always said.
     """
     if news is None or at < news.at or 0 < news.until <= at:
         return 0
     if case.evidence.mentions and case.evidence.first_at < news.since:
         return 0
-    alike = not case.topic or not news.topic or likeness.cosine(case.topic, news.topic) >= _ALIKE
-    return news.rank if alike else min(news.rank, Level.WATCH.rank)
+    alike = likeness.cosine(case.topic, news.topic) >= _ALIKE
+    return min(news.rank, (Level.ESCALATE if alike else Level.WATCH).rank)

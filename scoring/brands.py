@@ -117,7 +117,7 @@ class Brands:
             since=said.opened_at.timestamp(),
             rank=max(said.level.rank, state.standing.peak),
             until=at + self.policy.for_brand(said.brand).levels.quiet_s if over else 0.0,
-            topic=mean_topic(self._window(state).sums[-1].topic),
+            topic=mean_topic(list(state.total.topic) if state.total else []),
         )
 
     def held(self, case_id: str) -> Incident | None:

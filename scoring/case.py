@@ -28,6 +28,7 @@ from scoring.times import LONG_AGO
 MOST_SEEN = 1024
 """Ids remembered per conversation, so that a second arrival changes nothing."""
 
+MINUTE = 60.0
 _CHECKPOINTS = tuple(HOUR * hours for hours in (1, 2, 4, 8, 16, 24, 36, 48, 72))
 """After the last mention: when silence or calm may have changed the standing."""
 
@@ -166,14 +167,15 @@ def deadline(case: Case, policy: Policy) -> float:
     elif state.open:
         waiting.append(_rest_at(case, policy))
     waiting += [last_at + step for step in _CHECKPOINTS]
-    return min((time for time in waiting if time > clock), default=NEVER)
+    none = clock + MINUTE if state.open else NEVER  # what is open is never left to itself
+    return min((time for time in waiting if time > clock), default=none)
 
 
 def forgotten(case: Case, at: float, policy: Policy) -> bool:
     """Whether the case may be dropped as of `at` (seconds)."""
     policy = policy.for_brand(case.brand)
     keep = policy.forget_case_after_s if case.standing.episode else policy.forget_after_s
-    return not case.standing.open and at - case.evidence.last_at > keep
+    return not case.standing.open and at - max(case.evidence.last_at, case.clock) > keep
 
 
 def _rest_at(case: Case, policy: Policy) -> float:

@@ -118,7 +118,7 @@ def _moved(incident: Incident, window: Window, at: float) -> Incident:
     usual, had = incident.usual, incident.tone
     for pulse in window.move(at):
         within = incident.standing.open and pulse.at >= incident.started
-        if within and pulse.at - incident.started <= _USUAL_AFTER_S:
+        if (within and pulse.at - incident.started <= _USUAL_AFTER_S) or pulse.at < incident.ended:
             usual = baseline.skip(usual, pulse.at)
             continue
         people = min(len(pulse.authors), len(pulse.texts), len(pulse.threads))
@@ -148,9 +148,10 @@ def _decide(
     score, terms = weighed(incident, seen, policy)
     before = incident.standing
     levels = replace(policy.levels, cool_down_s=rules.cool_down_s)
-    state, said = standing.settle(
-        before, score, seen.beyond(), at, replace(policy, levels=levels), news=news
-    )
+    rested = at >= before.said_at + policy.levels.resolve_after_s
+    over = before.open and not news and rested and not window.sums[-1].complaints
+    ruled = replace(policy, levels=levels)
+    state, said = standing.settle(before, score, seen.beyond(), at, ruled, news=news, over=over)
     incident = replace(incident, standing=state)
     if said is None:
         return incident, []
@@ -160,7 +161,9 @@ def _decide(
     why = seen.why(terms, whole)
     message = _escalation(incident, said, seen, score, why, at, policy)
     if said.status is Status.RESOLVED:  # the next one is another incident, not another episode
-        incident = replace(incident, standing=Standing(), started=0.0, total=None, peak=0.0)
+        incident = replace(
+            incident, standing=Standing(), started=0.0, total=None, peak=0.0, ended=at
+        )
     return incident, [message]
 
 

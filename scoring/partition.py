@@ -26,6 +26,7 @@ from scoring.pulse import MINUTE, Pulse
 from scoring.scored import Scored
 from scoring.times import LONG_AGO
 
+_SLACK = 1024
 MOST_CASES = 1_000_000
 """Conversations held by one partition."""
 
@@ -107,8 +108,11 @@ class Partition:
     def incident(self, news: IncidentNews) -> None:
         """Hears of a brand's incident; older news changes nothing."""
         known = self._incidents.get(news.brand)
-        if known is None or known.at <= news.at:
-            self._incidents[news.brand] = news
+        if known is not None and known.at > news.at:
+            return
+        if known is not None and news.until and known.case_id == news.case_id:
+            news = replace(news, topic=known.topic)  # at its end nobody complains any more
+        self._incidents[news.brand] = news
 
     def news(self, news: CaseNews) -> list[Escalation]:
         """Hears of a case in another partition; its own, and older news, change nothing."""
@@ -287,17 +291,21 @@ class Partition:
             policy = self.policy.for_brand(case.brand)
             known = case.standing.episode > 0
             keep = policy.forget_case_after_s if known else policy.forget_after_s
-            due = max(case.evidence.last_at, 0.0) + keep + MINUTE
+            due = max(case.evidence.last_at, case.clock) + keep + MINUTE
         if due < self._scheduled.get(case.case_id, NEVER):
             self._scheduled[case.case_id] = due
             heapq.heappush(self._due, (due, case.case_id))
+            if len(self._due) > 2 * len(self._scheduled) + _SLACK:  # of cases that are gone
+                self._due = [(at, case_id) for case_id, at in self._scheduled.items()]
+                heapq.heapify(self._due)
 
     def _count(self, scored: Scored, *, late: bool) -> None:
         if late and scored.mention.kind is not Kind.DELETION:
             return
         brand = scored.mention.brand
-        oldest = self.watermark - MINUTE - self._grace_s
-        minute = pulses.minute_of(max(scored.mention.at, oldest))
+        # A minute that was sealed takes nothing more: the earliest that is open does.
+        edge = self.watermark - MINUTE - self._grace_s
+        minute = max(pulses.minute_of(scored.mention.at), pulses.minute_of(edge) + MINUTE)
         held = self._pulses.get((brand, minute))
         held = held or Pulse(brand=brand, at=minute, partition=self.number)
         self._pulses[brand, minute] = pulses.count(held, scored)

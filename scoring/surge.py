@@ -39,6 +39,8 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True, array_like=True):
     seen: Keys = ()
     clock: float = LONG_AGO
     tone: Tone = Tone()
+    ended: float = 0.0
+    """When the last incident was resolved; the next begins after it."""
 
 
 class Surge:
@@ -55,7 +57,7 @@ class Surge:
         self.rate = self.sums.complaints / self.hours
         self.one_sided = one_sided(incident.tone, self.people, self.sums.contented)
         self.lang = "fr" if self.sums.lang_fr * 2 > self.sums.complaints else "en"
-        self.began = incident.started or self._first_complaint()
+        self.began = incident.started or max(self._first_complaint(), incident.ended)
         self.silence_s = max(0.0, at - max(self.began, incident.spoke_at))
 
     def _first_complaint(self) -> float:

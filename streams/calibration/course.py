@@ -10,6 +10,7 @@ from scoring.scored import Scored
 from streams.calibration import fit, levels
 from streams.calibration.looks import Array, Look, look_at
 from streams.calibration.outcome import Tally, outcome, tally
+from streams.errors import UsageError
 from streams.histories.label import History
 
 PULLS = (0.03, 0.3, 1.0, 3.0)
@@ -41,6 +42,7 @@ def calibrate(told: Told, policy: Policy, tell: Tell) -> Calibrated:
         looks += look_at(history, scored, policy)
         if number % 20 == 0 or number == len(told):
             tell(f"looked at {number} of {len(told)} histories")
+    check(looks)
     before = log_loss(looks, policy)
     left: dict[float, Array] = {}
     for pull in PULLS:
@@ -55,6 +57,17 @@ def calibrate(told: Told, policy: Policy, tell: Tell) -> Calibrated:
 
     settled = levels.choose(fitted, judge, tell)
     return Calibrated(settled, pull, mean(left[pull], looks), before, judge(settled))
+
+
+def check(looks: Sequence[Look]) -> None:
+    """Raises UsageError where there is nothing to learn."""
+    if len({look.kind for look in looks}) < 2:
+        raise UsageError("one history teaches nothing about others: give more recordings")
+    if len({look.crisis for look in looks}) < 2:
+        raise UsageError(
+            "nothing to tell apart: there must be looks within a day before a crisis, and others "
+            "(a crisis within a quarter of an hour of the first mention gives none)"
+        )
 
 
 def chosen(left: Mapping[float, Array], looks: Sequence[Look]) -> float:

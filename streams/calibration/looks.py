@@ -30,6 +30,7 @@ AHEAD_S = 24 * HOUR
 AGES_H = (0.25, 0.5, 0.75, 1, 1.5, 2, 3, 4, 6, 8, 12, 16, 24, 36, 48)
 """Ages (hours) at which a history is looked at."""
 ORDINARY = "ordinary"
+RECORDED = "recorded"
 RUN_ON_S = 30 * 86_400.0
 _EVERY_H = 3
 CONVERSATION = tuple(Weights.__struct_fields__)
@@ -42,7 +43,8 @@ Array = NDArray[np.float64]
 class Look(NamedTuple):
     """`conversations` (n, 21) and `incidents` (m, 14) in units of the weights; `crisis`: it came.
 
-    `kind` is the history's, with the sector where it is an ordinary week; `at` seconds.
+    `kind` is the history's, with the sector of an ordinary week or the name of a recording; `at`
+    seconds.
     """
 
     kind: str
@@ -99,7 +101,11 @@ def look_at(
     """
     plain = unweighted(policy)
     due = history.deadline.timestamp() if history.deadline else None
-    kind = f"{ORDINARY} {history.sector}" if history.kind == ORDINARY else history.kind
+    kind = history.kind
+    if kind == ORDINARY:
+        kind = f"{ORDINARY} {history.sector}"
+    elif kind == RECORDED:  # each is a kind of its own
+        kind = f"{RECORDED} {history.name}"
     found: list[Look] = []
 
     def seen(desk: Desk, at: float) -> None:

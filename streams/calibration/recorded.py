@@ -11,10 +11,9 @@ from scoring.decoding import decode
 from scoring.errors import BadMentionError
 from scoring.levels import Level
 from scoring.mention import Mention
+from streams.calibration.looks import RECORDED
 from streams.errors import UsageError
 from streams.histories.label import History
-
-KIND = "recorded"
 
 
 class Label(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -47,6 +46,8 @@ def _label(file: Path) -> Label:
         ) from None
     except (tomllib.TOMLDecodeError, msgspec.ValidationError, UnicodeDecodeError) as error:
         raise UsageError(f"{file}: {error}") from error
+    except OSError as error:
+        raise UsageError(f"{file} cannot be read: {error.strerror}") from error
     if (label.crisis_at is None) == (label.permitted is None):
         raise UsageError(f"{file}: give either `crisis_at` or `permitted`")
     if label.crisis_at is not None and label.crisis_at.tzinfo is None:
@@ -56,7 +57,11 @@ def _label(file: Path) -> Label:
 
 def _history(file: Path, label: Label) -> History:
     mentions: list[Mention] = []
-    for number, line in enumerate(file.read_bytes().splitlines(), start=1):
+    try:
+        content = file.read_bytes()
+    except OSError as error:
+        raise UsageError(f"{file} cannot be read: {error.strerror}") from error
+    for number, line in enumerate(content.splitlines(), start=1):
         if not line.strip():
             continue
         try:
@@ -70,9 +75,11 @@ def _history(file: Path, label: Label) -> History:
         raise UsageError(f"{file} holds {len(brands)} brands ({', '.join(brands[:3])}): one each")
     if label.crisis_at is not None and label.crisis_at.timestamp() <= mentions[0].at:
         raise UsageError(f"{file}: the crisis came before the first mention")
+    if label.matter and not {mention.root_id for mention in mentions} & set(label.matter):
+        raise UsageError(f"{file}: no mention belongs to a conversation of `matter`")
     return History(
         name=file.stem,
-        kind=KIND,
+        kind=RECORDED,
         split="train",
         crisis=label.crisis_at is not None,
         permitted=label.permitted,

@@ -10,6 +10,7 @@ from scoring.levels import Level
 from scoring.policy import Policy
 
 _LINE = re.compile(r"^(\w+) = (-?[\d.]+)( *)(.*)$")
+_FIRST = "# Tocsin's policy"
 _TABLE = re.compile(r"^\[([\w.]+)\]")
 
 
@@ -19,7 +20,8 @@ def written(policy: Policy, note: str) -> str:
     values = _values(policy)
     table = ""
     lines = [f"# {line}".rstrip() for line in note.splitlines()]
-    for line in text.splitlines():
+    body = text.splitlines()
+    for line in body[next(n for n, one in enumerate(body) if one.startswith(_FIRST)) :]:
         named = _TABLE.match(line)
         if named:
             table = named[1]
@@ -33,6 +35,19 @@ def written(policy: Policy, note: str) -> str:
     done = "\n".join(lines) + "\n"
     tomllib.loads(done)  # whatever the numbers, it stays a policy
     return done
+
+
+def tables(policy: Policy, note: str) -> str:
+    """The weights and levels alone, to be put in place of those of a policy of one's own."""
+    lines = [f"# {line}".rstrip() for line in note.splitlines()]
+    table = ""
+    for key, value in sorted(_values(policy).items(), key=lambda item: item[0].rpartition(".")[0]):
+        named, _, name = key.rpartition(".")
+        if named != table:
+            lines += ["", f"[{named}]"]
+            table = named
+        lines.append(f"{name} = {value:g}")
+    return "\n".join(lines) + "\n"
 
 
 def _values(policy: Policy) -> dict[str, float]:

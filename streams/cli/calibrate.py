@@ -108,10 +108,12 @@ def policy_command(
     from streams.calibration import course, report
     from streams.calibration import recorded as recordings
     from streams.calibration.kept import Scores
-    from streams.calibration.written import written
+    from streams.calibration.written import tables, written
     from streams.errors import UsageError
     from streams.histories.collection import collection, ordinary
 
+    if not out.parent.is_dir():
+        raise UsageError(f"{out.parent} is no folder: make it first")
     if not made_up and recorded is None:
         raise UsageError("nothing to learn from: give --recorded FOLDER, or leave --no-made-up out")
     histories = list(recordings.read(recorded)) if recorded else []
@@ -120,13 +122,16 @@ def policy_command(
     came = sum(history.crisis for history in histories)
     if not came or came == len(histories):
         raise UsageError("there must be histories that became a crisis, and others that did not")
-    start = policies.load(policy or settings().policy)
+    own = policy or settings().policy
+    start = policies.load(own)
     held = Scores(scores, model or settings().model)
     held.read((mention for history in histories for mention in history.mentions), note)
     told = [(history, held.scored(history.mentions)) for history in histories]
     found = course.calibrate(told, start, note)
-    out.write_text(
-        written(found.policy, report.heading(found, held.label, len(told), came)), "utf-8"
-    )
+    heading = report.heading(found, held.label, len(told), came)
+    out.write_text((tables if own else written)(found.policy, heading), "utf-8")
     click.echo(report.table(start, found))
-    note(f"written to {out}: read it, then set TOCSIN_POLICY={out} or `tocsin policy diff` it")
+    if own:
+        note(f"weights and levels written to {out}: put its tables in place of those of {own}")
+    else:
+        note(f"written to {out}: read it, then set TOCSIN_POLICY={out} or `tocsin policy diff` it")

@@ -18,7 +18,7 @@ import msgspec
 from scoring.escalation import Status
 from scoring.levels import Level
 from streams.errors import ConfigError
-from streams.sinks import http, render
+from streams.sinks import html, http, render
 from streams.sinks.target import (
     CREATED,
     RESOLVED,
@@ -138,6 +138,6 @@ def alert(notice: Notice, now: datetime, ends: datetime) -> dict[str, Any]:
         "startsAt": min(said.at, now).isoformat(),
         "endsAt": ends.isoformat(),
     }
-    if url := said.url or notice.console_url:
+    if url := html.link(said.url or "") or notice.console_url:
         made["generatorURL"] = url
     return made

@@ -13,7 +13,7 @@ from streams.sinks.target import Disabled, Later, Refused
 
 TIMEOUT_S = 20.0
 """Standard Webhooks asks for 15 to 30 s; every system named in the docs answers well within it."""
-_MOST_BYTES = 256 * 1024
+_MOST_BYTES = 4 * 1024 * 1024
 _SAID = 200
 _LATER = frozenset({408, 425, 429})
 _GONE = 410
@@ -128,7 +128,7 @@ def retry_after(headers: Mapping[str, str], now: datetime) -> float | None:
 
 
 async def _bounded(content: aiohttp.StreamReader) -> bytes:
-    """A body's first quarter of a megabyte: nobody's answer may fill the memory."""
+    """A body's first four megabytes: nobody's answer may fill the memory."""
     found = b""
     while len(found) < _MOST_BYTES and (chunk := await content.read(_MOST_BYTES - len(found))):
         found += chunk

@@ -16,7 +16,7 @@ import msgspec
 from scoring.command import MAX_NAME, Action, Command
 from scoring.escalation import Status
 from scoring.levels import Level
-from streams.sinks import http, render
+from streams.sinks import html, http, render
 from streams.sinks.hook import BadSignatureError, HookError
 from streams.sinks.target import (
     ACKNOWLEDGED,
@@ -118,8 +118,8 @@ def event(notice: Notice) -> dict[str, Any]:
     }
     if notice.console_url:
         made["client_url"] = notice.console_url
-    if said.url:
-        made["links"] = [{"href": said.url, "text": render.summary(notice, 200)}]
+    if url := html.link(said.url or ""):
+        made["links"] = [{"href": url, "text": render.summary(notice, 200)}]
     if len(msgspec.json.encode(made)) > _MOST_BYTES:
         details["text"] = render.short(details["text"], 1000)
     return made
@@ -174,7 +174,8 @@ class _Hook:
             for key in self._keys
         ]
         # Every pair is compared, so that the time taken tells nothing.
-        if not sum(hmac.compare_digest(a.encode(), b.encode()) for a in given for b in wanted):
+        sent = [part.encode("utf-8", "surrogateescape") for part in given]
+        if not sum(hmac.compare_digest(a, b.encode()) for a in sent for b in wanted):
             raise BadSignatureError
         try:
             event = msgspec.json.decode(content, type=_Body).event

@@ -14,6 +14,7 @@ from standardwebhooks.webhooks import Webhook
 from scoring.escalation import Escalation, Status
 from streams.errors import ConfigError
 from streams.sinks import http
+from streams.sinks.identity import notice_id
 from streams.sinks.target import (
     ACKNOWLEDGED,
     CREATED,
@@ -59,7 +60,7 @@ class _Webhook:
         said = notice.escalation
         content = body(notice)
         sent = datetime.now(UTC)
-        id_ = f"{said.id}-acknowledged" if notice.acknowledged_by else said.id
+        id_ = notice_id(notice)
         signatures = [key.sign(id_, sent, content) for key in self._keys]
         await http.call(
             self._session,

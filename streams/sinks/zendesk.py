@@ -49,7 +49,7 @@ PRIORITIES = {
     Level.CRISIS: "urgent",
 }
 _MOST_SUBJECT = 150
-_RECENT_COMMENTS = "100"
+_RECENT_COMMENTS = "30"
 _MISSING, _INVALID = 404, 422
 _CLOSED, _GONE = "closed", "gone"
 

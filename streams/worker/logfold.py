@@ -217,7 +217,7 @@ class LogFold(abc.ABC, Generic[F]):
             self._offsets[number] = message.offset
             try:
                 step = self.step(fold, message.value or b"")
-            except msgspec.DecodeError as error:
+            except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
                 step = Step(said=[], records=[self._dead(message, messages.NOT_SCORED, str(error))])
             if step.failed:
                 step.records.append(self._dead(message, messages.NOT_FOLDED, step.failed))

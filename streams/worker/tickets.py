@@ -20,7 +20,7 @@ from faust.types import TP, EventT
 from scoring import escalation as escalations
 from scoring.command import Action, decode_command
 from scoring.errors import BadCommandError
-from scoring.escalation import Escalation
+from scoring.escalation import Escalation, Status
 from scoring.policy import Policy
 from streams.kafka.dead_letters import SINK
 from streams.sinks.lane import Job
@@ -165,7 +165,8 @@ class TicketsAgent:
         notice = self._runner.notice(said)
         known = self._remembered.of(message.partition, said.case_id)
         names = self._runner.hearers(notice, message.partition, known)
-        only = dict(messages.headers(message)).get(SINK, b"").decode("utf-8", "replace")
+        wanted = dict(messages.headers(message)).get(SINK) or b""
+        only = wanted.decode("utf-8", "replace")
         if only:
             names = [only] if only in self._runner.lanes else []
             if not names:
@@ -187,8 +188,9 @@ class TicketsAgent:
             return
         number = event.message.partition
         said = self._newest(number, command.case_id)
-        if said is None:
-            await self._done(entry)
+        over = said is None or said.status is Status.RESOLVED
+        if said is None or over or command.episode not in (None, said.episode):
+            await self._done(entry)  # nobody is rung any more, or for another episode
             return
         known = self._remembered.of(number, command.case_id)
         names = self._runner.concerned(said, number, known)

@@ -1,5 +1,7 @@
 """An open incident speaks for the conversations that belong to it."""
 
+import msgspec
+
 from scoring.belonging import floor
 from scoring.levels import Level
 from scoring.news import IncidentNews, mean_topic
@@ -79,3 +81,18 @@ def test_news_outlives_a_restart() -> None:
 def test_a_mean_topic_is_eight_bits_wide() -> None:
     assert mean_topic([]) == mean_topic([0, 0]) == b""
     assert list(memoryview(mean_topic([-400, 200])).cast("b")) == [-127, 64]
+
+
+def test_a_crisis_is_always_said() -> None:
+    partition = Partition(POLICY)
+    partition.mention(complaint(600.0))
+    known = partition.cases["skylark-air:root"]
+    assert floor(known, news(Level.CRISIS), BEGAN + 600) == Level.ESCALATE.rank
+
+
+def test_at_its_end_an_incident_keeps_the_topic_it_had() -> None:
+    partition = Partition(POLICY)
+    partition.incident(news(Level.CRISIS))
+    over = news(Level.CRISIS, until=BEGAN + 3600, at=BEGAN + 300)
+    partition.incident(msgspec.structs.replace(over, topic=b""))
+    assert partition.clock(0).incidents[0].topic == TOPIC

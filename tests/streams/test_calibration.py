@@ -15,7 +15,7 @@ from scoring.scored import Scored, TextScores
 from streams.calibration import course, fit, levels, recorded
 from streams.calibration.looks import CONVERSATION, INCIDENT, ORDINARY, Look, look_at
 from streams.calibration.outcome import Tally, outcome
-from streams.calibration.written import written
+from streams.calibration.written import tables, written
 from streams.errors import UsageError
 from streams.histories.collection import ordinary
 from streams.histories.label import History
@@ -77,7 +77,7 @@ def test_no_weight_leaves_its_direction_or_falls_silent(pull: float) -> None:
 
 def test_a_strong_pull_leaves_what_was_set() -> None:
     fitted = fit.fit(telling(3), POLICY, 1000.0, FEW)
-    assert asdict(fitted.weights) == pytest.approx(asdict(POLICY.weights), abs=0.02)
+    assert asdict(fitted.weights) == pytest.approx(asdict(POLICY.weights), abs=0.05)
 
 
 def test_the_strongest_pull_wins_unless_another_is_better_beyond_chance() -> None:
@@ -165,6 +165,24 @@ def _levels(*scores: float) -> policies.Levels:
     )
 
 
+def test_of_a_policy_of_ones_own_only_what_was_fitted_is_written(tmp_path: Path) -> None:
+    fitted = fit.fit(telling(6), POLICY, 0.1, FEW)
+    text = tables(fitted, "Fitted")
+    assert set(tomllib.loads(text)) == {"levels", "weights", "incident"}
+    file = tmp_path / "own.toml"
+    file.write_text(text, "utf-8")
+    assert policies.load(file) == fitted
+    assert "Fitted by" not in written(fitted, "Anew").split("name =")[0]
+
+
+def test_one_history_or_one_outcome_teaches_nothing() -> None:
+    looks = telling(9, 20)
+    with pytest.raises(UsageError, match="more recordings"):
+        course.check([look._replace(kind="recorded a") for look in looks])
+    with pytest.raises(UsageError, match="nothing to tell apart"):
+        course.check([look._replace(crisis=False) for look in looks])
+
+
 MENTION = (
     '{"id": "1", "brand": "acme", "text": "it broke", "created_at": "2026-01-02T10:00:00Z",'
     ' "channel": "twitter"}\n'
@@ -194,6 +212,7 @@ def test_a_recording_with_its_label_is_a_history(tmp_path: Path) -> None:
         ("crisis_at = 2025-01-02T18:00:00Z", "before the first mention"),
         ('permitted = "loud"', "permitted"),
         ("crisis = true", "crisis"),
+        ('permitted = "watch"\nmatter = ["typo"]', "matter"),
     ],
 )
 def test_a_wrong_label_says_what_is_wanted(tmp_path: Path, label: str | None, said: str) -> None:
