@@ -15,11 +15,11 @@ SHOES = Path(__file__).parents[2] / "streams" / "library" / "shoes-2011.jsonl"
 
 def test_the_policy_is_told_in_words(cli: Cli, tmp_path: Path) -> None:
     mine = tmp_path / "mine.toml"
-    mine.write_text('name = "acme"\n[brands.acme-air.levels.watch]\nscore = 0.25\n')
-    assert "watch     from 20.0%" in cli("policy", "explain").stdout
+    mine.write_text('name = "acme"\n[brands.acme-air.levels.watch]\nscore = 0.3\n')
+    assert "watch     from 27.0%" in cli("policy", "explain").stdout
     told = cli("policy", "explain", str(mine), "--brand", "acme-air")
     assert told.returncode == 0
-    assert "watch     from 25.0%" in told.stdout
+    assert "watch     from 30.0%" in told.stdout
     checked = cli("policy", "check", str(mine)).stdout
     assert re.fullmatch(r"acme@[0-9a-f]{12} is valid, 1 brand of its own\n", checked)
     assert cli("policy", "check", "default").stdout == f"{default().label} is valid\n"
@@ -27,12 +27,12 @@ def test_the_policy_is_told_in_words(cli: Cli, tmp_path: Path) -> None:
 
 def test_a_brand_without_overrides_is_told_so(cli: Cli, tmp_path: Path) -> None:
     mine = tmp_path / "mine.toml"
-    mine.write_text('name = "acme"\n[brands.acme-air.levels.watch]\nscore = 0.25\n')
+    mine.write_text('name = "acme"\n[brands.acme-air.levels.watch]\nscore = 0.3\n')
     told = cli("policy", "explain", str(mine), "--brand", "acme-ari")
     assert told.returncode == 0
     assert "no overrides for acme-ari: did you mean acme-air?" in one_line(told.stderr)
     assert "has some for acme-air" in told.stderr
-    assert "watch     from 20.0%" in told.stdout
+    assert "watch     from 27.0%" in told.stdout
     none = cli("policy", "explain", "--brand", "nobody")
     assert "no overrides for nobody: default has none" in one_line(none.stderr)
 
