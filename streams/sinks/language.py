@@ -2,7 +2,6 @@
 
 from scoring.escalation import Escalation
 from scoring.phrases import spoken
-from streams.scorer.language import UNKNOWN, language
 
 _ENOUGH = 40
 """Characters of quotes below which another language than the phrases' is not believed."""
@@ -17,6 +16,10 @@ def of(said: Escalation) -> str:
     told = spoken([term.note for term in said.why] or [said.headline.partition("%: ")[2]])
     quotes = " ".join(term.quote for term in said.why if term.quote)
     if told != "en" or len(quotes) < _ENOUGH:
+        return told
+    try:
+        from streams.scorer.language import UNKNOWN, language
+    except ModuleNotFoundError:  # the image without the model tells English and French alone
         return told
     found = language(quotes)
     return told if found in (UNKNOWN, "fr") else found
