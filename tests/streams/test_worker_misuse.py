@@ -73,7 +73,7 @@ def test_state_folder_cannot_be_written(cli: Cli, settings: Settings, tmp_path: 
         ("[levels\n", "TOML"),
         ("[levels]\nquiet_s = -1\n", "levels.quiet_s"),
         ("[levels]\nquite_s = 1\n", "quite_s"),
-        (None, "cannot be read"),
+        (None, "no such file"),
     ],
 )
 def test_policy_is_bad(
