@@ -51,6 +51,8 @@ VALUES = {
 }
 """What a person has chosen on the boards; times are as short as the run."""
 QUERIES = {query.name: query for query in asked()}
+MAY_BE_NONE = {"model: Dismissed by a person, A"}
+"""A case may calm in the moment in which it is dismissed: the panel then answers with zero."""
 WAITS_S = 300.0
 
 
@@ -107,7 +109,7 @@ def test_panel_shows_something(scraped: Scraped, name: str) -> None:
     series = scraped.over_time(query.with_values(VALUES))
     values = [value for one in series for value in one.values]
     assert values, query.expr
-    assert any(values), f"nothing but zeros: {query.expr}"
+    assert any(values) or name in MAY_BE_NONE, f"nothing but zeros: {query.expr}"
     for one in series:
         assert _named(query) <= one.labels.keys(), f"the legend {query.legend!r} names no label"
 
