@@ -17,7 +17,7 @@ from scoring.levels import Level
 from streams.sinks import jira_text, render
 from streams.sinks.episodes import of_episode, remembered, rose
 from streams.sinks.flow_back import jira as flow_back
-from streams.sinks.flow_back.signed import SignedHook, hook_of
+from streams.sinks.flow_back.signed import Own, SignedHook, hook_of
 from streams.sinks.identity import case_key, mark
 from streams.sinks.jira_api import Api, Issue, text_of
 from streams.sinks.target import (
@@ -55,7 +55,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     With a `user` (an address) the token is an API token of Jira Cloud, without one a personal
     access token of Data Center. Transitions are named by themselves or by the status that they
     lead to; an empty name leaves the issue where it is. `priorities` renames those of levels;
-    `set_priority = false` is for projects without that field.
+    `set_priority = false` is for projects without that field. `account` is the account id (Data
+    Center: the key) of Tocsin's own user there, whose doings are not a person's; it is asked for
+    when it is not named.
     """
 
     url: Address
@@ -66,6 +68,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     token_file: str = ""
     hook_secret_env: str | tuple[str, ...] = ()
     hook_secret_file: str | tuple[str, ...] = ()
+    account: str = ""
     issue_type: Annotated[str, Meta(min_length=1)] = "Task"
     labels: tuple[Label, ...] = ()
     set_priority: bool = True
@@ -82,9 +85,12 @@ def build(settings: Mapping[str, Any], session: aiohttp.ClientSession) -> "Jira"
     return Jira(typed, Api(session, typed.url, header, cloud=typed.edition == "cloud"))
 
 
-def hook(name: str, settings: Mapping[str, Any]) -> SignedHook | None:
+def hook(
+    name: str, settings: Mapping[str, Any], session: aiohttp.ClientSession
+) -> SignedHook | None:
     """What people decide there, None where no secret is named. Raises ConfigError."""
-    return hook_of(settings_of(Settings, settings), flow_back.command)
+    own = Own(flow_back.actor, build(settings, session).account)
+    return hook_of(settings_of(Settings, settings), flow_back.command, own)
 
 
 class Jira:
@@ -114,6 +120,10 @@ class Jira:
             return Delivered(memory, UNCHANGED)
         created = await self._api.create(self._fields(notice, key))
         return Delivered(remembered(notice, issue=created), CREATED)
+
+    async def account(self) -> str:
+        """Who Tocsin is there. Raises Later or Refused."""
+        return self._settings.account or await self._api.myself()
 
     async def close(self) -> None:
         """Nothing of its own is open."""

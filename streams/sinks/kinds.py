@@ -41,7 +41,7 @@ class Kind(msgspec.Struct, frozen=True, kw_only=True):
     schedule: tuple[float, ...] = ()
     keyed: bool = False
     events: bool = False
-    hook: Callable[[str, Mapping[str, Any]], Hook | None] | None = None
+    hook: Callable[[str, Mapping[str, Any], aiohttp.ClientSession], Hook | None] | None = None
 
     def check(self, options: Mapping[str, Any]) -> None:
         """Raises ConfigError when these are not its settings; reads no secret."""

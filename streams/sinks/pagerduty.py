@@ -167,7 +167,7 @@ class _Hook:
         self._name = name
         self._keys = keys
 
-    def read(self, headers: Mapping[str, str], content: bytes) -> Command | None:
+    async def read(self, headers: Mapping[str, str], content: bytes) -> Command | None:
         given = [part.strip() for part in headers.get("X-PagerDuty-Signature", "").split(",")]
         wanted = [
             "v1=" + hmac.new(key.encode(), content, hashlib.sha256).hexdigest()
@@ -194,7 +194,7 @@ class _Hook:
         )
 
 
-def hook(name: str, settings: Mapping[str, Any]) -> _Hook | None:
+def hook(name: str, settings: Mapping[str, Any], session: aiohttp.ClientSession) -> _Hook | None:
     """Reads the webhooks of this service, None where no secret is named. Raises ConfigError."""
     keys = secrets(settings_of(Settings, settings), "hook_secret")
     return _Hook(name, keys) if keys else None

@@ -91,7 +91,9 @@ def build(settings: Mapping[str, Any], session: aiohttp.ClientSession) -> "Slack
     return Slack(typed.channel, client, buttons=bool(secrets(typed, "hook_secret")))
 
 
-def hook(name: str, settings: Mapping[str, Any]) -> SignedHook | None:
+def hook(
+    name: str, settings: Mapping[str, Any], session: aiohttp.ClientSession
+) -> SignedHook | None:
     """What people decide there, None where no secret is named. Raises ConfigError."""
     return hook_of(settings_of(Settings, settings), flow_back.command)
 

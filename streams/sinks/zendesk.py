@@ -20,7 +20,7 @@ from streams.sinks import zendesk_answers as answers
 from streams.sinks.answers import patient, read
 from streams.sinks.episodes import of_episode, remembered, rose
 from streams.sinks.flow_back import zendesk as flow_back
-from streams.sinks.flow_back.signed import SignedHook, hook_of
+from streams.sinks.flow_back.signed import Own, SignedHook, hook_of
 from streams.sinks.identity import case_key, mark, notice_id
 from streams.sinks.target import (
     ACKNOWLEDGED,
@@ -58,7 +58,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """Table `[sinks.NAME]` with type "zendesk".
 
     `user` is the address of the agent whose API token it is; without it the token is an OAuth
-    one. `group_id`, `ticket_form_id`, `brand_id` and `tags` are set on new tickets.
+    one. `group_id`, `ticket_form_id`, `brand_id` and `tags` are set on new tickets. `account`
+    is the id of Tocsin's own user there, whose doings are not an agent's; it is asked for when it
+    is not named.
     """
 
     url: Address
@@ -67,6 +69,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     token_file: str = ""
     hook_secret_env: str | tuple[str, ...] = ()
     hook_secret_file: str | tuple[str, ...] = ()
+    account: str = ""
     group_id: int | None = None
     ticket_form_id: int | None = None
     brand_id: int | None = None
@@ -79,9 +82,12 @@ def build(settings: Mapping[str, Any], session: aiohttp.ClientSession) -> "Zende
     return Zendesk(typed, secret(typed, "token"), session)
 
 
-def hook(name: str, settings: Mapping[str, Any]) -> SignedHook | None:
+def hook(
+    name: str, settings: Mapping[str, Any], session: aiohttp.ClientSession
+) -> SignedHook | None:
     """What people decide there, None where no secret is named. Raises ConfigError."""
-    return hook_of(settings_of(Settings, settings), flow_back.command)
+    own = Own(flow_back.actor, build(settings, session).account)
+    return hook_of(settings_of(Settings, settings), flow_back.command, own)
 
 
 class Zendesk:
@@ -109,6 +115,15 @@ class Zendesk:
             return Delivered(remembered(notice, ticket=ticket), UNCHANGED)
         created = await self._created(notice, follows=ticket if outcome == _CLOSED else "")
         return Delivered(remembered(notice, ticket=created), CREATED)
+
+    async def account(self) -> str:
+        """Who Tocsin is there. Raises Later or Refused."""
+        if self._settings.account:
+            return self._settings.account
+        found = read(await self._call("GET", "/users/me"), answers.Me).user.id
+        if found is None:  # Zendesk answers a token that it does not know as well
+            raise Refused("Zendesk knows no user of this token: check token and user")
+        return str(found)
 
     async def close(self) -> None:
         """Nothing of its own is open."""

@@ -13,6 +13,18 @@ class Ticket(msgspec.Struct, frozen=True):
     external_id: str | None = None
 
 
+class User(msgspec.Struct, frozen=True):
+    """A user; without an id it is nobody."""
+
+    id: int | None = None
+
+
+class Me(msgspec.Struct, frozen=True):
+    """Whose token it is."""
+
+    user: User
+
+
 class Created(msgspec.Struct, frozen=True):
     """Answer to a new ticket."""
 

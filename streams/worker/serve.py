@@ -107,7 +107,8 @@ class Worker:
                 count = counts[self._topics.escalations]
                 tools = self._tools(app, progress)
                 self._tickets = TicketsAgent(tools, tickets, self._policy, count)
-                hooks = Hooks(tickets, self._topics.commands, self._output).routes
+                session = self._tickets.session
+                hooks = Hooks(tickets, self._topics.commands, self._output, session).routes
         self.web = Web(
             settings,
             self._metrics,

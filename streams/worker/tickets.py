@@ -59,7 +59,7 @@ class TicketsAgent:
         self._remembered = Remembered(State(tools.app, "tickets", partitions, tools.output))
         self._runner: Runner | None = None
         self._chores: asyncio.Task[None] | None = None
-        self._session = http_session()
+        self.session = http_session()
         topics, app = tools.topics, tools.app
         for topic, name, run in (
             (topics.escalations, "tickets", self._deliver),
@@ -74,7 +74,7 @@ class TicketsAgent:
         self._runner = Runner(
             self._tickets,
             self._policy,
-            self._session,
+            self.session,
             self,
             tools.metrics.tickets,
             guarded,
@@ -89,7 +89,7 @@ class TicketsAgent:
             self._chores.cancel()
         if self._runner is not None:
             await self._runner.close()
-        await self._session.close()
+        await self.session.close()
 
     async def release(self, revoked: Collection[TP]) -> None:
         """These partitions are about to belong to another worker; calls under way end first."""
