@@ -31,7 +31,7 @@ class Kind(msgspec.Struct, frozen=True, kw_only=True):
     `rate_per_s`: calls that its maker allows. `schedule`: seconds between tries, where the field
     has agreed on them. `keyed`: it finds a case by a key of ours, so that an end whose beginning
     it never heard does nothing. `events`: it wants every message, also one that a newer one has
-    overtaken.
+    overtaken. `refresh_s`: seconds after which it wants to hear again of an open case.
     """
 
     name: str
@@ -41,6 +41,7 @@ class Kind(msgspec.Struct, frozen=True, kw_only=True):
     schedule: tuple[float, ...] = ()
     keyed: bool = False
     events: bool = False
+    refresh_s: float = 0.0
     hook: Callable[[str, Mapping[str, Any], aiohttp.ClientSession], Hook | None] | None = None
 
     def check(self, options: Mapping[str, Any]) -> None:
@@ -63,7 +64,7 @@ def kind(name: str) -> Kind:
     module = cast("Any", importlib.import_module(_at(_MODULES[name])))
     constants = {
         field: getattr(module, field.upper())
-        for field in ("rate_per_s", "schedule", "keyed", "events")
+        for field in ("rate_per_s", "schedule", "keyed", "events", "refresh_s")
         if hasattr(module, field.upper())
     }
     hook = getattr(module, "hook", None)

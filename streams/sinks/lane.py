@@ -22,7 +22,16 @@ from streams.sinks.memory import Kept, Verdict, verdict
 from streams.sinks.meters import OUTCOMES, Meters
 from streams.sinks.retry import Retry
 from streams.sinks.settings import Delivery
-from streams.sinks.target import Delivered, Disabled, Later, Notice, Refused, Target
+from streams.sinks.target import (
+    Delivered,
+    Disabled,
+    Later,
+    Memory,
+    Notice,
+    Partly,
+    Refused,
+    Target,
+)
 
 log = logging.getLogger(__name__)
 
@@ -66,6 +75,10 @@ class Desk(Protocol):
 
     async def remember(self, job: Job, sink: str, delivered: Delivered | None) -> None:
         """The sink is done with the job; None when it was not told. Returns when that is safe."""
+        ...
+
+    async def note(self, job: Job, sink: str, memory: Memory) -> None:
+        """The sink has a part of the job; returns when that is safe."""
         ...
 
     async def bury(self, job: Job, sink: str, reason: str, detail: str) -> None:
@@ -202,7 +215,7 @@ class Lane:
     async def _job(self, job: Job) -> None:
         said = job.notice.escalation
         kept = self._desk.kept(job, self.name)
-        if job.notice.acknowledged_by:
+        if job.notice.acknowledged_by or job.notice.again:
             if not kept.open:
                 return
         else:
@@ -220,8 +233,10 @@ class Lane:
                 self._calls.add(call)
                 call.add_done_callback(self._calls.discard)
                 later = await asyncio.shield(call)
-            if later is None:
+            if later is None or job.notice.again:
                 return
+            if isinstance(later, Partly):
+                kept = self._desk.kept(job, self.name)
             tries += 1
             self._meters.retries.labels(self.name).inc()
             wait = self._retry.wait_s(tries, self._now() - began, later.after_s, self._chance())
@@ -245,6 +260,13 @@ class Lane:
         before, started = self._breaker.state, self._now()
         try:
             delivered = await self._target.deliver(job.notice, kept.memory)
+        except Partly as partly:
+            self._breaker.succeeded()  # whoever holds this up holds up no other case
+            if self._overtaken(job):
+                await self._remember(job, Delivered(partly.memory, partly.outcome))
+                return None
+            await self._desk.note(job, self.name, partly.memory)
+            return partly
         except Later as later:
             self._breaker.failed(later.after_s)
             if self._breaker.state is State.OPEN and before is State.CLOSED:
@@ -266,15 +288,27 @@ class Lane:
             await self._bury(job, FAILED, type(error).__name__)
         else:
             self._breaker.succeeded()
-            await self._desk.remember(job, self.name, delivered)
-            self._count(delivered.outcome)
-            waited = max(0.0, time.time() - job.arrived)
-            self._meters.delivery_seconds.labels(self.name).observe(waited)
+            if not job.notice.again:
+                await self._remember(job, delivered)
         finally:
             self._meters.call_seconds.labels(self.name).observe(self._now() - started)
         return None
 
+    def _overtaken(self, job: Job) -> bool:
+        """Whether something newer of the case waits."""
+        waiting = [each.notice for each in self._jobs.get(job.case, ()) if each is not job]
+        return any(not notice.again and not notice.acknowledged_by for notice in waiting)
+
+    async def _remember(self, job: Job, delivered: Delivered) -> None:
+        await self._desk.remember(job, self.name, delivered)
+        self._count(delivered.outcome)
+        waited = max(0.0, time.time() - job.arrived)
+        self._meters.delivery_seconds.labels(self.name).observe(waited)
+
     async def _bury(self, job: Job, reason: str, detail: str) -> None:
+        if job.notice.again:
+            log.warning("sink %s: an open case was not said again: %s", self.name, detail)
+            return
         if job.notice.acknowledged_by:
             log.warning("sink %s: an acknowledgement was not passed on: %s", self.name, detail)
             return

@@ -87,5 +87,13 @@ def after(kept: Kept, said: Escalation, memory: Memory | None = None) -> Kept:
     return Kept(memory=known, ids=ids, episode=episode, at=at, open=is_open)
 
 
+def midway(kept: Kept, said: Escalation, memory: Memory) -> Kept:
+    """What to keep of a message that some at the sink have and others not yet: it is not over."""
+    at = said.at.timestamp()
+    return msgspec.structs.replace(
+        kept, memory=dict(memory), episode=said.episode, at=at, open=True
+    )
+
+
 def _order(said: Escalation) -> tuple[int, float]:
     return said.episode, said.at.timestamp()

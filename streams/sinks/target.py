@@ -27,14 +27,16 @@ UNCHANGED = "unchanged"
 class Notice(msgspec.Struct, frozen=True, kw_only=True):
     """What every target renders from.
 
-    `test` marks a test ticket. `acknowledged_by` names who has taken the case in hand: the
-    escalation is then the newest one that was delivered, said again. `console_url` is the address
-    of the case's page, empty where the console has none that others can reach. `lang` is the
-    primary language tag that the texts are rendered in.
+    `test` marks a test ticket. `again` says the newest escalation once more to a system that would
+    take the case for over otherwise: nothing is new. `acknowledged_by` names who has taken the
+    case in hand: the escalation is then the newest one that was delivered. `console_url` is the
+    address of the case's page, empty where the console has none that others can reach. `lang` is
+    the primary language tag that the texts are rendered in.
     """
 
     escalation: Escalation
     test: bool = False
+    again: bool = False
     acknowledged_by: str = ""
     console_url: str = ""
     lang: str = "en"
@@ -54,6 +56,19 @@ class Later(Exception):  # noqa: N818 - named by outcome
         super().__init__(reason)
         self.reason = reason
         self.after_s = after_s
+
+
+class Partly(Later):
+    """Some have it, others not yet; the next try knows `memory`, and tells those alone.
+
+    Where something newer of the case waits, that is told instead, since it says all there is to
+    say, and this one counts as done with `outcome`.
+    """
+
+    def __init__(self, reason: str, memory: Memory, outcome: str) -> None:
+        super().__init__(reason)
+        self.memory = memory
+        self.outcome = outcome
 
 
 class Refused(Exception):  # noqa: N818 - named by outcome

@@ -37,6 +37,10 @@ class Remembered:
             newest = self.of(partition, case_id)
             await self._state.write(partition, {case_id: _encoder.encode(newest)})
 
+    def cases(self, partition: int) -> list[CaseMemory]:
+        """Everything known of a partition."""
+        return list(self._partition(partition).values())
+
     async def forget(self, before: float) -> int:
         """Drops cases that nothing was said about since `before` (wall clock); how many."""
         count = 0

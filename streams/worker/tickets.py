@@ -24,10 +24,10 @@ from scoring.escalation import Escalation, Status
 from scoring.policy import Policy
 from streams.kafka.dead_letters import SINK
 from streams.sinks.lane import Job
-from streams.sinks.memory import Kept, after
+from streams.sinks.memory import Kept, after, midway
 from streams.sinks.runner import Runner, http_session
 from streams.sinks.settings import Tickets
-from streams.sinks.target import Delivered
+from streams.sinks.target import Delivered, Memory
 from streams.worker import messages
 from streams.worker.application import raw_topic
 from streams.worker.boundary import guarded
@@ -35,6 +35,7 @@ from streams.worker.clock import settled
 from streams.worker.ledger import Entry, Ledger
 from streams.worker.logfold import Tools
 from streams.worker.output import Record
+from streams.worker.refresher import Refresher
 from streams.worker.remembered import Remembered
 from streams.worker.state import State
 
@@ -58,6 +59,7 @@ class TicketsAgent:
         self._between = False
         self._remembered = Remembered(State(tools.app, "tickets", partitions, tools.output))
         self._runner: Runner | None = None
+        self._refresher: Refresher | None = None
         self._chores: asyncio.Task[None] | None = None
         self.session = http_session()
         topics, app = tools.topics, tools.app
@@ -80,6 +82,7 @@ class TicketsAgent:
             guarded,
             tools.settings.console_url,
         )
+        self._refresher = Refresher(self._runner, self._remembered)
         self._chores = asyncio.ensure_future(guarded(self._housekeep))
 
     async def close(self) -> None:
@@ -95,7 +98,8 @@ class TicketsAgent:
         """These partitions are about to belong to another worker; calls under way end first."""
         self._between = True
         self._ledger.drop(revoked)
-        if self._runner is not None:
+        if self._runner is not None and self._refresher is not None:
+            self._refresher.drop({tp.partition for tp in revoked})
             await self._runner.drop()
         self._remembered.drop({tp.partition for tp in revoked})
 
@@ -252,13 +256,28 @@ class TicketsAgent:
         memory = known.told(sink, kept, said, time.time())
         await self._remembered.put(job.partition, said.case_id, memory)
 
+    async def note(self, job: Job, sink: str, memory: Memory) -> None:
+        """Returns when the changelog has it."""
+        said = job.notice.escalation
+        known = self._remembered.of(job.partition, said.case_id)
+        kept = known.of(sink)
+        if job.notice.acknowledged_by:
+            kept = msgspec.structs.replace(kept, memory=dict(memory))
+        else:
+            kept = midway(kept, said, memory)
+        told = known.told(sink, kept, said, time.time())
+        await self._remembered.put(job.partition, said.case_id, told)
+
     async def bury(self, job: Job, sink: str, reason: str, detail: str) -> None:
         """Returns when the dead letter is acknowledged."""
         await self._dead(job.receipt.event, reason, detail, sink=sink)
 
     async def settle(self, job: Job) -> None:
         """The lane is done with a job."""
-        await self._done(job.receipt)
+        if isinstance(job.receipt, Entry):
+            await self._done(job.receipt)
+        else:
+            job.receipt.set()
 
     async def _done(self, entry: Entry) -> None:
         if done := await self._ledger.done(entry):
@@ -282,6 +301,8 @@ class TicketsAgent:
             topic = self._tools.topics.escalations
             ours = {tp.partition for tp in app.consumer.assignment() if tp.topic == topic}
             self._remembered.keep(ours)
+            if self._refresher is not None:
+                await self._refresher.run(ours, lambda: settled(app) and not self._between)
             before = datetime.now(UTC).timestamp() - self._policy.forget_case_after_s
             if forgotten := await self._remembered.forget(before):
                 log.info("tickets of %s old cases are forgotten", forgotten)

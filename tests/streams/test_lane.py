@@ -10,7 +10,7 @@ from prometheus_client import CollectorRegistry
 from scoring.escalation import Escalation
 from streams.sinks.kinds import Kind, kind
 from streams.sinks.lane import Job, Lane
-from streams.sinks.memory import CaseMemory, Kept, Verdict, after, verdict
+from streams.sinks.memory import CaseMemory, Kept, Verdict, after, midway, verdict
 from streams.sinks.meters import Meters
 from streams.sinks.retry import Retry
 from streams.sinks.runner import http_session
@@ -59,6 +59,11 @@ class Desk:
         known = self.cases.get(one.case_id, CaseMemory())
         kept = after(known.of(sink), one, delivered.memory if delivered else None)
         self.cases[one.case_id] = known.told(sink, kept, one, 0.0)
+
+    async def note(self, job: Job, sink: str, memory: Memory) -> None:
+        one = job.notice.escalation
+        known = self.cases.get(one.case_id, CaseMemory())
+        self.cases[one.case_id] = known.told(sink, midway(known.of(sink), one, memory), one, 0.0)
 
     async def bury(self, job: Job, sink: str, reason: str, detail: str) -> None:
         self.letters.append((job.notice.escalation.id, reason, detail))

@@ -4,7 +4,7 @@ import asyncio
 import base64
 import json
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,7 @@ from streams.errors import ConfigError
 from streams.sinks import http
 from streams.sinks.kinds import kind
 from streams.sinks.runner import http_session
-from streams.sinks.target import Delivered, Disabled, Later, Memory, Notice, Refused
+from streams.sinks.target import Delivered, Disabled, Later, Memory, Notice, Partly, Refused
 from tests.streams.escalations import said
 from tests.streams.vendors import PagerDutyVendor, Vendor
 
@@ -221,10 +221,16 @@ def test_alertmanagers_of_a_cluster_are_all_told(vendor: Vendor) -> None:
         options,
         notice(said(0)),
         notice(said(1, "update", "crisis")),
-        notice(said(2, "resolved", "crisis")),
     )
-    assert [one.outcome for one in done] == ["created", "updated", "resolved"]
-    (one,), (new, old), (end,) = (request.body for request in vendor.requests)
+    assert [one.outcome for one in done] == ["created", "updated"]
+    over = notice(said(2, "resolved", "crisis"))
+    with pytest.raises(Partly, match="1 of 2 members: no connection"):
+        deliver("alertmanager", options, over, memory=done[-1].memory)
+    (ended,) = deliver("alertmanager", {"urls": [vendor.url]}, over, memory=done[-1].memory)
+    assert (ended.outcome, ended.memory) == ("resolved", {})
+    (one,), (new, old), (end,), _ = (request.body for request in vendor.requests)
+    lasts = datetime.fromisoformat(new["endsAt"]) - datetime.now(UTC)
+    assert timedelta(hours=3.9) < lasts <= timedelta(hours=4)
     assert set(one["labels"]) == {"alertname", "brand", "kind", "level", "severity", "case"}
     assert (old["labels"], new["labels"]["level"]) == (one["labels"], "crisis")
     assert old["endsAt"] < new["endsAt"]
