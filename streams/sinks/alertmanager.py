@@ -88,7 +88,7 @@ class _Alertmanager:
         away = await self._tell(sent)
         if resolved and away:
             reason = f"{len(away)} of {len(self._urls)} members: {away[0].reason}"
-            raise Partly(reason, memory, RESOLVED)
+            raise Partly(reason, memory, Delivered(memory, RESOLVED))
         if resolved:
             return Delivered({}, RESOLVED)
         kept = {_LABELS: json.dumps(own["labels"], sort_keys=True)}

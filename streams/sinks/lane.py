@@ -43,6 +43,8 @@ FAILED = "failed"
 """Dead-letter reasons: the sink said no; it did not answer in time; it wants nothing more; too
 much waits for it; and a bug of ours, worth reporting."""
 
+_PARTLY_S = 60.0
+"""Between tries that some at a sink wait for: those who have it wait as long for what is newer."""
 
 Case = tuple[int, str]
 
@@ -243,6 +245,8 @@ class Lane:
             if wait is None:
                 await self._bury(job, GAVE_UP, f"{tries} tries: {later.reason}")
                 return
+            if isinstance(later, Partly):
+                wait = min(wait, _PARTLY_S)
             log.info("sink %s: try %s: %s; again in %.0f s", self.name, tries, later.reason, wait)
             await self._sleep(wait)
         await self._bury(job, DISABLED, self.disabled)
@@ -263,7 +267,7 @@ class Lane:
         except Partly as partly:
             self._breaker.succeeded()  # whoever holds this up holds up no other case
             if self._overtaken(job):
-                await self._remember(job, Delivered(partly.memory, partly.outcome))
+                await self._remember(job, partly.delivered)
                 return None
             await self._desk.note(job, self.name, partly.memory)
             return partly

@@ -58,19 +58,6 @@ class Later(Exception):  # noqa: N818 - named by outcome
         self.after_s = after_s
 
 
-class Partly(Later):
-    """Some have it, others not yet; the next try knows `memory`, and tells those alone.
-
-    Where something newer of the case waits, that is told instead, since it says all there is to
-    say, and this one counts as done with `outcome`.
-    """
-
-    def __init__(self, reason: str, memory: Memory, outcome: str) -> None:
-        super().__init__(reason)
-        self.memory = memory
-        self.outcome = outcome
-
-
 class Refused(Exception):  # noqa: N818 - named by outcome
     """Never as it is: somebody has to mend the settings or the message."""
 
@@ -81,6 +68,19 @@ class Refused(Exception):  # noqa: N818 - named by outcome
 
 class Disabled(Refused):
     """The endpoint wants nothing more (HTTP 410)."""
+
+
+class Partly(Later):
+    """Some have it, others not yet; the next try knows `memory`.
+
+    Where something newer of the case waits, that is told instead, since it says all there is to
+    say, and `delivered` is what came of this one.
+    """
+
+    def __init__(self, reason: str, memory: Memory, delivered: Delivered) -> None:
+        super().__init__(reason)
+        self.memory = memory
+        self.delivered = delivered
 
 
 class Target(Protocol):
