@@ -33,6 +33,7 @@ from streams.sinks.target import (
     Notice,
     Partly,
     Refused,
+    named,
     secret,
     settings_of,
 )
@@ -62,6 +63,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     password_env: str = ""
     password_file: str = ""
     lasts_h: Annotated[float, Meta(ge=0.5, le=8760)] = 4.0
+
+    def __post_init__(self) -> None:
+        if self.username:
+            named(self, "password")
 
 
 class _Alertmanager:

@@ -9,6 +9,7 @@ from typing import Any
 import aiohttp
 import msgspec
 
+from scoring.masking import mask
 from streams.sinks.target import Disabled, Later, Refused
 
 TIMEOUT_S = 20.0
@@ -142,7 +143,16 @@ def _named(error: aiohttp.ClientError) -> str:
     return type(error).__name__
 
 
+def words(text: str) -> str:
+    """What a vendor said, for logs and dead letters: one line of 200 characters, masked.
+
+    An answer may repeat what it was sent, and name the people of an account.
+    """
+    line = " ".join("".join(c if c.isprintable() else " " for c in text[: 4 * _SAID]).split())
+    if len(text) > 4 * _SAID:  # what the cut left of an address would pass for a word
+        line = line.rpartition(" ")[0]
+    return mask(line)[:_SAID]
+
+
 def _said(answer: Answer) -> str:
-    text = answer.body[: 4 * _SAID].decode("utf-8", "replace")
-    words = " ".join("".join(c if c.isprintable() else " " for c in text).split())
-    return words[:_SAID]
+    return words(answer.body[: 8 * _SAID].decode("utf-8", "replace"))

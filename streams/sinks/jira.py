@@ -29,6 +29,7 @@ from streams.sinks.target import (
     Delivered,
     Memory,
     Notice,
+    named,
     secret,
     settings_of,
 )
@@ -76,6 +77,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     resolve_transition: str = "Done"
     acknowledge_transition: str = ""
     reopen_transition: str = ""
+
+    def __post_init__(self) -> None:
+        named(self, "token")
 
 
 def build(settings: Mapping[str, Any], session: aiohttp.ClientSession) -> "Jira":

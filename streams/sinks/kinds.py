@@ -11,7 +11,7 @@ import msgspec
 
 from streams.errors import ConfigError
 from streams.sinks.hook import Hook
-from streams.sinks.target import Target, settings_of
+from streams.sinks.target import Target, absent, settings_of
 
 _MODULES = {
     "pagerduty": "pagerduty",
@@ -47,6 +47,10 @@ class Kind(msgspec.Struct, frozen=True, kw_only=True):
     def check(self, options: Mapping[str, Any]) -> None:
         """Raises ConfigError when these are not its settings; reads no secret."""
         settings_of(self.settings, options)
+
+    def absent(self, options: Mapping[str, Any]) -> list[str]:
+        """The secrets and files that they name and that are not there, each as one line."""
+        return absent(settings_of(self.settings, options))
 
 
 def names() -> list[str]:

@@ -15,7 +15,7 @@ from msgspec import Meta
 from scoring.escalation import Status
 from streams.errors import ConfigError
 from streams.sinks.episodes import of_episode, remembered
-from streams.sinks.http import TIMEOUT_S
+from streams.sinks.http import TIMEOUT_S, words
 from streams.sinks.identity import notice_id
 from streams.sinks.mail_message import compose, mailbox
 from streams.sinks.target import (
@@ -29,6 +29,7 @@ from streams.sinks.target import (
     Notice,
     Partly,
     Refused,
+    named,
     secret,
     settings_of,
 )
@@ -63,6 +64,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
             mailbox(address)
         if self.user and self.security == "none":
             raise ValueError("a password is sent over TLS only: set security")
+        if self.user:
+            named(self, "password")
 
     @property
     def url(self) -> str:
@@ -147,7 +150,7 @@ class Mail:
         except (aiosmtplib.SMTPException, OSError, ValueError) as error:
             # the bare class, and this one, say that the server has no STARTTLS or login we know
             if type(error) in (aiosmtplib.SMTPException, aiosmtplib.SMTPNotSupported):
-                raise Refused(f"the server cannot do it: {error}"[:200]) from None
+                raise Refused(f"the server cannot do it: {words(str(error))}") from None
             raise Later(f"no delivery to {wanted.host}: {type(error).__name__}") from None
         return {address: response.code for address, response in refused.items()}
 

@@ -26,6 +26,7 @@ from streams.sinks.target import (
     Delivered,
     Memory,
     Notice,
+    named,
     secret,
     secrets,
     settings_of,
@@ -56,6 +57,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     url: str = "https://events.pagerduty.com"
     hook_secret_env: str | tuple[str, ...] = ()
     hook_secret_file: str | tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        named(self, "routing_key")
 
 
 class _PagerDuty:

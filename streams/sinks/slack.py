@@ -20,7 +20,7 @@ from streams.sinks import slack_blocks
 from streams.sinks.episodes import of_episode, remembered
 from streams.sinks.flow_back import slack as flow_back
 from streams.sinks.flow_back.signed import SignedHook, hook_of
-from streams.sinks.http import TIMEOUT_S, retry_after
+from streams.sinks.http import TIMEOUT_S, retry_after, words
 from streams.sinks.target import (
     ACKNOWLEDGED,
     CREATED,
@@ -32,6 +32,7 @@ from streams.sinks.target import (
     Memory,
     Notice,
     Refused,
+    named,
     secret,
     secrets,
     settings_of,
@@ -72,6 +73,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     hook_secret_env: str | tuple[str, ...] = ()
     hook_secret_file: str | tuple[str, ...] = ()
     url: Address = "https://slack.com/api"
+
+    def __post_init__(self) -> None:
+        named(self, "token")
 
 
 def build(settings: Mapping[str, Any], session: aiohttp.ClientSession) -> "Slack":
@@ -194,7 +198,7 @@ def _meant(error: SlackApiError) -> Exception:
     name = str(data.get("error", "")) if isinstance(data, dict) else ""
     if name in _FROZEN:
         return _Gone(f"Slack says {name}")
-    reason = f"Slack says {name or f'HTTP {status}'}"[:200]
+    reason = f"Slack says {words(name) or f'HTTP {status}'}"
     if status in (408, 429) or status >= 500 or name in _PASSING or not (name or status >= 400):
         return Later(reason, retry_after(getattr(answer, "headers", {}), datetime.now(UTC)))
     return Refused(reason)

@@ -111,16 +111,32 @@ def settings_of(struct: type[S], values: Mapping[str, Any]) -> S:
         raise ConfigError(_told(str(error), struct)) from error
 
 
+def named(values: msgspec.Struct, name: str) -> None:
+    """For `__post_init__`: raises ValueError unless `<name>_env` or `<name>_file` is set."""
+    if bool(getattr(values, f"{name}_env")) == bool(getattr(values, f"{name}_file")):
+        raise ValueError(f"name the {name} by one of {name}_env and {name}_file")
+
+
 def secret(values: msgspec.Struct, name: str) -> str:
     """A secret by its settings `<name>_env` and `<name>_file`: never a value in the policy file.
 
-    Raises ConfigError when it is named in neither or both, or is not there.
+    Raises ConfigError when it is not there; that it is named, the settings have seen to (`named`).
     """
-    variable = getattr(values, f"{name}_env", "")
-    file = getattr(values, f"{name}_file", "")
-    if bool(variable) == bool(file):
-        raise ConfigError(f"name the {name} by one of {name}_env and {name}_file")
-    return _from_env(name, variable) if variable else _from_file(name, file)
+    (found,) = secrets(values, name)
+    return found
+
+
+def absent(values: msgspec.Struct) -> list[str]:
+    """Why each variable and file that the settings name is not there; empty when all are."""
+    found = []
+    for field in values.__struct_fields__:
+        name, _, kind = field.rpartition("_")
+        for where in _list(getattr(values, field)) if kind in ("env", "file") else ():
+            try:
+                (_from_env if kind == "env" else _from_file)(name, where)
+            except ConfigError as error:
+                found.append(str(error))
+    return found
 
 
 def secrets(values: msgspec.Struct, name: str) -> list[str]:

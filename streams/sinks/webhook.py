@@ -23,6 +23,7 @@ from streams.sinks.target import (
     Delivered,
     Memory,
     Notice,
+    named,
     secret,
     secrets,
     settings_of,
@@ -48,6 +49,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     url_file: str = ""
     secret_env: str | tuple[str, ...] = ()
     secret_file: str | tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if not self.url:
+            named(self, "url")
+        if not (self.secret_env or self.secret_file):
+            raise ValueError("name a key for signing by secret_env or secret_file")
 
 
 class _Webhook:
@@ -86,11 +93,8 @@ def build(settings: Mapping[str, Any], session: aiohttp.ClientSession) -> _Webho
     url = values.url or secret(values, "url")
     if not url.startswith(("https://", "http://")):
         raise ConfigError("url: an address that begins with https:// is wanted")
-    found = secrets(values, "secret")
-    if not found:
-        raise ConfigError("name a key for signing by secret_env or secret_file")
     try:
-        keys = [Webhook(key) for key in found]
+        keys = [Webhook(key) for key in secrets(values, "secret")]
     except ValueError:
         raise ConfigError("secret: base64, with or without whsec_ before it, is wanted") from None
     return _Webhook(url, keys, session)

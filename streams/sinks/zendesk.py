@@ -32,6 +32,7 @@ from streams.sinks.target import (
     Memory,
     Notice,
     Refused,
+    named,
     secret,
     settings_of,
 )
@@ -74,6 +75,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     ticket_form_id: int | None = None
     brand_id: int | None = None
     tags: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        named(self, "token")
 
 
 def build(settings: Mapping[str, Any], session: aiohttp.ClientSession) -> "Zendesk":

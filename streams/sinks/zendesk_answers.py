@@ -5,6 +5,8 @@ from typing import Any
 
 import msgspec
 
+from streams.sinks.http import words
+
 
 class Ticket(msgspec.Struct, frozen=True):
     """What is read of a ticket."""
@@ -65,4 +67,4 @@ class Error(msgspec.Struct, frozen=True):
     def reason(self) -> str:
         """What is wrong with which field."""
         told = json.dumps(self.details, ensure_ascii=False) if self.details else self.description
-        return f"HTTP 422: {told}"[:300]
+        return f"HTTP 422: {words(told or '')}"

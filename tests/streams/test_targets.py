@@ -151,6 +151,29 @@ def test_what_an_answer_means(
     assert len(vendor.requests) == 1
 
 
+LEAK = "assignee maria.lind@skylark.example, +33 6 12 34 56 78, @maria_l of 203.0.113.9"
+
+
+@pytest.mark.parametrize("status", [400, 503, 410])
+@pytest.mark.parametrize("padding", [0, 700, 760, 790])
+def test_what_a_vendor_says_is_masked(
+    vendor: Vendor, monkeypatch: pytest.MonkeyPatch, status: int, padding: int
+) -> None:
+    monkeypatch.setenv("KEY", NEW)
+    # many masked addresses are short: then even what stands far behind comes into the reason
+    vendor.message = ("a@b.example " * 80)[:padding] + LEAK
+    vendor.plan.append(status)
+    with pytest.raises((Refused, Later)) as raised:
+        deliver("webhook", {"url": vendor.url, "secret_env": "KEY"}, notice(said(0)))
+    reason = str(raised.value)
+    assert reason.startswith(f"HTTP {status}: ")
+    for leaked in ("maria", "skylark", "b.example", "12 34", "203.0"):
+        assert leaked not in reason
+    assert len(reason) <= 220
+    if not padding:
+        assert "assignee" in reason
+
+
 def test_nobody_there_and_no_answer_are_later(
     vendor: Vendor, monkeypatch: pytest.MonkeyPatch
 ) -> None:

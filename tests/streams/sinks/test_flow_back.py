@@ -448,7 +448,8 @@ async def test_while_secrets_are_replaced_both_hold(monkeypatch: pytest.MonkeyPa
 @asynchronous
 async def test_without_a_secret_there_is_no_way_back() -> None:
     async with ClientSession() as session:
-        assert slack_sink.hook("slack", {"channel": "C0CRISIS"}, session) is None
-        wanted = {"channel": "C0CRISIS", "hook_secret_env": "NOT_SET"}
+        plain = {"channel": "C0CRISIS", "token_env": "TOKEN"}
+        assert slack_sink.hook("slack", plain, session) is None
+        wanted = plain | {"hook_secret_env": "NOT_SET"}
         with pytest.raises(ConfigError, match="NOT_SET"):
             slack_sink.hook("slack", wanted, session)
