@@ -15,6 +15,7 @@ from msgspec import Meta
 from scoring.escalation import Status
 from scoring.levels import Level
 from streams.sinks import jira_text, render
+from streams.sinks.account import Account
 from streams.sinks.episodes import of_episode, remembered, rose
 from streams.sinks.flow_back import jira as flow_back
 from streams.sinks.flow_back.signed import Own, SignedHook, hook_of
@@ -29,11 +30,10 @@ from streams.sinks.target import (
     Delivered,
     Memory,
     Notice,
-    named,
     secret,
     settings_of,
 )
-from streams.sinks.web import Address, User, login
+from streams.sinks.web import login
 
 log = logging.getLogger(__name__)
 
@@ -50,36 +50,25 @@ _MOST_SUMMARY = 255
 Label = Annotated[str, Meta(pattern=r"^\S{1,255}$")]
 
 
-class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class Settings(Account, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Table `[sinks.NAME]` with type "jira".
 
     With a `user` (an address) the token is an API token of Jira Cloud, without one a personal
     access token of Data Center. Transitions are named by themselves or by the status that they
     lead to; an empty name leaves the issue where it is. `priorities` renames those of levels;
-    `set_priority = false` is for projects without that field. `account` is the account id (Data
-    Center: the key) of Tocsin's own user there, whose doings are not a person's; it is asked for
-    when it is not named.
+    `set_priority = false` is for projects without that field. `account` is an account id,
+    in Data Center the user's key.
     """
 
-    url: Address
     project: Annotated[str, Meta(pattern=r"^[A-Z][A-Z0-9_]+$")]
     edition: Literal["cloud", "data-center"] = "cloud"
-    user: User = ""
-    token_env: str = ""
-    token_file: str = ""
-    hook_secret_env: str | tuple[str, ...] = ()
-    hook_secret_file: str | tuple[str, ...] = ()
-    account: str = ""
     issue_type: Annotated[str, Meta(min_length=1)] = "Task"
     labels: tuple[Label, ...] = ()
     set_priority: bool = True
-    priorities: dict[Level, str] = {}
+    priorities: dict[Level, str] = msgspec.field(default_factory=dict)
     resolve_transition: str = "Done"
     acknowledge_transition: str = ""
     reopen_transition: str = ""
-
-    def __post_init__(self) -> None:
-        named(self, "token")
 
 
 def build(settings: Mapping[str, Any], session: aiohttp.ClientSession) -> "Jira":

@@ -17,6 +17,7 @@ from scoring.command import MAX_NAME, Action, Command
 from scoring.escalation import Status
 from scoring.levels import Level
 from streams.sinks import html, http, render
+from streams.sinks.account import Hooked
 from streams.sinks.hook import BadSignatureError, HookError
 from streams.sinks.target import (
     ACKNOWLEDGED,
@@ -46,7 +47,7 @@ _LONGEST_SUMMARY = 1024
 _MOST_BYTES = 512 * 1024
 
 
-class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class Settings(Hooked, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The integration key, and the secrets of the webhook subscription where one leads back.
 
     `url` is https://events.eu.pagerduty.com in the EU region.
@@ -55,8 +56,6 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     routing_key_env: str = ""
     routing_key_file: str = ""
     url: str = "https://events.pagerduty.com"
-    hook_secret_env: str | tuple[str, ...] = ()
-    hook_secret_file: str | tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         named(self, "routing_key")

@@ -10,13 +10,13 @@ from datetime import UTC, datetime
 from typing import Annotated, Any
 
 import aiohttp
-import msgspec
 from msgspec import Meta
 from slack_sdk.errors import SlackApiError, SlackClientError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from scoring.escalation import Status
 from streams.sinks import slack_blocks
+from streams.sinks.account import Hooked
 from streams.sinks.episodes import of_episode, remembered
 from streams.sinks.flow_back import slack as flow_back
 from streams.sinks.flow_back.signed import SignedHook, hook_of
@@ -60,7 +60,7 @@ _FROZEN = frozenset({"message_not_found", "cant_update_message", "edit_window_cl
 """The message was deleted, or may not be changed any more: another one takes its place."""
 
 
-class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class Settings(Hooked, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Table `[sinks.NAME]` with type "slack".
 
     `channel` is a channel's id (C…); the bot's token needs the scope chat:write. `hook_secret` is
@@ -70,8 +70,6 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     channel: Annotated[str, Meta(pattern=r"^[CGD][A-Z0-9]{2,}$")]
     token_env: str = ""
     token_file: str = ""
-    hook_secret_env: str | tuple[str, ...] = ()
-    hook_secret_file: str | tuple[str, ...] = ()
     url: Address = "https://slack.com/api"
 
     def __post_init__(self) -> None:

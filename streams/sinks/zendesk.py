@@ -11,12 +11,12 @@ from collections.abc import Mapping
 from typing import Any
 
 import aiohttp
-import msgspec
 
 from scoring.escalation import Status
 from scoring.levels import Level
 from streams.sinks import html, http, render
 from streams.sinks import zendesk_answers as answers
+from streams.sinks.account import Account
 from streams.sinks.answers import patient, read
 from streams.sinks.episodes import of_episode, remembered, rose
 from streams.sinks.flow_back import zendesk as flow_back
@@ -32,11 +32,10 @@ from streams.sinks.target import (
     Memory,
     Notice,
     Refused,
-    named,
     secret,
     settings_of,
 )
-from streams.sinks.web import Address, User, login
+from streams.sinks.web import login
 
 log = logging.getLogger(__name__)
 
@@ -55,29 +54,18 @@ _MISSING, _INVALID = 404, 422
 _CLOSED, _GONE = "closed", "gone"
 
 
-class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class Settings(Account, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Table `[sinks.NAME]` with type "zendesk".
 
     `user` is the address of the agent whose API token it is; without it the token is an OAuth
     one. `group_id`, `ticket_form_id`, `brand_id` and `tags` are set on new tickets. `account`
-    is the id of Tocsin's own user there, whose doings are not an agent's; it is asked for when it
-    is not named.
+    is the agent's id.
     """
 
-    url: Address
-    user: User = ""
-    token_env: str = ""
-    token_file: str = ""
-    hook_secret_env: str | tuple[str, ...] = ()
-    hook_secret_file: str | tuple[str, ...] = ()
-    account: str = ""
     group_id: int | None = None
     ticket_form_id: int | None = None
     brand_id: int | None = None
     tags: tuple[str, ...] = ()
-
-    def __post_init__(self) -> None:
-        named(self, "token")
 
 
 def build(settings: Mapping[str, Any], session: aiohttp.ClientSession) -> "Zendesk":
