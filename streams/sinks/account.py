@@ -24,7 +24,7 @@ class Account(Hooked, frozen=True, kw_only=True, forbid_unknown_fields=True):
     user: User = ""
     token_env: str = ""
     token_file: str = ""
-    account: str = ""
+    account: str | int = ""
 
     def __post_init__(self) -> None:
         named(self, "token")

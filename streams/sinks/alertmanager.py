@@ -20,7 +20,6 @@ from msgspec import Meta
 
 from scoring.escalation import Status
 from scoring.levels import Level
-from streams.errors import ConfigError
 from streams.sinks import html, http, render
 from streams.sinks.target import (
     CREATED,
@@ -37,6 +36,7 @@ from streams.sinks.target import (
     secret,
     settings_of,
 )
+from streams.sinks.web import Address
 
 log = logging.getLogger(__name__)
 
@@ -58,7 +58,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     `lasts_h`: an alert that is not said again is over after so many hours.
     """
 
-    urls: tuple[str, ...]
+    urls: Annotated[tuple[Address, ...], Meta(min_length=1)]
     username: str = ""
     password_env: str = ""
     password_file: str = ""
@@ -124,8 +124,6 @@ class _Alertmanager:
 def build(settings: Mapping[str, Any], session: aiohttp.ClientSession) -> _Alertmanager:
     """A cluster of Alertmanagers. Raises ConfigError."""
     values = settings_of(Settings, settings)
-    if not values.urls or not all(url.startswith(("http://", "https://")) for url in values.urls):
-        raise ConfigError('urls: a list of addresses such as "http://alertmanager:9093" is wanted')
     auth = None
     if values.username:
         auth = aiohttp.BasicAuth(values.username, secret(values, "password"))

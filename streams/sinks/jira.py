@@ -47,7 +47,7 @@ PRIORITIES = {
     Level.CRISIS: "Highest",
 }
 _MOST_SUMMARY = 255
-Label = Annotated[str, Meta(pattern=r"^\S{1,255}$")]
+Label = Annotated[str, Meta(pattern=r"^\S{1,255}$", description="labels hold no spaces")]
 
 
 class Settings(Account, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -60,7 +60,13 @@ class Settings(Account, frozen=True, kw_only=True, forbid_unknown_fields=True):
     in Data Center the user's key.
     """
 
-    project: Annotated[str, Meta(pattern=r"^[A-Z][A-Z0-9_]+$")]
+    project: Annotated[
+        str,
+        Meta(
+            pattern=r"^[A-Z][A-Z0-9_]+$",
+            description="the key of a project, such as CARE, is wanted",
+        ),
+    ]
     edition: Literal["cloud", "data-center"] = "cloud"
     issue_type: Annotated[str, Meta(min_length=1)] = "Task"
     labels: tuple[Label, ...] = ()
@@ -116,7 +122,7 @@ class Jira:
 
     async def account(self) -> str:
         """Who Tocsin is there. Raises Later or Refused."""
-        return self._settings.account or await self._api.myself()
+        return str(self._settings.account) or await self._api.myself()
 
     async def close(self) -> None:
         """Nothing of its own is open."""

@@ -32,6 +32,7 @@ from streams.sinks.target import (
     secrets,
     settings_of,
 )
+from streams.sinks.web import Address
 
 RATE_PER_S = 2.0
 """About 120 events a minute are taken per integration key."""
@@ -55,7 +56,7 @@ class Settings(Hooked, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     routing_key_env: str = ""
     routing_key_file: str = ""
-    url: str = "https://events.pagerduty.com"
+    url: Address = "https://events.pagerduty.com"
 
     def __post_init__(self) -> None:
         named(self, "routing_key")

@@ -88,7 +88,8 @@ def load(path: Path | None) -> Tickets:
     try:
         values = tomllib.loads(path.read_text("utf-8-sig"))
     except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(f"policy {path} cannot be read: {error}") from error
+        reason = getattr(error, "strerror", None) or error
+        raise ConfigError(f"policy {path} cannot be read: {reason}") from error
     except tomllib.TOMLDecodeError as error:
         raise ConfigError(f"policy {path} is no valid TOML: {error}") from error
     try:

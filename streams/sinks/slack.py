@@ -67,7 +67,13 @@ class Settings(Hooked, frozen=True, kw_only=True, forbid_unknown_fields=True):
     the app's signing secret: with it the message has buttons.
     """
 
-    channel: Annotated[str, Meta(pattern=r"^[CGD][A-Z0-9]{2,}$")]
+    channel: Annotated[
+        str,
+        Meta(
+            pattern=r"^[CGD][A-Z0-9]{2,}$",
+            description="the channel's id is wanted, such as C0123456789, not its name",
+        ),
+    ]
     token_env: str = ""
     token_file: str = ""
     url: Address = "https://slack.com/api"

@@ -7,7 +7,7 @@ import os
 import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Protocol, TypeVar
+from typing import Any, Protocol, TypeVar, get_args, get_type_hints
 
 import msgspec
 
@@ -167,7 +167,8 @@ def _from_file(name: str, file: str) -> str:
     try:
         found = Path(file).expanduser().read_text("utf-8").strip()
     except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{name}_file: {file} cannot be read: {error}") from error
+        reason = getattr(error, "strerror", None) or error
+        raise ConfigError(f"{name}_file: {file} cannot be read: {reason}") from error
     if not found:
         raise ConfigError(f"{name}_file: {file} is empty")
     return found
@@ -180,4 +181,19 @@ def _told(message: str, struct: type[msgspec.Struct]) -> str:
     if found := _MISSING.search(message):
         return f"{found[1]} is missing"
     what, _, path = message.partition(" - at `$.")
-    return f"{path.rstrip('`')}: {what[0].lower() + what[1:]}" if path else message
+    if not path:
+        return message
+    path = path.rstrip("`")
+    if "matching regex" in what:
+        what = (
+            _wanted(get_type_hints(struct, include_extras=True)[re.split(r"\W", path)[0]]) or what
+        )
+    return f"{path}: {what[0].lower() + what[1:]}"
+
+
+def _wanted(hint: object) -> str:
+    """What the type says in words, itself or what it is made of; empty when it says nothing."""
+    metas = [each for each in getattr(hint, "__metadata__", ()) if isinstance(each, msgspec.Meta)]
+    found = next((meta.description for meta in metas if meta.description), "")
+    parts = get_args(hint)
+    return found or next(filter(None, map(_wanted, parts)), "")

@@ -33,6 +33,8 @@ SCHEDULE = (5.0, 300.0, 1800.0, 7200.0, 18_000.0, 36_000.0, 50_400.0, 72_000.0, 
 """Seconds after each failed try: ten tries over 75 h 35 min, as the specification has them."""
 EVENTS = True
 """Every message goes out, in order per case: what a receiver makes of it is its own affair."""
+_SCHEMES = ("https://", "http://")
+_WANTED = "url: an address that begins with https:// is wanted"
 _MOST_BYTES = 20_000
 """The specification wants payloads below 20 kB."""
 _OUTCOMES = {Status.OPEN: CREATED, Status.UPDATE: UPDATED, Status.RESOLVED: RESOLVED}
@@ -53,6 +55,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     def __post_init__(self) -> None:
         if not self.url:
             named(self, "url")
+        elif not self.url.startswith(_SCHEMES):
+            raise ValueError(_WANTED)
         if not (self.secret_env or self.secret_file):
             raise ValueError("name a key for signing by secret_env or secret_file")
 
@@ -91,8 +95,8 @@ def build(settings: Mapping[str, Any], session: aiohttp.ClientSession) -> _Webho
     """A webhook. Raises ConfigError."""
     values = settings_of(Settings, settings)
     url = values.url or secret(values, "url")
-    if not url.startswith(("https://", "http://")):
-        raise ConfigError("url: an address that begins with https:// is wanted")
+    if not url.startswith(_SCHEMES):
+        raise ConfigError(_WANTED)
     try:
         keys = [Webhook(key) for key in secrets(values, "secret")]
     except ValueError:

@@ -111,7 +111,7 @@ class Zendesk:
     async def account(self) -> str:
         """Who Tocsin is there. Raises Later or Refused."""
         if self._settings.account:
-            return self._settings.account
+            return str(self._settings.account)
         found = read(await self._call("GET", "/users/me"), answers.Me).user.id
         if found is None:  # Zendesk answers a token that it does not know as well
             raise Refused("Zendesk knows no user of this token: check token and user")

@@ -145,6 +145,17 @@ def test_sinks_and_routes_have_no_part_in_the_digest(policy: Path, tmp_path: Pat
     [
         ("[sinks.a]\n", "sinks.a: type is missing"),
         ('[sinks.a]\ntype = "pagerdutty"\n', "did you mean pagerduty?"),
+        ('[sinks.a]\ntype = "webhook"\nurl = "x"\nsecret_env = "K"\n', "begins with https://"),
+        ('[sinks.a]\ntype = "alertmanager"\nurls = []\n', "urls: expected `array` of length >= 1"),
+        (
+            '[sinks.a]\ntype = "alertmanager"\nurls = ["http://a:9093", "b:9093"]\n',
+            "sinks.a: urls[1]: an address such as https://host is wanted, without",
+        ),
+        (
+            '[sinks.a]\ntype = "zendesk"\ntoken_env = "T"\nurl = "x.zendesk.com"\n',
+            "sinks.a: url: an address such as https://host is wanted, without a login or a query",
+        ),
+        ('[sinks.a]\ntype = "slack"\ntoken_env = "T"\nchannel = "#crisis"\n', "channel's id is"),
         ('[sinks.a]\ntype = "pagerduty"\nrouting = 1\n', "sinks.a: routing: there is no such key"),
         ('[sinks.a]\ntype = "pagerduty"\nqueue = 0\n', "sinks.a: queue: expected `int` >= 1"),
         ('[sinks."A b"]\ntype = "pagerduty"\n', "a slug"),

@@ -391,15 +391,18 @@ async def test_data_center_knows_people_by_their_keys() -> None:
     ("actor", "taken"), [("8447388090494", True), ("8447", False), ("-1", False), ("", False)]
 )
 @pytest.mark.parametrize("kind", ["agent_assignment_changed", "status_changed"])
+@pytest.mark.parametrize("named", [{}, {"account": 8447}, {"account": "8447"}])
 @asynchronous
-async def test_in_zendesk_only_agents_decide(actor: str, taken: bool, kind: str) -> None:
+async def test_in_zendesk_only_agents_decide(
+    actor: str, taken: bool, kind: str, named: dict[str, Any]
+) -> None:
     """Zendesk assigns a ticket that our token solves to the token's own agent."""
     server = ZendeskServer()
     current = "8447" if kind == "agent_assignment_changed" else "PENDING"
     body = ticket_event(kind, current, actor=actor)
     headers = zendesk_request(body, stamp=datetime.now(UTC).isoformat())
     async with TestServer(server.app) as at, ClientSession() as session:
-        hook = hook_to(zendesk_sink, str(at.make_url("/")), session)
+        hook = hook_to(zendesk_sink, str(at.make_url("/")), session, **named)
         assert (await hook.read(headers, body) is not None) == taken
 
 
