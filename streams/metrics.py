@@ -60,6 +60,7 @@ OWN_FAULTS = (
     ("mentions", "poison"),
     ("scored", "not_folded"),
     ("scored", "not_scored"),
+    ("pulse", "not_folded"),
     ("pulse", "not_scored"),
     ("escalations", "failed"),
     ("escalations", "not_escalation"),
@@ -172,7 +173,8 @@ class Metrics:
         )
         self.event_time_lag = Gauge(
             "tocsin_event_time_lag_seconds",
-            "Wall clock minus the newest event time decided on, over this worker's partitions.",
+            "Wall clock minus the newest event time decided on, over this worker's partitions; NaN "
+            "while it has none.",
             registry=registry,
         )
         self.dead_letters = Counter(

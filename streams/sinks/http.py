@@ -11,7 +11,7 @@ import msgspec
 
 from streams.sinks.target import Disabled, Later, Refused
 
-TIMEOUT_S = 20.0
+TIMEOUT_S = 15.0
 """Standard Webhooks asks for 15 to 30 s; every system named in the docs answers well within it."""
 _MOST_BYTES = 4 * 1024 * 1024
 _SAID = 200
