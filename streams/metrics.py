@@ -3,6 +3,7 @@
 `docs/metrics.md` is made from what stands here: `python -m streams.metrics_page`.
 """
 
+import math
 import platform
 from collections.abc import Collection
 from importlib.metadata import PackageNotFoundError, version
@@ -177,6 +178,7 @@ class Metrics:
             "while it has none.",
             registry=registry,
         )
+        self.event_time_lag.set(math.nan)
         self.dead_letters = Counter(
             "tocsin_dead_letters",
             "Messages that could not be used.",

@@ -120,7 +120,7 @@ def retry_after(headers: Mapping[str, str], now: datetime) -> float | None:
         return min(float(text), _LONGEST_WAIT_S)
     try:
         at = parsedate_to_datetime(text)
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
     if at.tzinfo is None:
         at = at.replace(tzinfo=UTC)

@@ -10,6 +10,7 @@ import random
 import time
 import traceback
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Protocol
 
 from aiolimiter import AsyncLimiter
@@ -177,7 +178,7 @@ class Lane:
     def _away(self) -> bool:
         """Whether the sink fails, or falls far behind."""
         behind = len(self._waiting) > self._most // 2
-        return behind or self._breaker.state is not State.CLOSED
+        return behind or self._breaker.resting
 
     def _begin(self, case: Case) -> None:
         if case in self._waiting and case not in self._tasks:
@@ -220,7 +221,7 @@ class Lane:
         if not await self._wanted(job, kept):
             return
         while not self._over():
-            if not await self._paused(job, self._admitted(), undo=self._give_back):
+            if not await self._paused(job, self._admitted, undo=self._give_back):
                 return
             if self._over():
                 self._give_back()
@@ -244,7 +245,7 @@ class Lane:
                 return
             said = f"sink {self.name}: try {job.tries}"
             log.info("%s: %s; again in %.0f s", said, later.reason, wait)
-            if not await self._paused(job, self._sleep(wait)):
+            if not await self._paused(job, partial(self._sleep, wait)):
                 return
         await self._bury(job, DISABLED, self.disabled)
 
@@ -264,7 +265,7 @@ class Lane:
     async def _paused(
         self,
         job: Job,
-        until: Awaitable[None],
+        until: Callable[[], Awaitable[None]],
         undo: Callable[[], None] = lambda: None,
     ) -> bool:
         """Waits, and lets the job be taken out meanwhile; False when it was.
@@ -361,5 +362,5 @@ class Lane:
         self._meters.deliveries.labels(self.name, outcome).inc()
 
 
-async def _awaited(what: Awaitable[None]) -> None:
-    await what
+async def _awaited(until: Callable[[], Awaitable[None]]) -> None:
+    await until()

@@ -108,8 +108,12 @@ def page(console_url: str, case_id: str) -> str:
 
 
 def http_session() -> aiohttp.ClientSession:
-    """The session that all targets share: no cookies, proxies as the environment says."""
+    """The session that all targets share: no cookies, proxies as the environment says.
+
+    Lanes bound the calls; a bound over all of them would let one sink that hangs stop the others.
+    """
     return aiohttp.ClientSession(
+        connector=aiohttp.TCPConnector(limit=0),
         cookie_jar=aiohttp.DummyCookieJar(),
         headers={"User-Agent": "tocsin"},
         trust_env=True,
