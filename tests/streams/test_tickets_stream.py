@@ -185,7 +185,7 @@ def test_a_sink_that_is_away_for_long_is_told_later_what_did_not_fit(
         "TOCSIN_TOPIC_PREFIX": settings.topic_prefix,
         "TOCSIN_GROUP_PREFIX": settings.group_prefix,
     }
-    done = cli("dead-letters", "replay", "--of", "tickets", "--reason", "overflow", "--all", **own)
+    done = cli("dead-letters", "replay", "--of", "tickets", "--reason", "overflow", **own)
     assert done.returncode == 0, done.stderr
     until(lambda: len(bench.pager.alerts) == 12, 60)
     assert len(bench.hook.requests) == 12, "the sink that has them is not told again"
