@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection
 import msgspec
 
 from scoring.escalation import Status
-from streams.sinks.lane import Job
+from streams.sinks.job import Job
 from streams.sinks.memory import CaseMemory
 from streams.sinks.runner import Runner
 from streams.worker.remembered import Remembered

@@ -10,8 +10,8 @@ from prometheus_client import CollectorRegistry
 from scoring import policy as policies
 from scoring.escalation import Status
 from streams.sinks.breaker import State
+from streams.sinks.job import Job
 from streams.sinks.kinds import kind
-from streams.sinks.lane import Job
 from streams.sinks.memory import CaseMemory, Kept, Verdict, midway, verdict
 from streams.sinks.meters import Meters
 from streams.sinks.runner import Runner, http_session
@@ -98,7 +98,8 @@ def test_what_is_half_told_is_told_again_after_a_crash() -> None:
     over = said(1, "resolved")
     kept = midway(Kept(), over, {"owed": "one"})
     assert kept.memory == {"owed": "one"}
-    assert verdict(kept, kind("email"), over) is Verdict.SEND
+    job = Job(partition=0, notice=Notice(escalation=over), arrived=0.0)
+    assert verdict(kept, kind("email"), job) is Verdict.SEND
 
 
 class Remembered:

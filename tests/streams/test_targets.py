@@ -197,6 +197,8 @@ def test_retry_after_is_a_number_or_a_date() -> None:
     assert http.retry_after({"Retry-After": "99999999"}, now) == 3600.0
     assert http.retry_after({"Retry-After": "-3"}, now) is None
     assert http.retry_after({}, now) is None
+    beyond = {"Retry-After": "Thu, 01 Jan 1970 00:00:00 +9999999999999"}
+    assert http.retry_after(beyond, now) is None
 
 
 def test_pagerduty_gets_one_alert_per_case(
