@@ -58,7 +58,7 @@ def test_each_runbook_link_leads_to_the_section_of_its_alert() -> None:
 
 def test_page_and_links_of_the_runbooks_are_as_they_are_made() -> None:
     stale = [path for path, text in runbooks.files().items() if path.read_text("utf-8") != text]
-    assert not stale, "run `python -m deploy.runbooks`"
+    assert not stale, "run `make chart`"
 
 
 def test_a_worker_serves_the_page_that_the_links_name() -> None:
