@@ -8,12 +8,12 @@ from datetime import UTC, datetime
 from hashlib import sha256
 from time import time
 from types import ModuleType
-from typing import Any
+from typing import Any, cast
 from urllib.parse import urlencode
 
 import pytest
 from aiohttp import ClientSession, web
-from aiohttp.test_utils import TestServer
+from aiohttp.test_utils import TestClient, TestServer
 from hypothesis import given
 from hypothesis import strategies as st
 from slack_sdk.signature import SignatureVerifier
@@ -27,6 +27,8 @@ from streams.sinks.flow_back import jira, slack, zendesk
 from streams.sinks.flow_back.signed import FRESH_S, SignedHook
 from streams.sinks.hook import BadSignatureError, HookError, NotNowError
 from streams.sinks.identity import case_key, case_of
+from streams.sinks.settings import Delivery, Sink, Tickets
+from streams.worker.hooks import Hooks
 from tests.streams.sinks.jira_server import JiraServer
 from tests.streams.sinks.notices import asynchronous
 from tests.streams.sinks.zendesk_server import ZendeskServer
@@ -456,3 +458,33 @@ async def test_without_a_secret_there_is_no_way_back() -> None:
         wanted = plain | {"hook_secret_env": "NOT_SET"}
         with pytest.raises(ConfigError, match="NOT_SET"):
             slack_sink.hook("slack", wanted, session)
+
+
+@pytest.mark.usefixtures("tokens")
+@asynchronous
+async def test_jira_is_asked_to_send_again_what_nobody_can_judge_yet() -> None:
+    site = JiraServer()
+    async with TestServer(site.app) as jira_at, ClientSession() as session:
+        options = {
+            "url": str(jira_at.make_url("/")),
+            "project": "CARE",
+            "user": "bot@skylark.example",
+            "token_env": "TOKEN",
+            "hook_secret_env": "HOOK",
+        }
+        tickets = Tickets(
+            sinks={"a": Sink(name="a", type="jira", delivery=Delivery(), options=options)}
+        )
+        app = web.Application()
+        # nothing below becomes a command, hence nothing goes to the broker
+        app.add_routes(Hooks(tickets, "case-commands", cast("Any", None), session).routes)
+        async with TestClient(TestServer(app)) as client:
+            body = issue_event(
+                STATUS, category="done", user={"accountId": "5b-bot"}, timestamp=int(time() * 1000)
+            )
+            site.failures.append(web.Response(status=503))
+            statuses = [
+                (await client.post("/hooks/jira/a", data=body, headers=jira_request(body))).status
+                for _ in range(2)
+            ]
+    assert statuses == [503, 200]
