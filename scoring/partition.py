@@ -27,6 +27,7 @@ from scoring.scored import Scored
 from scoring.times import LONG_AGO
 
 _SLACK = 1024
+_AGAIN_S = 3600.0
 MOST_CASES = 1_000_000
 """Conversations held by one partition."""
 
@@ -209,7 +210,7 @@ class Partition:
     def tick(self, at: float) -> tuple[list[Escalation], list[Pulse]]:
         """Event time has reached `at` (seconds): decides what has become due.
 
-        A case at which that fails is not looked at before its next mention; see `rescue`.
+        A case at which that fails is looked at again an hour later; see `rescue`.
         """
         while (echo := self.exchange.due(at)) is not None:
             self._until(echo.at)
@@ -234,7 +235,12 @@ class Partition:
             if cases.forgotten(case, due, self.policy):
                 self._drop(case)
                 continue
-            after, more = cases.advance(case, due, self.policy, self._floor(case))
+            try:
+                after, more = cases.advance(case, due, self.policy, self._floor(case))
+            except Exception:
+                self._scheduled[case_id] = horizon + _AGAIN_S
+                heapq.heappush(self._due, (horizon + _AGAIN_S, case_id))
+                raise
             self._unsaid += more
             if after is not case:
                 self._keep(after, more)

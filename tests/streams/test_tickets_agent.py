@@ -267,16 +267,16 @@ def test_a_message_that_no_route_can_be_found_for_costs_itself_alone(
 
 
 def test_an_old_message_that_is_sent_again_does_not_open_a_case_for_acknowledgements(
-    policy: Path, pager: PagerDutyVendor
+    policy: Path, hook: Vendor
 ) -> None:
     async def told(bench: Bench) -> None:
         await bench.say(said(0), said(2, "resolved"))
         await until(lambda: bench.stream.acknowledged == [0, 1])
-        pager.hold()
-        await bench.say(said(1, "update"), tocsin_sink=b"pager")
+        hook.hold()
+        await bench.say(said(1, "update"), tocsin_sink=b"log")
         newest = bench.agent._newest(0, said(0).case_id)
         assert newest is not None
         assert newest.status == "resolved"
-        pager.let_go()
+        hook.let_go()
 
     with_agent(policy, told)

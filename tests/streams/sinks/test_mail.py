@@ -136,6 +136,17 @@ async def test_the_thread_holds_without_memory(postmaster: Postmaster) -> None:
     assert "References" not in postmaster.messages[3]
 
 
+@asynchronous
+async def test_the_subject_is_kept_and_quotes_nobody(postmaster: Postmaster) -> None:
+    said = notice(headline='[RESPOND] skylark-air 62%: clear anger (90%) — "my own words"')
+    async with running(postmaster) as port:
+        delivered = await sink(port).deliver(said, {})
+    (message,) = postmaster.messages
+    assert message["Subject"] == "[RESPOND] skylark-air 62%: clear anger (90%)"
+    assert b"my own words" in message.as_bytes()
+    assert "my own words" not in str(delivered.memory)
+
+
 HOSTILE = "angry\r\nBcc: everyone@evil.example\r\n\r\n<script>alert(1)</script>\0\u2028next"
 
 
