@@ -165,12 +165,18 @@ def tickets(left: Left) -> Iterator[str]:
     if repeats > crashes * PARTITIONS:
         yield f"the hook was told {repeats} messages again, and {crashes} crashes"
     urgent = {
-        (told.case_id, told.episode)
+        told.case_id
         for told in said.values()
         if told.level.rank >= Level.ESCALATE.rank and told.status is not Status.RESOLVED
     }
-    if len(bed.pager.alerts) != len(urgent):
-        yield f"{len(bed.pager.alerts)} tickets of {len(urgent)} urgent episodes"
+    yield from _some("no ticket of an urgent case", urgent - bed.pager.alerts.keys())
+    rang = {told.case_id for told in said.values() if told.level.rank >= Level.ESCALATE.rank}
+    yield from _some("a ticket for no reason", bed.pager.alerts.keys() - rang)
+    newest = {told.case_id: told for told in sorted(said.values(), key=lambda one: one.at)}
+    for case_id in urgent & bed.pager.alerts.keys():
+        over = newest[case_id].status is Status.RESOLVED
+        if over != (bed.pager.alerts[case_id][-1] == "resolve"):
+            yield f"the ticket of {case_id} is not {'closed' if over else 'open'}"
 
 
 def ended_well(members: list[Member]) -> Iterator[str]:

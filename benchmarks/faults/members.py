@@ -87,10 +87,11 @@ class Member:
             return None
 
     def leave(self) -> None:
-        """Is told to stop and not started again."""
-        self.wanted = False
-        self.signal(signal.SIGCONT)
-        self.signal(signal.SIGTERM)
+        """Is told to stop, once, and not started again."""
+        if self.wanted:
+            self.wanted = False
+            self.signal(signal.SIGCONT)
+            self.signal(signal.SIGTERM)
 
     def end(self, timeout_s: float) -> int:
         """Exit code of a stop in order; raises subprocess.TimeoutExpired."""
