@@ -64,6 +64,11 @@ class Load:
             self._send(mention)
         self._producer.flush()
 
+    @property
+    def count(self) -> int:
+        """Messages that were sent."""
+        return len(self._waiting) + len(self._nonsense)
+
     def acknowledged(self) -> dict[Place, tuple[str, bytes]]:
         """Where the bad ones are; raises kafka.errors.KafkaError when anything was not taken."""
         for future in self._waiting:

@@ -111,7 +111,12 @@ def _disturbed(plan: Plan, bed: Bed, mentions: list[Mention]) -> tuple[list[str]
         failures.append(f"not recovered after {limit_s:.0f} s: {bed.watch.behind()}")
     recover_s = time.monotonic() - healed
     load.close()
-    if not _until(bed, lambda: not any(bed.watch.behind().values()), limit_s):
+
+    def all_done() -> bool:
+        came = len(bed.watch.of(bed.watch.topics.mentions))
+        return came >= load.count and not any(bed.watch.behind().values())
+
+    if not _until(bed, all_done, limit_s):
         failures.append(f"still behind after {limit_s:.0f} s: {bed.watch.behind()}")
     return failures, recover_s, load
 
