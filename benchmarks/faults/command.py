@@ -1,6 +1,7 @@
 """`python -m benchmarks faults --seeds 1-200`: goes on where the results file ends."""
 
 import argparse
+import signal
 import subprocess
 import sys
 import tempfile
@@ -41,6 +42,8 @@ def main(arguments: Sequence[str] = ()) -> int:
 def _run(seeds: Sequence[int], names: Sequence[str], options: argparse.Namespace) -> int:
     from streams.scorer.reader import Reader
 
+    # As Ctrl-C does: what was started is ended.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     reader, version, failed = Reader(), _version(), 0
     for seed in seeds:
         plan = schedule.drawn(seed, names)
