@@ -107,12 +107,9 @@ class Member:
 
     def bad_lines(self) -> list[str]:
         """Lines of its logs that are no JSON; the one line of an exit with 2 or 3 may be."""
-        lines = [
-            line for log in self.logs for line in log.read_text("utf-8", "replace").split("\n")
-        ]
-        return [
-            line for line in lines if line and not line.startswith("tocsin: ") and not _json(line)
-        ]
+        text = "\n".join(log.read_text("utf-8", "replace") for log in self.logs)
+        said = [line for line in text.split("\n") if line and not line.startswith("tocsin: ")]
+        return [line for line in said if _NOT_OURS not in line and not _json(line)]
 
     def _look(self) -> None:
         try:

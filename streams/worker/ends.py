@@ -76,6 +76,18 @@ async def check_gap(settings: Settings, tp: TP, wanted: int, came: int) -> None:
         raise GapError(f"{tp.topic}, partition {tp.partition}: {wanted} to {came - 1} did not come")
 
 
+async def keys_between(settings: Settings, tp: TP, begin: int, end: int) -> set[bytes]:
+    """Keys of the records from offset `begin` to before `end`, where there is a record at `end`."""
+    partition = TopicPartition(*tp)
+    keys: set[bytes] = set()
+    async with _reader(settings) as consumer:
+        consumer.assign([partition])
+        consumer.seek(partition, begin)
+        while (found := await asyncio.wait_for(consumer.getone(), _TIMEOUT_S)).offset < end:
+            keys.add(found.key)
+    return keys
+
+
 @asynccontextmanager
 async def _reader(settings: Settings) -> AsyncIterator[AIOKafkaConsumer]:
     consumer = AIOKafkaConsumer(

@@ -56,7 +56,9 @@ class TicketsAgent:
         self._policy = policy
         self._ledger = Ledger()
         self._between = False
-        self._remembered = Remembered(State(tools.app, "tickets", partitions, tools.output))
+        self._remembered = Remembered(
+            State(tools.app, "tickets", partitions, tools.output, tools.settings)
+        )
         self._runner: Runner | None = None
         self._chores: asyncio.Task[None] | None = None
         self._session = http_session()
