@@ -27,7 +27,7 @@ class Moody(Vendor):
         if mood == HANGS_UP and request.transport is not None:
             request.transport.abort()
         elif request.transport is not None and not request.transport.is_closing():
-            self.answered.append(self.requests[-1].headers.get("webhook-id", ""))
+            self.answered.append(request.headers.get("webhook-id", ""))
         return answer
 
     def hold_or_let_go(self, mood: str) -> None:
