@@ -59,12 +59,18 @@ class Ledger:
             first = waiting.popleft()
             await first.stream.ack(first.event)
             acknowledged.append(first.event)
+        if not waiting:
+            self._entries.pop(entry.event.message.tp, None)
         self._count()
         return acknowledged
 
     def under_way(self, tp: TP) -> list[Entry]:
         """Messages of a partition that are not acknowledged."""
         return list(self._entries.get(tp, ()))
+
+    def waits(self, tp: TP) -> bool:
+        """Whether messages of a partition wait for sinks, or for room behind others that do."""
+        return tp in self._entries or not self._room.is_set()
 
     def drop(self, tps: Collection[TP]) -> None:
         """These partitions go to another worker: their messages will be read again."""

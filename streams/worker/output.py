@@ -1,33 +1,26 @@
 """Acknowledged sends: nothing is done until the broker says it has it.
 
 A broker that is away, or changes leaders, is waited for: what failed is sent again, all of it and
-in its order, since what arrives twice changes nothing. After `PATIENCE_S` the error is raised, and
-ends the worker.
+in its order, since what arrives twice changes nothing.
 """
 
 import asyncio
-import logging
-import time
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from functools import partial
 from typing import Any, NamedTuple, TypeVar
 
 from aiokafka import AIOKafkaProducer
-from aiokafka.errors import KafkaError
 from aiokafka.producer.message_accumulator import BatchBuilder
 from aiokafka.structs import RecordMetadata
 
 from streams.config import Settings
 from streams.kafka import clients
-
-log = logging.getLogger(__name__)
+from streams.worker.patience import PATIENCE_S, patiently
 
 Headers = Sequence[tuple[str, bytes]]
 
 REQUEST_TIMEOUT_S = 10.0
 """How long the client itself tries to deliver before it tells us."""
-PATIENCE_S = 120.0
-_AGAIN_S = 0.5
 _LARGEST_BATCH = clients.LARGEST_MESSAGE - 64 * 1024
 """Bytes; what a state topic takes in one piece, less some air (`max.message.bytes`)."""
 
@@ -52,8 +45,6 @@ class Output:
         self._patience_s = patience_s
         self._producer: AIOKafkaProducer | None = None
         self._hasty = False
-        self.answered_at = time.monotonic()
-        """When the broker last answered (monotonic seconds)."""
 
     async def start(self) -> None:
         """Connects. Raises aiokafka's KafkaError."""
@@ -66,7 +57,6 @@ class Output:
             request_timeout_ms=int(REQUEST_TIMEOUT_S * 1000),
         )
         await self._producer.start()
-        self.answered_at = time.monotonic()
 
     async def stop(self) -> None:
         """Sends what waits and disconnects."""
@@ -76,13 +66,6 @@ class Output:
     def hurry(self) -> None:
         """The worker stops: from now on a broker that does not answer is not waited for."""
         self._hasty = True
-
-    async def ask(self) -> None:
-        """Asks the broker something, so that `answered_at` says whether it is there."""
-        if self._producer is None:
-            return
-        if await self._producer.client.force_metadata_update():
-            self.answered_at = time.monotonic()
 
     async def send(self, records: Iterable[Record]) -> list[RecordMetadata]:
         """Sends all and waits for all acknowledgements. Raises aiokafka's KafkaError."""
@@ -102,18 +85,7 @@ class Output:
         return last + sent
 
     async def _patiently(self, send: Callable[[], Awaitable[T]]) -> T:
-        deadline = time.monotonic() + self._patience_s
-        while True:
-            try:
-                found = await send()
-            except KafkaError as error:
-                if self._hasty or not error.retriable or time.monotonic() > deadline:
-                    raise
-                log.warning("the broker does not take messages (%r); they are sent again", error)
-                await asyncio.sleep(_AGAIN_S)
-            else:
-                self.answered_at = time.monotonic()
-                return found
+        return await patiently(send, "take messages", self._patience_s, lambda: self._hasty)
 
     async def _send(self, records: Sequence[Record]) -> list[RecordMetadata]:
         assert self._producer is not None

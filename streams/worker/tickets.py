@@ -101,6 +101,10 @@ class TicketsAgent:
             await self._runner.drop()
         self._remembered.drop({tp.partition for tp in revoked})
 
+    def waits(self, topic: str, partition: int) -> bool:
+        """Whether what a partition holds waits for a ticket system."""
+        return self._ledger.waits(TP(topic, partition))
+
     def resume(self) -> None:
         """Partitions have been shared out anew."""
         self._between = False
