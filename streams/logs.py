@@ -104,7 +104,7 @@ def _take_the_rest() -> None:
             name = args.thread.name if args.thread else "a thread"
             log.error("%s ended with an error", name, exc_info=args.exc_value)
 
-    def unraisable(args: sys.UnraisableHookArgs) -> None:
+    def unraisable(args: "sys.UnraisableHookArgs") -> None:
         log.error("an error nobody could be told of", exc_info=args.exc_value)
 
     threading.excepthook = in_thread
