@@ -2,9 +2,9 @@
 
 import base64
 import os
+import platform
 import random
 import shutil
-import time
 import uuid
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
@@ -26,6 +26,8 @@ PARTITIONS = 3
 NAMED = "TOCSIN_TEST_BROKER"
 RESTART = "TOCSIN_TEST_BROKER_RESTART"
 """A broker of one's own, and the command that starts it anew."""
+FAKETIME = Path(f"/usr/lib/{platform.machine()}-linux-gnu/faketime/libfaketimeMT.so.1")
+"""A clock that can be set (Debian: faketime); without it no clock jumps."""
 _KEY = "whsec_" + base64.b64encode(b"k" * 24).decode()
 
 
@@ -40,6 +42,8 @@ class Bed:
         pager: Pager,
         hook: Hook,
         folder: Path,
+        *,
+        jumps: bool,
     ) -> None:
         self.settings, self.direct, self.proxy = settings, direct, proxy
         self.pager, self.hook = pager, hook
@@ -59,6 +63,14 @@ class Bed:
             "HOOK_KEY": _KEY,
             "OMP_NUM_THREADS": "1",
         }
+        if jumps:
+            self.clock.write_text("+0")
+            self._variables |= {
+                "LD_PRELOAD": str(FAKETIME),
+                "FAKETIME_TIMESTAMP_FILE": str(self.clock),
+                "FAKETIME_CACHE_DURATION": "1",
+                "FAKETIME_DONT_FAKE_MONOTONIC": "1",
+            }
 
     def join(self, roles: str = "", **variables: str) -> Member:
         """Another worker."""
@@ -90,8 +102,8 @@ class Bed:
 
 
 @contextmanager
-def made(folder: Path, roles: Sequence[str]) -> Iterator[Bed]:
-    """A bed with a worker for each of `roles` (empty: all of them)."""
+def made(folder: Path, roles: Sequence[str], *, jumps: bool = False) -> Iterator[Bed]:
+    """A bed with a worker for each of `roles` (empty: all), whose clock `jumps` when told to."""
     own = f"f{uuid.uuid4().hex[:10]}."
     with ExitStack() as stack:
         proxy: Proxy | None = None
@@ -117,21 +129,16 @@ def made(folder: Path, roles: Sequence[str]) -> Iterator[Bed]:
         pager, hook = Pager(), Hook()
         for running in sinks.running(pager, hook):
             stack.enter_context(running)
-        bed = Bed(settings, harness, proxy, pager, hook, folder)
+        bed = Bed(settings, harness, proxy, pager, hook, folder, jumps=jumps)
         stack.callback(bed.close)
         for role in roles:
             bed.join(role)
         yield bed
-        _wait_for_nothing(bed)
+        _tidy(bed)
 
 
-def _wait_for_nothing(bed: Bed) -> None:
+def _tidy(bed: Bed) -> None:
     """The folder that a fault took away is back before anything else looks for it."""
     if bed.settings.state_dir.is_file():
         bed.settings.state_dir.unlink()
     shutil.rmtree(bed.settings.state_dir, ignore_errors=True)
-
-
-def now() -> float:
-    """Seconds of a clock that only goes on."""
-    return time.monotonic()

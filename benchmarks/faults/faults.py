@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 import psutil
 
 from benchmarks.faults import sinks
-from benchmarks.faults.bed import NAMED, RESTART, SESSION_S, Bed
+from benchmarks.faults.bed import FAKETIME, NAMED, RESTART, SESSION_S, Bed
 
 Fault = Callable[[Bed, random.Random], Iterator[float]]
 
@@ -18,6 +18,14 @@ Fault = Callable[[Bed, random.Random], Iterator[float]]
 def kill(bed: Bed, chance: random.Random) -> Iterator[float]:
     """A worker ends without a word; its supervisor starts it again."""
     bed.pick(chance).signal(signal.SIGKILL)
+    yield 0.0
+
+
+def kill_all(bed: Bed, chance: random.Random) -> Iterator[float]:
+    """Every worker ends at once, as in a power cut."""
+    for member in bed.members:
+        if member.wanted:
+            member.signal(signal.SIGKILL)
     yield 0.0
 
 
@@ -74,6 +82,22 @@ def silent(bed: Bed, chance: random.Random) -> Iterator[float]:
     bed.proxy.silence()
     yield 60.0 if chance.random() < 0.25 else chance.uniform(5.0, 20.0)
     bed.proxy.heal()
+
+
+def lonely(bed: Bed, chance: random.Random) -> Iterator[float]:
+    """The broker is out of reach for one worker past its session; then all it sent arrives."""
+    assert bed.proxy is not None
+    bed.proxy.isolate(bed.pick(chance).pid)
+    yield SESSION_S + chance.uniform(3.0, 12.0)
+    bed.proxy.heal()
+
+
+def clock(bed: Bed, chance: random.Random) -> Iterator[float]:
+    """The clock of every worker jumps half an hour ahead, half an hour back, and is right again."""
+    for jump in chance.sample(("+1800", "-1800"), 2):
+        bed.clock.write_text(jump)
+        yield chance.uniform(3.0, 6.0)
+    bed.clock.write_text("+0")
 
 
 def restart(bed: Bed, chance: random.Random) -> Iterator[float]:
@@ -134,6 +158,7 @@ def _sinks(mood: str) -> Fault:
 
 ALL: dict[str, Fault] = {
     "kill": kill,
+    "kill_all": kill_all,
     "term": term,
     "stop": stop,
     "storm": storm,
@@ -141,17 +166,19 @@ ALL: dict[str, Fault] = {
     "slow": slow,
     "away": away,
     "silent": silent,
+    "lonely": lonely,
     "restart": restart,
     "poison": poison,
     "model_slow": model_slow,
     "model_crash": model_crash,
     "folder": folder,
+    "clock": clock,
     "sink_429": _sinks(sinks.TOO_MANY),
     "sink_500": _sinks(sinks.BROKEN),
     "sink_hang": _sinks(sinks.HANGS),
     "sink_drop": _sinks(sinks.HANGS_UP),
 }
-NETWORK = frozenset({"cut", "slow", "away", "silent"})
+NETWORK = frozenset({"cut", "slow", "away", "silent", "lonely"})
 """They need the proxy, and so the embedded broker."""
 
 
@@ -161,6 +188,8 @@ def possible() -> list[str]:
     left_out = NETWORK if named else frozenset()
     if not (named and os.environ.get(RESTART)):
         left_out |= {"restart"}
+    if not FAKETIME.exists():
+        left_out |= {"clock"}
     return [name for name in ALL if name not in left_out]
 
 

@@ -11,6 +11,8 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Self
 
+import psutil
+
 DIRECT = "harness"
 _HEADER = 4 + 2 + 2 + 4 + 2
 _CHUNK = 65_536
@@ -26,6 +28,9 @@ class Proxy:
         self._pass.set()
         self._delay_s = 0.0
         self._refuses = False
+        self._lonely = 0
+        self._together = asyncio.Event()
+        self._together.set()
         self._cuttable: set[asyncio.StreamWriter] = set()
         self._server: asyncio.Server | None = None
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
@@ -64,6 +69,11 @@ class Proxy:
         """The broker is out of reach: connections stay, and nothing comes through."""
         self._loop.call_soon_threadsafe(self._pass.clear)
 
+    def isolate(self, pid: int) -> None:
+        """The broker is out of reach for one process alone; what it sends comes in the end."""
+        self._lonely = pid
+        self._loop.call_soon_threadsafe(self._together.clear)
+
     def slow(self, delay_s: float) -> None:
         """Each piece of data waits for so long."""
         self._delay_s = delay_s
@@ -73,6 +83,7 @@ class Proxy:
         self._refuses = False
         self._delay_s = 0.0
         self._loop.call_soon_threadsafe(self._pass.set)
+        self._loop.call_soon_threadsafe(self._together.set)
 
     def _close_all(self) -> None:
         for writer in list(self._cuttable):
@@ -95,10 +106,10 @@ class Proxy:
             if not direct:
                 self._cuttable |= {back, forth}
             try:
-                if not direct:
-                    await self._pass.wait()
+                port = 0 if direct else back.get_extra_info("peername")[1]
+                await self._free(port)
                 forth.write(first)
-                pumps = [self._pump(near, forth, direct), self._pump(far, back, direct)]
+                pumps = [self._pump(near, forth, port), self._pump(far, back, port)]
                 await asyncio.gather(*pumps)
             finally:
                 self._cuttable -= {back, forth}
@@ -106,13 +117,28 @@ class Proxy:
                 forth.transport.abort()
 
     async def _pump(
-        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, direct: bool
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, port: int
     ) -> None:
         while chunk := await reader.read(_CHUNK):
-            if not direct:
-                await self._pass.wait()
-                if self._delay_s:
-                    await asyncio.sleep(self._delay_s)
+            await self._free(port)
             writer.write(chunk)
             await writer.drain()
         raise ConnectionResetError("one side closed")
+
+    async def _free(self, port: int) -> None:
+        """Returns when data of the client at `port` may pass; 0 is the harness itself."""
+        if not port:
+            return
+        await self._pass.wait()
+        if not self._together.is_set() and port in _ports(self._lonely):
+            await self._together.wait()
+        if self._delay_s:
+            await asyncio.sleep(self._delay_s)
+
+
+def _ports(pid: int) -> set[int]:
+    """The ports from which a process speaks."""
+    try:
+        return {found.laddr.port for found in psutil.Process(pid).net_connections("tcp")}
+    except psutil.Error:
+        return set()

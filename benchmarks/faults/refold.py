@@ -21,6 +21,7 @@ from streams.worker.incidents import IncidentsAgent
 from streams.worker.logfold import CLOCK, LogFold, Tools
 from streams.worker.output import Output
 from streams.worker.progress import Progress
+from streams.worker.state import folded_of
 
 Table = dict[tuple[int, str], bytes]
 
@@ -85,9 +86,14 @@ def _partitions(
 
 
 def stored(records: Iterable[Any]) -> Table:
-    """What a changelog amounts to: each key's newest value."""
+    """What a changelog amounts to: each key's newest value, of what is folded furthest."""
     table: Table = {}
+    reached: dict[bytes, int] = {}
     for record in records:
+        folded = folded_of(record.headers)
+        if folded < reached.get(record.key, folded):
+            continue  # a worker that had lost its partition wrote it
+        reached[record.key] = folded
         number, _, name = record.key.decode().partition("|")
         if record.value is None:
             table.pop((int(number), name), None)

@@ -66,7 +66,8 @@ def run(plan: Plan, folder: Path, reader: Reader, version: str = "") -> Row:
     """Runs a plan in an empty folder."""
     began = time.monotonic()
     mentions = told(plan.seed)
-    with made(folder, plan.roles) as bed:
+    jumps = any(fault.name == "clock" for fault in plan.faults)
+    with made(folder, plan.roles, jumps=jumps) as bed:
         failures, recover_s, load = _disturbed(plan, bed, mentions)
         failures += _ended(bed)
         bed.watch.read_all()

@@ -22,6 +22,7 @@ from streams.kafka import clients
 from streams.worker.patience import patiently
 
 _TIMEOUT_S = 30.0
+_FETCH_S = 10.0
 _POLL_MS = 200
 
 
@@ -84,8 +85,17 @@ async def _next(settings: Settings, tp: TP, wanted: int) -> int:
         consumer.assign([partition])
         first = (await consumer.beginning_offsets([partition]))[partition]
         consumer.seek(partition, max(first, wanted))
-        found = await asyncio.wait_for(consumer.getone(), _TIMEOUT_S)
+        found = await asyncio.wait_for(consumer.getone(), _FETCH_S)
     return int(found.offset)
+
+
+async def holds(settings: Settings, tp: TP, wanted: int) -> bool:
+    """Whether a log has a record at offset `wanted` or later. Raises KafkaError."""
+    try:
+        await _next(settings, tp, wanted)
+    except TimeoutError:
+        return False
+    return True
 
 
 async def keys_between(settings: Settings, tp: TP, begin: int, end: int) -> set[bytes]:

@@ -13,9 +13,11 @@ import faust
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError
 from faust.exceptions import ConsumerNotStarted
+from faust.types import TP
 
 from streams.config import Settings
 from streams.kafka import clients
+from streams.worker import ends as ends_of
 from streams.worker.clock import committed_of, settled
 from streams.worker.progress import Partition, Progress
 
@@ -62,6 +64,12 @@ class Watched:
         own = {(tp.topic, tp.partition): ends[tp] for tp in self.wanted() if tp in ends}
         self._progress.look(committed_of(self._app, self._topics), own, self._waits)
 
+    async def make_sure(self, settings: Settings) -> None:
+        """Looks into partitions that seem to stand still. Raises KafkaError, TimeoutError."""
+        for (topic, number), offset in self._progress.suspects.items():
+            holds = await ends_of.holds(settings, TP(topic, number), offset)
+            self._progress.prove((topic, number), holds=holds)
+
     def paused(self) -> None:
         """Nothing can be said while the broker is away."""
         self._progress.paused()
@@ -92,15 +100,15 @@ class Lookout:
         while True:
             try:
                 ends = await asyncio.wait_for(self._ask(), _ANSWER_S)
+                self._answered_at = time.monotonic()
+                for role in self._roles:
+                    role.look(ends)
+                    await role.make_sure(self._settings)
             except (KafkaError, OSError, TimeoutError) as error:
                 log.debug("the broker does not answer: %r", error)
                 await self._forget()
                 for role in self._roles:
                     role.paused()
-            else:
-                self._answered_at = time.monotonic()
-                for role in self._roles:
-                    role.look(ends)
             await asyncio.sleep(EVERY_S)
 
     async def _ask(self) -> Mapping[TopicPartition, int]:

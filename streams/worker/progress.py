@@ -30,6 +30,8 @@ class Progress:
         """Per topic with a batch under way: when it was taken, or last came further."""
         self._commits: dict[Partition, tuple[int, float]] = {}
         """Per partition that is behind: the offset that is committed, and since when."""
+        self._proven: set[Partition] = set()
+        """Those of them that really hold something there."""
         self.total = 0
         self.lag = 0
         """Messages not worked off, over all partitions, as of the last `publish`."""
@@ -51,6 +53,7 @@ class Progress:
         now = self._now()
         self._since = dict.fromkeys(self._since, now)
         self._commits = {part: (offset, now) for part, (offset, _) in self._commits.items()}
+        self._proven.clear()
 
     def look(
         self,
@@ -65,12 +68,33 @@ class Progress:
         now = self._now()
         behind = {}
         for part, end in ends.items():
-            offset = committed.get(part, -1)
+            offset = committed.get(part, 0)
             if end <= offset or waits(part):
                 continue
             before, since = self._commits.get(part, (offset, now))
             behind[part] = (offset, since if before == offset else now)
+        self._proven &= {part for part in behind if behind[part] == self._commits.get(part)}
         self._commits = behind
+
+    @property
+    def suspects(self) -> dict[Partition, int]:
+        """Partitions that may stand still, and the offset at which they would.
+
+        The end of a log says more than what it holds: transactions of other programs, and what
+        retention took away, count there. So whoever can is to look, see `prove`.
+        """
+        return {
+            part: offset
+            for part, (offset, at) in self._commits.items()
+            if part not in self._proven and at < self._now() - self._stuck_s
+        }
+
+    def prove(self, partition: Partition, *, holds: bool) -> None:
+        """Whether a suspect holds messages from its offset on."""
+        if holds:
+            self._proven.add(partition)
+        else:
+            self._commits.pop(partition, None)
 
     def paused(self) -> None:
         """Nothing can be committed now: partitions move, or the broker is away."""
@@ -100,7 +124,7 @@ class Progress:
         commits = [
             f"{topic}, partition {number}, at offset {offset}"
             for (topic, number), (offset, at) in self._commits.items()
-            if at < before
+            if at < before and (topic, number) in self._proven
         ]
         return batches + commits
 
