@@ -2,6 +2,7 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
+from signal import SIGKILL
 from typing import Any
 
 import msgspec
@@ -19,9 +20,12 @@ from scoring.pulse import Pulse
 from scoring.scored import Scored, decode_event
 from streams.kafka import dead_letters
 from streams.scorer.reader import Reader
+from streams.sinks.settings import Delivery
 from streams.worker.score import POISON
 
 _SHOWN = 3
+PARALLEL = Delivery().parallel
+"""Calls of a sink under way at once."""
 MOST_MB = 600.0
 """Of a worker without its scoring process; more is a leak."""
 
@@ -34,6 +38,8 @@ class Left(msgspec.Struct, kw_only=True):
     bad: dict[Place, tuple[str, bytes]]
     repeated: int = 0
     poisoned: int = 0
+    unreachable: int = 0
+    """How often workers and broker could not reach each other."""
 
 
 def all_of(left: Left, reader: Reader) -> list[str]:
@@ -158,11 +164,13 @@ def tickets(left: Left) -> Iterator[str]:
     yield from _some("the hook was not told", said.keys() - heard.keys())
     yield from _some("the hook was told for no reason", heard.keys() - said.keys())
     crashes = sum(
-        member.killed + sum(n for code, n in member.exits.items() if code == 70)
+        member.killed + sum(n for code, n in member.exits.items() if code not in (0, -SIGKILL))
         for member in bed.members
     )
     repeats = sum(heard.values()) - len(heard)
-    if repeats > crashes * PARTITIONS:
+    # A call of which the broker could not be told before partitions moved is made again, too.
+    crashes += len(bed.members) * left.unreachable
+    if repeats > crashes * PARALLEL:
         yield f"the hook was told {repeats} messages again, and {crashes} crashes"
     urgent = {
         told.case_id

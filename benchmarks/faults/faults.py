@@ -180,6 +180,8 @@ ALL: dict[str, Fault] = {
 }
 NETWORK = frozenset({"cut", "slow", "away", "silent", "lonely"})
 """They need the proxy, and so the embedded broker."""
+UNREACHABLE = NETWORK | {"stop", "restart"}
+"""After them a worker may have called a sink, and not have been able to say so."""
 
 
 def possible() -> list[str]:

@@ -71,7 +71,12 @@ def run(plan: Plan, folder: Path, reader: Reader, version: str = "") -> Row:
         failures, recover_s, load = _disturbed(plan, bed, mentions)
         failures += _ended(bed)
         bed.watch.read_all()
-        left = Left(bed=bed, sent=load.mentions + load.closing, bad=load.acknowledged())
+        left = Left(
+            bed=bed,
+            sent=load.mentions + load.closing,
+            bad=load.acknowledged(),
+            unreachable=sum(fault.name in faults.UNREACHABLE for fault in plan.faults),
+        )
         failures += checks.all_of(left, reader)
         codes = [code for member in bed.members for code in member.exits.elements()]
         return Row(

@@ -64,6 +64,10 @@ class Desk(Protocol):
         """What is remembered of the job's case in the sink."""
         ...
 
+    async def owned(self) -> None:
+        """Returns when nobody else can be delivering the same."""
+        ...
+
     async def remember(self, job: Job, sink: str, delivered: Delivered | None) -> None:
         """The sink is done with the job; None when it was not told. Returns when that is safe."""
         ...
@@ -215,6 +219,7 @@ class Lane:
         began, tries = self._now(), 0
         while not self.disabled:
             async with self._slots:
+                await self._desk.owned()
                 await self._admitted()
                 call = asyncio.ensure_future(self._try(job, kept))
                 self._calls.add(call)

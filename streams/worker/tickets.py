@@ -32,6 +32,7 @@ from streams.worker import messages
 from streams.worker.application import raw_topic
 from streams.worker.boundary import guarded
 from streams.worker.clock import settled
+from streams.worker.lease import Lease
 from streams.worker.ledger import Entry, Ledger
 from streams.worker.logfold import Tools
 from streams.worker.output import Record
@@ -56,6 +57,7 @@ class TicketsAgent:
         self._policy = policy
         self._ledger = Ledger()
         self._between = False
+        self._lease = Lease(tools.settings.session_timeout_s)
         self._remembered = Remembered(
             State(tools.app, "tickets", partitions, tools.output, tools.settings)
         )
@@ -107,6 +109,7 @@ class TicketsAgent:
 
     def resume(self) -> None:
         """Partitions have been shared out anew."""
+        self._lease.follow(self._tools.app)
         self._between = False
 
     def publish(self) -> None:
@@ -155,6 +158,7 @@ class TicketsAgent:
 
     async def _escalation(self, stream: "Stream[EventT]", event: EventT) -> None:
         await self._ledger.room()
+        await self.owned()
         if not self._current(event):
             return
         assert self._runner is not None
@@ -181,6 +185,7 @@ class TicketsAgent:
 
     async def _acknowledgement(self, stream: "Stream[EventT]", event: EventT) -> None:
         await self._ledger.room()
+        await self.owned()
         if not self._current(event):
             return
         assert self._runner is not None
@@ -245,6 +250,10 @@ class TicketsAgent:
         """What is remembered of the job's case in the sink."""
         said = job.notice.escalation
         return self._remembered.of(job.partition, said.case_id).of(sink)
+
+    async def owned(self) -> None:
+        """Returns when no other worker can have our partitions, or they are taken from us."""
+        await self._lease.wait(lambda: self._between)
 
     async def remember(self, job: Job, sink: str, delivered: Delivered | None) -> None:
         """Returns when the changelog has it."""
