@@ -18,8 +18,9 @@ def kept(file: Path) -> list[Row]:
 
 def table(rows: Sequence[Row]) -> Iterator[str]:
     """Markdown: a line for each fault alone, one for combinations, then the failures."""
-    yield f"{len(rows)} runs, {sum(row.mentions for row in rows):,} mentions, "
-    yield f"{sum(bool(row.failures) for row in rows)} with a failure"
+    failed = sum(bool(row.failures) for row in rows)
+    mentions = sum(row.mentions for row in rows)
+    yield f"{len(rows)} runs with {mentions:,} mentions, {failed} of them with a failure."
     yield ""
     yield "| fault | runs | failed | s to recover, median | longest | repeated mentions |"
     yield "|---|---|---|---|---|---|"

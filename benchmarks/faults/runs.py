@@ -62,6 +62,35 @@ class _Active:
                 self.over = True
 
 
+class _Recovery:
+    """Notes when, after the last fault, no role is behind any more and every worker is ready."""
+
+    def __init__(self, bed: Bed) -> None:
+        self._bed = bed
+        self._began = self._looked = 0.0
+        self._ended = 0.0
+
+    def look(self) -> None:
+        """The faults are over; looks twice a second."""
+        now = time.monotonic()
+        self._began = self._began or now
+        if self.recovered or now - self._looked < LOOK_S:
+            return
+        self._looked = now
+        if max(self._bed.watch.behind().values()) <= NEARLY and self._bed.ready:
+            self._ended = time.monotonic()
+
+    @property
+    def recovered(self) -> bool:
+        """Whether it came to that."""
+        return bool(self._ended)
+
+    @property
+    def since_s(self) -> float:
+        """How long it took, or takes."""
+        return (self._ended or time.monotonic()) - self._began if self._began else 0.0
+
+
 def run(plan: Plan, folder: Path, reader: Reader, version: str = "") -> Row:
     """Runs a plan in an empty folder."""
     began = time.monotonic()
@@ -99,23 +128,26 @@ def _disturbed(plan: Plan, bed: Bed, mentions: list[Mention]) -> tuple[list[str]
     load = Load(bed, mentions)
     if not _until(bed, lambda: bed.ready, START_S):
         return ["workers do not become ready"], -1.0, load
+    sinks = sum(fault.name.startswith("sink") for fault in plan.faults)
+    limit_s = SINKS_S if sinks > 1 else DRAIN_S
     chance = random.Random(plan.seed)
     active = [_Active(faults.ALL[fault.name](bed, chance), fault.at_s) for fault in plan.faults]
+    watch = _Recovery(bed)
     began = time.monotonic()
-    while not (load.over and all(fault.over for fault in active)):
+    while not (load.over and watch.recovered):
         at_s = time.monotonic() - began
         load.until(at_s)
         for fault in active:
             fault.go(at_s)
         bed.supervise()
         bed.watch.read()
-    healed = time.monotonic()
-    sinks = sum(fault.name.startswith("sink") for fault in plan.faults)
-    limit_s = SINKS_S if sinks > 1 else DRAIN_S
+        if all(fault.over for fault in active):
+            watch.look()
+        if watch.since_s > limit_s:
+            break
     failures = []
-    if not _until(bed, lambda: max(bed.watch.behind().values()) <= NEARLY and bed.ready, limit_s):
+    if not watch.recovered:
         failures.append(f"not recovered after {limit_s:.0f} s: {bed.watch.behind()}")
-    recover_s = time.monotonic() - healed
     load.close()
 
     def all_done() -> bool:
@@ -124,7 +156,7 @@ def _disturbed(plan: Plan, bed: Bed, mentions: list[Mention]) -> tuple[list[str]
 
     if not _until(bed, all_done, limit_s):
         failures.append(f"still behind after {limit_s:.0f} s: {bed.watch.behind()}")
-    return failures, recover_s, load
+    return failures, watch.since_s, load
 
 
 def _until(bed: Bed, condition: Callable[[], bool], limit_s: float) -> bool:
