@@ -62,7 +62,9 @@ class TicketsAgent:
         queues = [sink.delivery.queue for sink in tickets.sinks.values()]
         self._ledger = Ledger(max(MOST_UNDER_WAY, 2 * max(queues, default=0)))
         self._between = False
-        self._remembered = Remembered(State(tools.app, "tickets", partitions, tools.output))
+        self._remembered = Remembered(
+            State(tools.app, "tickets", partitions, tools.output, tools.settings)
+        )
         self._runner: Runner | None = None
         self._refresher: Refresher | None = None
         self._chores: list[asyncio.Task[None]] = []
@@ -111,6 +113,10 @@ class TicketsAgent:
             self._refresher.drop({tp.partition for tp in revoked})
             await self._runner.drop()
         self._remembered.drop({tp.partition for tp in revoked})
+
+    def waits(self, topic: str, partition: int) -> bool:
+        """Whether what a partition holds waits for a ticket system."""
+        return bool(self._ledger.under_way(TP(topic, partition)))
 
     def resume(self) -> None:
         """Partitions have been shared out anew."""

@@ -1,0 +1,72 @@
+"""`python -m benchmarks faults --seeds 1-200`: goes on where the results file ends."""
+
+import argparse
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+import msgspec
+
+from benchmarks.faults import faults, report, runs, schedule
+
+
+def main(arguments: Sequence[str] = ()) -> int:
+    """1 when a run failed, 2 for wrong use."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks faults")
+    parser.add_argument("--seeds", default="1-20", metavar="FIRST-LAST", help="which runs")
+    parser.add_argument("--faults", default="", metavar="NAME,...", help="only these")
+    parser.add_argument("--results", default="faults.jsonl", type=Path, help="file to add to")
+    parser.add_argument("--again", action="store_true", help="run seeds that are in the file too")
+    parser.add_argument("--report", action="store_true", help="only tell what the file holds")
+    parser.add_argument("--keep", type=Path, help="folder for logs of runs that failed")
+    options = parser.parse_args(arguments)
+    if options.report:
+        print("\n".join(report.table(report.kept(options.results))))
+        return 0
+    possible = faults.possible()
+    names = options.faults.split(",") if options.faults else possible
+    if unknown := [name for name in names if name not in possible]:
+        parser.error(f"{unknown[0]!r} cannot be made here; what can: {', '.join(possible)}")
+    try:
+        first, _, last = options.seeds.partition("-")
+        seeds = range(int(first), int(last or first) + 1)
+    except ValueError:
+        parser.error(f"--seeds {options.seeds!r}: a number, or two with a dash between")
+    done = set() if options.again else {row.seed for row in report.kept(options.results)}
+    return _run([seed for seed in seeds if seed not in done], names, options)
+
+
+def _run(seeds: Sequence[int], names: Sequence[str], options: argparse.Namespace) -> int:
+    from streams.scorer.reader import Reader
+
+    # As Ctrl-C does: what was started is ended.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
+    reader, version, failed = Reader(), _version(), 0
+    for seed in seeds:
+        plan = schedule.drawn(seed, names)
+        told = ", ".join(f"{fault.name} at {fault.at_s:g} s" for fault in plan.faults)
+        print(f"seed {seed}: {told}", file=sys.stderr, flush=True)
+        with tempfile.TemporaryDirectory(prefix="tocsin-faults-") as name:
+            folder = Path(name)
+            row = runs.run(plan, folder, reader, version)
+            if row.failures and options.keep:
+                kept = options.keep / str(seed)
+                kept.mkdir(parents=True, exist_ok=True)
+                for log in folder.glob("*.log"):
+                    (kept / log.name).write_bytes(log.read_bytes())
+        with options.results.open("ab") as results:
+            results.write(msgspec.json.encode(row) + b"\n")
+        failed += bool(row.failures)
+        said = "; ".join(row.failures) or f"well, recovered in {row.recover_s:g} s"
+        print(f"seed {seed}: {said}", file=sys.stderr, flush=True)
+    return 1 if failed else 0
+
+
+def _version() -> str:
+    """The commit that is tried, marked when files are changed."""
+    command = ["git", "describe", "--always", "--dirty"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    return done.stdout.strip()
