@@ -24,6 +24,7 @@ from scoring.news import CaseNews, Echo, IncidentNews
 from scoring.policy import Policy
 from scoring.pulse import MINUTE, Pulse
 from scoring.scored import Scored
+from scoring.shelf import Shelf
 from scoring.times import LONG_AGO
 
 _SLACK = 1024
@@ -55,6 +56,7 @@ class Partition:
     allowed lateness live, nothing where input is sorted. No more than `most` conversations are
     held: the one that was quiet for longest and is no open case goes first; `evicted` counts them.
     What other partitions are to be told gathers until whoever drives this one takes it (`drain`).
+    A `shelf` holds the cases that are known where memory does not.
     """
 
     def __init__(
@@ -66,11 +68,12 @@ class Partition:
         clock: Clock | None = None,
         watch: Callable[[Case], None] | None = None,
         most: int = MOST_CASES,
+        shelf: Shelf | None = None,
     ) -> None:
         self.policy = policy
         self.number = number
         self._watch = watch
-        self.cases: OrderedDict[str, Case] = OrderedDict()
+        self.cases: OrderedDict[str, Case] | Shelf = OrderedDict() if shelf is None else shelf
         """The one that was quiet for longest comes first."""
         self.changed: set[str] = set()
         self._slack_s = slack_s
@@ -85,6 +88,7 @@ class Partition:
         self.exchange = Exchange(policy, clock.foreign, clock.unled, clock.ahead)
         for case in sorted(known, key=lambda case: (case.evidence.last_at, case.case_id)):
             self.cases[case.case_id] = case
+        for case in self.cases.values():
             self._schedule(case)
         self.links = Links(self.cases, self.exchange.foreign)
         self.evicted = 0

@@ -13,6 +13,7 @@ from streams.errors import ConfigError
 SecurityProtocol = Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"]
 SaslMechanism = Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"]
 LogLevel = Literal["DEBUG", "INFO", "WARNING", "ERROR"]
+StateStore = Literal["memory", "rocksdb"]
 LogFormat = Literal["auto", "text", "json"]
 
 HOSTS = r"^\s*[^\s,/]+:\d{1,5}\s*(,\s*[^\s,/]+:\d{1,5}\s*)*$"
@@ -110,6 +111,18 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     state_dir: Annotated[Path, Meta(description="folder of what the stream keeps on disk")] = Path(
         "~/.local/share/tocsin"
     )
+    state_store: Annotated[
+        StateStore,
+        Meta(description="where the worker holds its state: rocksdb, on disk, starts faster"),
+    ] = "memory"
+    hot_cases: Annotated[
+        int,
+        Meta(
+            description="conversations per partition that rocksdb leaves decoded in memory",
+            ge=1,
+            le=1_000_000,
+        ),
+    ] = 20_000
     brands: Annotated[
         tuple[Annotated[str, Meta(pattern=BRAND)], ...],
         Meta(

@@ -1,7 +1,9 @@
 """One Faust application per role, always under the same id, however roles share processes."""
 
 import enum
+import logging
 from collections.abc import Collection, Mapping
+from typing import Any
 
 import faust
 from faust.types import TP
@@ -11,6 +13,8 @@ from streams.config import Settings
 from streams.kafka import clients
 from streams.kafka.topics import application_id
 from streams.worker import ends
+
+log = logging.getLogger(__name__)
 
 
 class Role(enum.StrEnum):
@@ -39,10 +43,24 @@ class App(faust.App):
             resume(tps)
 
         async def highwaters(*tps: TP) -> Mapping[TP, int]:
-            return await ends.true_ends(self.tocsin, tps)
+            found = await ends.true_ends(self.tocsin, tps)
+            for tp, end in found.items():
+                self._fit(tp, end)
+            return found
 
         vars(consumer).update(resume_partitions=resume_partitions, highwaters=highwaters)
         return consumer
+
+    def _fit(self, tp: TP, end: int) -> None:
+        """A copy on disk that goes further than its changelog is of one that was made anew."""
+        tables: Any = self.tables
+        reached = tables.recovery.active_offsets.get(tp)
+        if reached is not None and reached >= end:
+            log.warning(
+                "%s, partition %s was made anew: its copy is dropped", tp.topic, tp.partition
+            )
+            tables._changelogs[tp.topic].data.wipe(tp.partition)
+            tables.recovery.active_offsets[tp] = None
 
 
 def application(settings: Settings, role: Role) -> faust.App:

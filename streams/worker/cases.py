@@ -6,6 +6,7 @@ What partitions tell each other of their cases goes through their logs, so these
 import logging
 import math
 import time
+from functools import partial
 
 import msgspec
 
@@ -19,8 +20,9 @@ from scoring.partition import Clock, Partition
 from scoring.policy import Policy
 from scoring.pulse import Pulse
 from scoring.scored import Event, Tick, decode_event, encode_event
+from scoring.shelf import Shelf
 from scoring.times import LONG_AGO
-from streams.worker.logfold import CLOCK, LogFold, Step, Tools
+from streams.worker.logfold import CLOCK, LogFold, Step, Stored, Tools
 from streams.worker.output import Record
 from streams.worker.situation import Present
 
@@ -40,15 +42,49 @@ class CasesAgent(LogFold[Partition]):
         self._partitions = partitions
         super().__init__(tools, "cases", tools.topics.scored, partitions)
 
-    def recovered(self, number: int, stored: dict[str, bytes]) -> tuple[Partition, int]:
-        """The partition's cases and clock."""
-        clock = _clocks.decode(stored[CLOCK]) if CLOCK in stored else Clock()
-        known = [_cases.decode(value) for name, value in stored.items() if name.startswith(_CASE)]
-        lateness = self._policy.allowed_lateness_s
-        fold = Partition(self._policy, number, slack_s=lateness, known=known, clock=clock)
-        for case in known:
+    def recovered(self, number: int, stored: Stored) -> tuple[Partition, int]:
+        """The partition's cases and clock; with RocksDB only the newest cases are in memory."""
+        clock = Clock()
+        known: list[Case] = []
+        ranked: list[tuple[float, str]] = []
+        opened: list[Case] = []
+        spills = self.tools.settings.state_store == "rocksdb"
+        for name, value in stored:
+            if name == CLOCK:
+                clock = _clocks.decode(value)
+            elif name.startswith(_CASE):
+                case = _cases.decode(value)
+                if case.standing.open:
+                    opened.append(case)
+                if spills:
+                    ranked.append((case.evidence.last_at, case.case_id))
+                else:
+                    known.append(case)
+        fold = Partition(
+            self._policy,
+            number,
+            slack_s=self._policy.allowed_lateness_s,
+            known=known,
+            clock=clock,
+            shelf=self._shelf(number, ranked) if spills else None,
+        )
+        for case in opened:
             self.tools.board.recover(case.case_id, case.brand, case.standing, fold.watermark)
         return fold, clock.offset
+
+    def _shelf(self, number: int, ranked: list[tuple[float, str]]) -> Shelf:
+        order = [case_id for _, case_id in sorted(ranked)]
+        return Shelf(partial(self._fetch, number), order, self.tools.settings.hot_cases)
+
+    def _fetch(self, number: int, case_id: str) -> Case:
+        value = self.state.get(number, _CASE + case_id)
+        assert value is not None, "what is on the shelf is stored"
+        return _cases.decode(value)
+
+    def stored(self, fold: Partition) -> None:
+        """Cases that moved long ago need not be in memory."""
+        if isinstance(fold.cases, Shelf):
+            fold.cases.trim(fold.changed)
 
     def case_ids(self, fold: Partition) -> set[str]:
         """Its conversations."""

@@ -13,7 +13,7 @@ from scoring.policy import Policy
 from scoring.pulse import PulseEvent
 from scoring.scored import Tick, encode_event
 from scoring.surge import Incident, Surge
-from streams.worker.logfold import CLOCK, LogFold, Step, Tools
+from streams.worker.logfold import CLOCK, LogFold, Step, Stored, Tools
 from streams.worker.output import Record
 from streams.worker.situation import Present
 
@@ -36,12 +36,13 @@ class IncidentsAgent(LogFold[Brands]):
         self._partitions = partitions
         super().__init__(tools, "incidents", tools.topics.pulse, partitions)
 
-    def recovered(self, number: int, stored: dict[str, bytes]) -> tuple[Brands, int]:
+    def recovered(self, number: int, stored: Stored) -> tuple[Brands, int]:
         """The partition's brands and clock."""
-        clock = _clocks.decode(stored[CLOCK]) if CLOCK in stored else BrandsClock()
+        values = dict(stored)
+        clock = _clocks.decode(values[CLOCK]) if CLOCK in values else BrandsClock()
         known = {
             name.removeprefix(_BRAND): _incidents.decode(value)
-            for name, value in stored.items()
+            for name, value in values.items()
             if name.startswith(_BRAND)
         }
         fold = Brands(self._policy, known, clock)

@@ -37,6 +37,8 @@ from streams.worker.state import State
 log = logging.getLogger(__name__)
 
 CLOCK = "clock"
+Stored = Iterable[tuple[str, bytes]]
+"""Names and values of a partition's state; read once."""
 
 
 class Fold(Protocol):
@@ -94,11 +96,11 @@ class LogFold(abc.ABC, Generic[F]):
         self._offsets: dict[int, int] = {}
         self._heard: dict[int, float] = {}
         self._between = False
-        self._state = State(tools.app, name, partitions, tools.output, tools.settings)
+        self.state = State(tools.app, name, partitions, tools.output, tools.settings)
         tools.app.agent(raw_topic(tools.app, topic), name=name, concurrency=1)(self._run)
 
     @abc.abstractmethod
-    def recovered(self, number: int, stored: dict[str, bytes]) -> tuple[F, int]:
+    def recovered(self, number: int, stored: Stored) -> tuple[F, int]:
         """The fold of a partition from what is stored, and the last offset folded (-1: none)."""
 
     @abc.abstractmethod
@@ -108,6 +110,9 @@ class LogFold(abc.ABC, Generic[F]):
     @abc.abstractmethod
     def changes(self, fold: F, offset: int) -> dict[str, bytes | None]:
         """What to store since the last call; the clock goes last."""
+
+    def stored(self, fold: F) -> None:
+        """What `changes` gave is stored."""
 
     @abc.abstractmethod
     def present(self, case_id: str) -> Present | None:
@@ -120,10 +125,13 @@ class LogFold(abc.ABC, Generic[F]):
     def load(self, number: int) -> F:
         """The fold of a partition, recovered from the table when it is new here."""
         if number not in self.folds:
-            stored = dict(self._state.of(number))
-            self.folds[number], self._offsets[number] = self.recovered(number, stored)
+            began = time.monotonic()
+            self.folds[number], self._offsets[number] = self.recovered(
+                number, self.state.of(number)
+            )
             self._heard[number] = time.monotonic()
-            log.info("%s, partition %s: %s states recovered", self.topic, number, len(stored))
+            held, took = len(self.case_ids(self.folds[number])), self._heard[number] - began
+            log.info("%s, partition %s: %s cases, %.1f s", self.topic, number, held, took)
         return self.folds[number]
 
     async def release(self, numbers: Iterable[int]) -> None:
@@ -145,7 +153,7 @@ class LogFold(abc.ABC, Generic[F]):
 
     def recover(self, numbers: Collection[int]) -> None:
         """Loads these partitions, whose state Faust has recovered; others' state is dropped."""
-        self._state.keep(numbers)
+        self.state.keep(numbers)
         for number in numbers:
             self.load(number)
 
@@ -211,7 +219,7 @@ class LogFold(abc.ABC, Generic[F]):
                     continue  # folded before a crash, and its outputs were acknowledged
                 log.warning("%s, partition %s was made anew; its state is kept", self.topic, number)
                 self._offsets[number] = message.offset - 1
-                self._state.begin_anew(number)
+                self.state.begin_anew(number)
             if message.offset > self._offsets[number] + 1:
                 wanted = self._offsets[number] + 1
                 await ends.check_gap(self.tools.settings, message.tp, wanted, message.offset)
@@ -232,7 +240,8 @@ class LogFold(abc.ABC, Generic[F]):
         records += [messages.escalation(self.tools.topics, escalation) for escalation in said]
         await self.tools.output.send(records)
         folded = self._offsets[number]
-        await self._state.write(number, self.changes(fold, folded), folded)
+        await self.state.write(number, self.changes(fold, folded), folded)
+        self.stored(fold)
         if fold.watermark > reached:  # news alone does not stop the time that passes in silence
             self._heard[number] = time.monotonic()
         self._publish(steps)

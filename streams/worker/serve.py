@@ -6,7 +6,7 @@ import os
 import signal
 from collections.abc import Sequence
 from functools import partial
-from typing import Any
+from typing import IO, Any
 
 import faust
 from aiohttp.web import RouteDef
@@ -21,7 +21,7 @@ from streams.kafka.topics import Topics
 from streams.metrics import Metrics
 from streams.scorer.process import ScoringProcess, load
 from streams.sinks import settings as sinks
-from streams.worker import situation
+from streams.worker import disk, situation
 from streams.worker.application import Role, application
 from streams.worker.board import Board
 from streams.worker.boundary import RESTART, guarded
@@ -100,6 +100,9 @@ class Worker:
         self._tickets: TicketsAgent | None = None
         self._chores: list[asyncio.Task[None]] = []
         self._stopping = False
+        self._locks: list[IO[bytes]] = []
+        if settings.state_store == "rocksdb":
+            disk.check()
         hooks: list[RouteDef] = []
         for role in roles:
             app = self._apps[role] = application(settings, role)
@@ -208,8 +211,11 @@ class Worker:
 
     def _make_state_dirs(self) -> None:
         for role in self._apps:
+            folder = self._settings.state_dir / role.value
             try:
-                (self._settings.state_dir / role.value).mkdir(parents=True, exist_ok=True)
+                folder.mkdir(parents=True, exist_ok=True)
+                if self._settings.state_store == "rocksdb" and role is not Role.SCORE:
+                    self._locks.append(disk.lock(folder))
             except OSError as error:
                 raise ConfigError(
                     f"state folder {self._settings.state_dir} cannot be written "

@@ -9,12 +9,15 @@ offset of the log it is folded. A worker that lost its partition while it slept 
 what it had computed: recovery prefers, of each key, what is folded furthest, and so passes over
 it; and the owner, who sees by the offsets that somebody else has written, writes his own again.
 
-Recovery is Faust's own. Keys begin with the partition, so that one partition's state can be found.
+Recovery is Faust's own; where it writes to, `streams.worker.held`. Keys begin with the partition,
+as they did when all partitions shared one table.
 """
 
 import logging
+from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from typing import cast
+from pathlib import Path
+from typing import Any, cast
 
 import faust
 from faust.tables import Table
@@ -22,6 +25,8 @@ from faust.types import TP, EventT
 
 from streams.config import Settings
 from streams.worker import ends, messages
+from streams.worker.disk import OnDisk
+from streams.worker.held import Held, InMemory
 from streams.worker.output import Output, Record
 
 log = logging.getLogger(__name__)
@@ -48,26 +53,55 @@ class State:
         self._next: dict[int, int] = {}
         """Where the next record of a partition goes, if nobody else writes."""
         self._epochs: dict[int, int] = {}
-        self._apply = table.apply_changelog_batch
+        self._gone: dict[int, set[bytes]] = {}
+        """Keys that recovery found deleted: until it ends no older value may take their place."""
+        self._kept: set[int] = set()
+        self._read: Counter[int] = Counter()
+        held = self._held(app, name)
         # An attribute of an instance goes before the method of its class.
-        vars(table).update(apply_changelog_batch=self._recover)
+        vars(self._table).update(apply_changelog_batch=self._recover, _new_store=lambda: held)
+        self.held = held
+
+    def _held(self, app: faust.App, name: str) -> Held:
+        own: dict[str, Any] = {"table_name": name}
+        if self._settings.state_store == "rocksdb":
+            folder = Path(app.conf.datadir) / name
+            return OnDisk("rocksdb://", app, self._table, folder=folder, **own)
+        return InMemory("memory://", app, self._table, **own)
+
+    def get(self, partition: int, name: str) -> bytes | None:
+        """One value, None where nothing is stored."""
+        entry = self.held.look(partition, _prefix(partition) + name.encode())
+        return _value(entry) or None if entry else None
 
     def of(self, partition: int) -> Iterator[tuple[str, bytes]]:
         """Name and value of everything that is stored for a partition."""
-        prefix = _prefix(partition)
-        for key, entry in list(self._table.data.items()):
-            if key.startswith(prefix) and (value := _value(entry)):
-                yield key[len(prefix) :].decode(), value
+        begin = len(_prefix(partition))
+        for key, entry in self.held.entries(partition):
+            self._note_epoch(partition, _folded(entry))
+            if value := _value(entry):
+                yield key[begin:].decode(), value
 
     def keep(self, partitions: Collection[int]) -> None:
-        """Drops what is stored for other partitions; recovery reads it anew when they return."""
-        kept = {str(number).encode() for number in partitions}
-        store = self._table.data
-        for key, entry in list(store.items()):
-            if key.partition(_SEPARATOR)[0] not in kept or not _value(entry):
-                store.pop(key, None)
-        for number in self._next.keys() - set(partitions):
+        """Recovery is over: what is stored of other partitions is let go until they return."""
+        if self._kept == set(partitions):
+            return
+        for number in set(partitions) - self._kept:
+            read = self._read.pop(number, 0)
+            topic = self._table.changelog_topic_name
+            log.info("%s, partition %s: %s records read from the changelog", topic, number, read)
+        self._kept = set(partitions)
+        self.held.keep(partitions)
+        for number in self._next.keys() - self._kept:
             del self._next[number]
+        for number in self._gone.keys() & self._kept:
+            deleted = {key for key in self._gone[number] if not self._live(number, key)}
+            self.held.apply(number, dict.fromkeys(deleted), self._next[number])
+        self._gone.clear()
+
+    def _live(self, partition: int, key: bytes) -> bool:
+        entry = self.held.look(partition, key)
+        return entry is not None and bool(_value(entry))
 
     async def write(
         self, partition: int, changes: Mapping[str, bytes | None], folded: int = NOWHERE
@@ -81,17 +115,15 @@ class State:
         prefix = _prefix(partition)
         values = {prefix + name.encode(): value for name, value in changes.items()}
         folded += self._epochs.get(partition, 0)
-        expected = self._next.get(partition)
+        expected = self._next.get(partition, self.held.reached(partition))
         end = await self._send(partition, values, folded)
-        store = self._table.data
-        for key, value in values.items():
-            if value is None:
-                store.pop(key, None)
-            else:
-                store[key] = _entry(value, folded)
-        store.set_persisted_offset(TP(self._table.changelog_topic_name, partition), end - 1)
+        entries = {
+            key: None if value is None else _entry(value, folded) for key, value in values.items()
+        }
+        self.held.apply(partition, entries, end)
         begin = end - len(values)
         if expected is not None and begin > expected:
+            self.held.distrust(partition)
             await self._say_again(partition, expected, begin, folded)
 
     def begin_anew(self, partition: int) -> None:
@@ -106,7 +138,7 @@ class State:
         tp = TP(self._table.changelog_topic_name, partition)
         keys = await ends.keys_between(self._settings, tp, begin, end)
         log.warning("partition %s: %s states were written twice; again", partition, len(keys))
-        held = {key: self._table.data.get(key) for key in keys}
+        held = {key: self.held.look(partition, key) for key in keys}
         values = {key: _value(entry) if entry else None for key, entry in held.items()}
         if values:
             await self._send(partition, values, folded)
@@ -119,20 +151,29 @@ class State:
         self._next[partition] = await self._output.send_whole(topic, partition, records)
         return self._next[partition]
 
+    def _note_epoch(self, partition: int, folded: int) -> None:
+        epoch = max(0, folded) // _EPOCH * _EPOCH
+        self._epochs[partition] = max(self._epochs.get(partition, 0), epoch)
+
     def _recover(self, events: Iterable[EventT]) -> None:
-        """Faust's own recovery, of what is folded at least as far as what is there."""
-        store = self._table.data
+        """Of each key what is folded furthest; a deleted key leaves an entry until all is read."""
+        newest: dict[int, dict[bytes, bytes | None]] = {}
         for event in events:
             message = event.message
-            self._next[message.partition] = message.offset + 1
+            number, key = message.partition, message.key or b""
+            self._kept.discard(number)
+            self._read[number] += 1
+            self._next[number] = message.offset + 1
             folded = folded_of(messages.headers(message))
-            epoch = max(0, folded) // _EPOCH * _EPOCH
-            self._epochs[message.partition] = max(self._epochs.get(message.partition, 0), epoch)
-            held = store.get(message.key)
+            self._note_epoch(number, folded)
+            found = newest.setdefault(number, {})
+            held = found.get(key) or self.held.look(number, key)
             if held is None or folded >= _folded(held):
-                # A deleted key leaves an entry too, lest an older value take its place.
-                event.value = _entry(message.value, folded)
-                self._apply([event])
+                found[key] = _entry(message.value, folded)
+                if message.value is None:
+                    self._gone.setdefault(number, set()).add(key)
+        for number, found in newest.items():
+            self.held.apply(number, found, self._next[number])
 
 
 def _prefix(partition: int) -> bytes:
