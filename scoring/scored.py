@@ -1,6 +1,6 @@
 """Events of the log that decisions are made from: mentions, ticks, commands, news, echoes."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import msgspec
 from msgspec import Meta
@@ -13,6 +13,8 @@ from scoring.times import Moment
 
 MAX_QUOTE = 140
 """Characters of the words quoted for a signal."""
+_MOST_NESTED = 200
+"""Brackets in a message that is passed on as it came; decoders end at some 1,000 levels."""
 Probability = Annotated[float, Meta(ge=0, le=1)]
 
 
@@ -74,3 +76,29 @@ def decode_event(raw: bytes) -> Event:
 def encode_event(event: Event) -> bytes:
     """JSON, UTF-8."""
     return _encoder.encode(event)
+
+
+def encode_passed(event: Scored | Order, raw: bytes) -> bytes:
+    """`event` as JSON, its mention or command in the bytes `raw` that it was decoded from.
+
+    So fields that this release does not know reach whoever does. Bytes that are no UTF-8, or
+    might be nested too deeply for others to read, are not passed on: what is known is.
+    """
+    if not _passes(raw):
+        return _encoder.encode(event)
+    own: Any = msgspec.Raw(raw)
+    if isinstance(event, Order):
+        return _encoder.encode(msgspec.structs.replace(event, command=own))
+    return _encoder.encode(msgspec.structs.replace(event, mention=own))
+
+
+def _passes(raw: bytes) -> bool:
+    if raw.count(b"{") + raw.count(b"[") > _MOST_NESTED:
+        return False
+    if raw.isascii():
+        return True
+    try:
+        raw.decode()
+    except UnicodeDecodeError:
+        return False
+    return True

@@ -15,7 +15,7 @@ from faust.types import EventT
 from scoring.brands import brand_of
 from scoring.command import Command, Order, decode_command
 from scoring.errors import BadCommandError
-from scoring.scored import encode_event
+from scoring.scored import encode_passed
 from streams.worker import messages
 from streams.worker.application import raw_topic
 from streams.worker.boundary import Gate
@@ -61,13 +61,13 @@ class CommandsAgent:
             log.warning("dead letter: %s (%s)", BAD_COMMAND, error)
             self._tools.metrics.dead_letters.labels(self._tools.topics.commands, BAD_COMMAND).inc()
             return messages.dead_letter(self._tools.topics, message, BAD_COMMAND, str(error))
-        return self._order(command)
+        return self._order(command, message.value or b"")
 
-    def _order(self, command: Command) -> Record:
+    def _order(self, command: Command, raw: bytes) -> Record:
         topics = self._tools.topics
         brand = brand_of(command.case_id)
         return Record(
             topic=topics.pulse if brand else topics.scored,
             key=(brand or command.case_id).encode(),
-            value=encode_event(Order(command=command)),
+            value=encode_passed(Order(command=command), raw),
         )

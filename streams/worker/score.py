@@ -15,7 +15,7 @@ from faust.types import TP, EventT
 from scoring.decoding import check_not_future, decode
 from scoring.errors import BadMentionError
 from scoring.mention import Mention
-from scoring.scored import Scored, encode_event
+from scoring.scored import Scored, encode_passed
 from streams.config import Settings
 from streams.kafka.topics import Topics
 from streams.metrics import OTHER, Metrics, exemplar
@@ -137,7 +137,9 @@ class ScoreAgent:
         return Record(
             topic=self._topics.scored,
             key=mention.partition_key.encode(),
-            value=encode_event(msgspec.structs.replace(scored, arrived_at=arrival)),
+            value=encode_passed(
+                msgspec.structs.replace(scored, arrived_at=arrival), event.message.value or b""
+            ),
         )
 
     def _dead(

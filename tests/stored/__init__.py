@@ -1,0 +1,1 @@
+"""Topics as an earlier release wrote them, kept so that later ones are tested to read them."""
