@@ -108,7 +108,7 @@ def stream_topics(settings: Settings) -> Iterator[Report]:
     for state in wrong:
         text = f"{state.specification.name} is missing"
         if state.status is Status.DIFFERS:
-            text = f"{state.specification.name} has another number of partitions"
+            text = f"{state.specification.name} is not as it should be"
         yield Report("topics", Outcome.FAIL, text, state.note)
     if not wrong:
         yield Report("topics", Outcome.OK, f"all {len(states)} are as they should be")

@@ -40,7 +40,7 @@ def command(create: bool, partitions: int | None, replication: int | None, as_js
     if create and differing:
         raise CheckFailed(
             f"{counted(len(differing), 'topic')} of {len(states)} not created as asked for: "
-            "they exist with another number of partitions, and what exists is never changed"
+            "they exist and are not as they should be, and what exists is never changed"
         )
 
 

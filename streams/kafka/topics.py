@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -9,7 +10,11 @@ from streams.config import Settings
 from streams.errors import BrokerError, ConfigError
 from streams.kafka import clients
 
+if TYPE_CHECKING:
+    from kafka import KafkaAdminClient
+
 DAY_MS = 86_400_000
+CLEANUP = "cleanup.policy"
 MENTION_BYTES = 1024 * 1024
 """Bytes of the largest record in `mentions`; scored, it has room for twice as much."""
 TOPIC_EXISTS = 36
@@ -95,6 +100,8 @@ class TopicState(msgspec.Struct, frozen=True, kw_only=True):
     specification: Specification
     status: Status
     partitions: int
+    cleanup: str = ""
+    """The broker's `cleanup.policy`, empty where it does not say."""
 
     @property
     def note(self) -> str:
@@ -102,6 +109,12 @@ class TopicState(msgspec.Struct, frozen=True, kw_only=True):
         wanted = self.specification.partitions
         if self.status is Status.MISSING:
             return "create it with `tocsin topics --create`"
+        if self.status is Status.DIFFERS and self.partitions == wanted:
+            keeps = self.specification.configs[CLEANUP]
+            return (
+                f"its {CLEANUP} is {self.cleanup} and has to be {keeps}, or what is stored in it "
+                f"is lost or grows for ever: alter it with your cluster's tools"
+            )
         if self.status is Status.DIFFERS:
             return (
                 f"{self.partitions} partitions where {wanted} are expected: set "
@@ -127,7 +140,7 @@ def plan(settings: Settings) -> list[Specification]:
         cleanup: str = "delete",
     ) -> Specification:
         configs = {
-            "cleanup.policy": cleanup,
+            CLEANUP: cleanup,
             "retention.ms": str(days * DAY_MS),
             # A segment is only deleted once it is closed; the default closes it after a week.
             "segment.ms": str(DAY_MS),
@@ -189,7 +202,25 @@ def describe(settings: Settings) -> list[TopicState]:
     """Each topic as the broker has it. Raises BrokerError."""
     with clients.admin(settings) as client:
         counts = {topic["name"]: len(topic["partitions"]) for topic in client.describe_topics()}
-    return [_state(specification, counts) for specification in plan(settings)]
+        wanted = plan(settings)
+        cleanup = _cleanup(client, [topic.name for topic in wanted if topic.name in counts])
+    return [_state(specification, counts, cleanup) for specification in wanted]
+
+
+def _cleanup(client: "KafkaAdminClient", names: Sequence[str]) -> dict[str, str]:
+    """The `cleanup.policy` of topics, of those whose settings we may see."""
+    from kafka.admin import ConfigResource, ConfigResourceType
+    from kafka.errors import AuthorizationError, UnsupportedVersionError
+
+    if not names:
+        return {}
+    asked = [ConfigResource(ConfigResourceType.TOPIC, name) for name in names]
+    try:
+        found = client.describe_configs(asked, config_filter="all").get("topic", {})
+    except (AuthorizationError, UnsupportedVersionError):
+        return {}
+    told = {name: configs.get(CLEANUP, {}).get("value") for name, configs in found.items()}
+    return {name: value for name, value in told.items() if value}
 
 
 def create(settings: Settings) -> list[TopicState]:
@@ -236,11 +267,17 @@ def require(settings: Settings, names: Sequence[str]) -> None:
         )
 
 
-def _state(specification: Specification, counts: Mapping[str, int]) -> TopicState:
+def _state(
+    specification: Specification, counts: Mapping[str, int], cleanup: Mapping[str, str]
+) -> TopicState:
     found = counts.get(specification.name, 0)
-    status = Status.OK if found == specification.partitions else Status.DIFFERS
+    kept = cleanup.get(specification.name, "")
+    same = not kept or set(kept.split(",")) == {specification.configs[CLEANUP]}
+    good = same and found == specification.partitions
+    status = Status.OK if good else Status.DIFFERS
     return TopicState(
         specification=specification,
         status=status if found else Status.MISSING,
         partitions=found,
+        cleanup=kept,
     )

@@ -58,6 +58,26 @@ def test_another_number_of_partitions_is_reported_and_left(settings: Settings) -
     assert states[Topics.of(settings).dead_letters].status is Status.OK
 
 
+def test_state_that_is_not_compacted_is_reported(settings: Settings) -> None:
+    names = Topics.of(settings)
+    configs = {"cleanup.policy": "delete"}
+    with clients.admin(settings) as admin:
+        admin.create_topics(
+            {
+                names.cases_state: {
+                    "num_partitions": settings.partitions,
+                    "replication_factor": 1,
+                    "configs": configs,
+                }
+            },
+            wait_for_metadata=True,
+        )
+    states = {state.specification.name: state for state in topics.create(settings)}
+    assert states[names.cases_state].status is Status.DIFFERS
+    assert "cleanup.policy is delete and has to be compact" in states[names.cases_state].note
+    assert states[names.incidents_state].status is Status.CREATED
+
+
 def test_what_is_missing_is_added(settings: Settings) -> None:
     names = Topics.of(settings)
     with clients.admin(settings) as admin:
