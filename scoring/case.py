@@ -28,6 +28,8 @@ from scoring.times import LONG_AGO
 MOST_SEEN = 1024
 """Ids remembered per conversation, so that a second arrival changes nothing."""
 
+MOST_AHEAD = 1024
+"""Mentions of a conversation that may come by the fast lane before their turn; more wait for it."""
 MINUTE = 60.0
 _CHECKPOINTS = tuple(HOUR * hours for hours in (1, 2, 4, 8, 16, 24, 36, 48, 72))
 """After the last mention: when silence or calm may have changed the standing."""
@@ -53,6 +55,8 @@ class Case(msgspec.Struct, frozen=True, kw_only=True, array_like=True, gc=False)
     """The older case that it is linked to, empty for none."""
     topic: bytes = b""
     """Embedding of its first grievance."""
+    ahead: Keys = ()
+    """Mentions that came by the fast lane and have yet to come in their turn."""
 
 
 Outcome = tuple[Case, list[Escalation]]

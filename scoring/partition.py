@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Sequence
 import msgspec
 from msgspec.structs import replace
 
-from scoring import belonging
+from scoring import belonging, bounded
 from scoring import case as cases
 from scoring import echo as echoes
 from scoring import pulse as pulses
@@ -148,21 +148,46 @@ class Partition:
         return []
 
     def mention(self, scored: Scored) -> tuple[list[Escalation], list[Pulse]]:
-        """Folds a mention; returns what is to be said, and the brands' minutes that are over."""
+        """Folds a mention; returns what is to be said, and the brands' minutes that are over.
+
+        One that is ahead moves its own conversation and nothing else, no clock in particular; what
+        it means to others waits for its turn.
+        """
+        if scored.ahead:
+            return self._early(scored), []
         at = scored.mention.at
         late = at < self.watermark - self.policy.allowed_lateness_s
         said, sealed = self.tick(at)
         case = self.cases.get(scored.mention.case_id) or cases.begin(scored.mention)
+        if case.ahead and (known := bounded.key(scored.mention.id)) in case.ahead:
+            after = replace(case, ahead=tuple(key for key in case.ahead if key != known))
+            self._keep(after)
+            return said + self._tell(after, scored, late=late), sealed
         decided = self.watermark - self._slack_s
         case = self.links.joined(case, scored)
         floor = self._floor(case)
         after, more = cases.fold(case, scored, self.policy, late=late, decided=decided, floor=floor)
         if after is not case:
             self._keep(after, more)
-            self._count(scored, late=late)
-            heard = echoes.of(after.case_id, scored)
-            more += self._pass_on(after, heard) if heard else []
+            more += self._tell(after, scored, late=late)
         return said + more, sealed
+
+    def _tell(self, case: Case, scored: Scored, *, late: bool) -> list[Escalation]:
+        """What a mention means to its brand's minute, and to its conversation's leader."""
+        self._count(scored, late=late)
+        heard = echoes.of(case.case_id, scored)
+        return self._pass_on(case, heard) if heard else []
+
+    def _early(self, scored: Scored) -> list[Escalation]:
+        case = self.cases.get(scored.mention.case_id) or cases.begin(scored.mention)
+        known = bounded.key(scored.mention.id)
+        if known in case.ahead or len(case.ahead) >= cases.MOST_AHEAD:
+            return []
+        case = self.links.joined(case, scored)
+        after, said = cases.fold(case, scored, self.policy, floor=self._floor(case))
+        if after is not case:
+            self._keep(replace(after, ahead=(*after.ahead, known)), said)
+        return said
 
     def order(self, command: Command) -> list[Escalation]:
         """Does what a person decided; a case that is not held here has nothing to decide."""

@@ -39,7 +39,8 @@ class Scored(msgspec.Struct, frozen=True, kw_only=True, tag="mention", omit_defa
 
     `embedding` is a signed 8-bit vector of the text's topic, empty for an empty text;
     `quotes` holds, for each signal that the text is likely to hold, the words that carried it, with
-    personal data masked; `arrived_at` is when the mention's record reached Kafka.
+    personal data masked; `arrived_at` is when the mention's record reached Kafka. One that is
+    `ahead` came by the fast lane, and will come again in its turn.
     """
 
     mention: Mention
@@ -49,6 +50,7 @@ class Scored(msgspec.Struct, frozen=True, kw_only=True, tag="mention", omit_defa
     model: str = ""
     quotes: dict[str, str] = {}
     arrived_at: Moment | None = None
+    ahead: bool = False
 
     def quote(self, signal: str = "") -> str:
         """One masked line: the words that carried a signal, else the beginning of the text."""

@@ -143,6 +143,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     scorer_threads: Annotated[
         int, Meta(description="threads of the scoring process", ge=1, le=256)
     ] = 1
+    fast_lane: Annotated[
+        bool,
+        Meta(description="are brands with a case at escalate or above read before a backlog"),
+    ] = False
     tick_s: Annotated[
         float, Meta(description="time between two ticks of the clock of a partition", gt=0, le=300)
     ] = 5.0

@@ -106,7 +106,7 @@ class CasesAgent(LogFold[Partition]):
             return Step(said=[])
         if isinstance(what, CaseNews | Echo):
             return self._told_of(fold, what)
-        step = self._tick(fold, what.mention.at)
+        step = Step(said=[]) if what.ahead else self._tick(fold, what.mention.at)
         try:
             said, sealed = fold.mention(what)
         except Exception as error:  # the poison boundary: a bug costs a mention, not the stream
