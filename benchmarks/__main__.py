@@ -19,6 +19,7 @@ OF_DATA = {
     "decision": "crises caught before the media, controls left alone, over made-up histories",
     "faults": "workers killed, stopped and cut off while mentions come in: what is lost, or twice",
     "spread": "CASCADES: forecasts of the final number of shares, beside size alone and others",
+    "stream": "rates, latency, CPU by stage and a backlog, beside the same job by hand",
     "scale_model": "what 1,000 to 500,000 mentions a second need; rebalances, hot brands: computed",
     "yardsticks": "DATA: macro-F1 on public sets and our own, beside what else one could install",
 }

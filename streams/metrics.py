@@ -246,6 +246,11 @@ class Metrics:
             ["score", "outcome"],
             registry=registry,
         )
+        self.fast_lane = Counter(
+            "tocsin_fast_lane_mentions",
+            "Mentions told ahead of their turn, since their brand has a case at stake.",
+            registry=registry,
+        )
         self.stage_taken = Counter(
             "tocsin_stage_taken",
             "Messages that a stage took in hand.",

@@ -71,6 +71,7 @@ class ScoringProcess:
         self._load = load
         self._timeout_s = timeout_s
         self._pool: ProcessPoolExecutor | None = None
+        self._turn = asyncio.Lock()
         self.label = ""
         self.restarts = 0
         self.on_attempt: Callable[[], None] = lambda: None
@@ -106,9 +107,16 @@ class ScoringProcess:
             ) from error
 
     async def score(self, mentions: Sequence[Mention]) -> Batch:
-        """One entry per mention, in order; every mention that can be scored is."""
+        """One entry per mention, in order; every mention that can be scored is.
+
+        One batch at a time: a crash must be known by the batch that it came with.
+        """
         if not mentions:
             return Batch([])
+        async with self._turn:
+            return await self._halving(mentions)
+
+    async def _halving(self, mentions: Sequence[Mention]) -> Batch:
         for _ in range(_CRASHES_BEFORE_POISON if len(mentions) == 1 else 1):
             found = await self._attempt(mentions)
             if found is not None:
@@ -116,8 +124,8 @@ class ScoringProcess:
         if len(mentions) == 1:
             return Batch([None])
         half = len(mentions) // 2
-        first = await self.score(mentions[:half])
-        second = await self.score(mentions[half:])
+        first = await self._halving(mentions[:half])
+        second = await self._halving(mentions[half:])
         return Batch(
             first.scored + second.scored, first.hits + second.hits, first.misses + second.misses
         )

@@ -100,6 +100,11 @@ class ScoreAgent:
                 records.append(self._scored(event, scored))
         await self._output.send(records)
 
+    def reached(self) -> dict[int, int]:
+        """The offset that comes next, of each partition that was read since it is here."""
+        generation = self._app.consumer_generation_id
+        return {tp.partition: at for tp, (own, at) in self._reached.items() if own == generation}
+
     async def _check_gaps(self, events: Sequence[EventT]) -> None:
         """Raises GapError when Faust passed over mentions: read from the commit, they will come."""
         for event in events:

@@ -28,6 +28,7 @@ from streams.worker.boundary import RESTART, guarded
 from streams.worker.cases import CasesAgent
 from streams.worker.clock import Clock, committed_of, end_of, settled
 from streams.worker.commands import CommandsAgent
+from streams.worker.fastlane import FastLane
 from streams.worker.hooks import Hooks
 from streams.worker.incidents import IncidentsAgent
 from streams.worker.logfold import LogFold, Tools
@@ -100,6 +101,7 @@ class Worker:
         self._tickets: TicketsAgent | None = None
         self._chores: list[asyncio.Task[None]] = []
         self._stopping = False
+        self._fast_lane: FastLane | None = None
         self._locks: list[IO[bytes]] = []
         if settings.state_store == "rocksdb":
             disk.check()
@@ -114,6 +116,10 @@ class Worker:
                     app, settings, self._output, self._scorer, self._metrics, progress
                 )
                 self._gates.append(agent.gate)
+                if settings.fast_lane:
+                    self._fast_lane = FastLane(
+                        settings, self._output, self._scorer.score, agent.reached, self._metrics
+                    )
             elif role is Role.CASES:
                 self._add_folds(self._tools(app, progress), counts)
             else:
@@ -207,6 +213,8 @@ class Worker:
             app = self._apps[Role.CASES]
             clock = Clock(app, self._agents, self._output, self._settings.tick_s)
             self._chores.append(asyncio.ensure_future(clock.run()))
+        if self._fast_lane is not None:
+            self._chores.append(asyncio.ensure_future(guarded(self._fast_lane.run)))
         self._chores.append(asyncio.ensure_future(guarded(self._lookout.run)))
 
     def _make_state_dirs(self) -> None:

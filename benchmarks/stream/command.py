@@ -1,0 +1,171 @@
+"""Runs the parts that are asked for and prints a table of each."""
+
+import argparse
+import tempfile
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from benchmarks.stream import bed, runs
+from benchmarks.stream.bed import Bed
+from benchmarks.stream.runs import Rate
+from benchmarks.stream.ways import OURS, PLAIN, QUIX
+
+PARTS = ("rivals", "whole", "latency", "growth", "backlog")
+CACHED = 1.0
+
+
+def main(arguments: Sequence[str] = ()) -> None:
+    """All parts take about an hour on two cores."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks stream")
+    parser.add_argument("parts", nargs="*", choices=[*PARTS, []], help="all without one")
+    parser.add_argument("--count", type=int, default=20_000, help="mentions of a run")
+    parser.add_argument("--read", type=int, default=3_000, help="of a run in which texts are read")
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--seconds", type=float, default=40.0, help="of a run at a steady rate")
+    parser.add_argument("--backlog", type=int, default=200_000)
+    parser.add_argument(
+        "--quix",
+        type=Path,
+        help="a folder with quixstreams: pip install --target FOLDER -r benchmarks/stream/quix.txt",
+    )
+    options = parser.parse_args(arguments)
+    with (
+        tempfile.TemporaryDirectory(prefix="tocsin-stream-") as folder,
+        bed.bed(Path(folder)) as found,
+    ):
+        for part in options.parts or PARTS:
+            print(f"\n### {part}\n", flush=True)
+            _DO[part](found, options)
+
+
+def rivals(found: Bed, options: argparse.Namespace) -> None:
+    """The same job beside itself by hand, role by role, in turns."""
+    ways = [OURS, PLAIN] + ([QUIX] if options.quix else [])
+    jobs: list[tuple[str, int, Callable[[str, int], Rate]]] = [
+        (
+            "score, texts read",
+            options.read,
+            lambda way, n: runs.score(found, way, n, quix=options.quix),
+        ),
+        (
+            "score, no text read",
+            options.count,
+            lambda way, n: runs.score(found, way, n, repeats=CACHED, quix=options.quix),
+        ),
+        ("cases", options.count, lambda way, n: runs.cases(found, way, n, quix=options.quix)),
+    ]
+    print(
+        "| job | by | mentions/s | of the loop's | core time | of the loop's per core | broker |"
+    )
+    print("|---|---|---|---|---|---|---|")
+    for name, count, run in jobs:
+        seen: dict[str, list[Rate]] = {way: [] for way in ways}
+        for _ in range(options.rounds):
+            for way in ways:
+                seen[way].append(run(way, count))
+        plain = runs.medians(seen[PLAIN])
+        for way in ways:
+            rate = runs.medians(seen[way])
+            print(
+                f"| {name} | {way} | {rate.per_s:,.0f} | {rate.per_s / plain.per_s:.2f} "
+                f"| {rate.whole_s * 1e6:,.0f} us | {plain.whole_s / max(1e-9, rate.whole_s):.2f} "
+                f"| {rate.broker_s * 1e6:,.0f} us |",
+                flush=True,
+            )
+
+
+def whole(found: Bed, options: argparse.Namespace) -> None:
+    """From topic to escalations, one worker of both roles, and the core time of each part."""
+    print("| texts | mentions/s | stream | model | broker |\n|---|---|---|---|---|")
+    for name, count, repeats in (("read", options.read, 0.3), ("known", options.count, CACHED)):
+        rate = runs.medians(
+            [runs.whole(found, count, repeats=repeats) for _ in range(options.rounds)]
+        )
+        print(
+            f"| {name} | {rate.per_s:,.0f} | {rate.own_s * 1e6:,.0f} us "
+            f"| {(rate.whole_s - rate.own_s) * 1e6:,.0f} us | {rate.broker_s * 1e6:,.0f} us |",
+            flush=True,
+        )
+
+
+def latency(found: Bed, options: argparse.Namespace) -> None:
+    """At shares of what a worker can."""
+    print("| texts | load | mentions/s | probes | p50 | p90 | p99 | most |")
+    print("|---|---|---|---|---|---|---|---|")
+    for name, count, repeats in (("read", options.read, 0.3), ("known", options.count, CACHED)):
+        most = runs.whole(found, count, repeats=repeats).per_s
+        for share in (0.5, 0.8, 0.95):
+            seen = runs.latency(found, share * most, options.seconds, repeats)
+            print(
+                f"| {name} | {share:.0%} | {seen.rate:,.0f} | {seen.sent} | {seen.p50:.2f} s "
+                f"| {seen.p90:.2f} s | {seen.p99:.2f} s | {seen.most:.2f} s |",
+                flush=True,
+            )
+
+
+def growth(found: Bed, options: argparse.Namespace) -> None:
+    """What becomes of it with more of something."""
+    read, count = options.read, options.count
+    cases: list[tuple[str, Callable[[], Rate]]] = [
+        (
+            f"{n} partitions, no text read",
+            lambda n=n: runs.score(found, OURS, count, repeats=CACHED, partitions=n),
+        )  # type: ignore[misc]
+        for n in (1, 4, 16)
+    ]
+    cases += [
+        (f"{n} workers, cases", lambda n=n: runs.cases(found, OURS, count, workers=n))  # type: ignore[misc]
+        for n in (1, 2)
+    ]
+    cases += [
+        (f"{n} workers, texts read", lambda n=n: runs.score(found, OURS, read, workers=n))  # type: ignore[misc]
+        for n in (1, 2)
+    ]
+    cases += [
+        (
+            f"batches of {n}, no text read",
+            lambda n=n: runs.score(found, OURS, count, repeats=CACHED, TOCSIN_BATCH_SIZE=str(n)),  # type: ignore[misc]
+        )
+        for n in (16, 64, 256, 1024)
+    ]
+    cases += [
+        (f"texts of {n} characters", lambda n=n: runs.score(found, OURS, read, length=n))  # type: ignore[misc]
+        for n in (50, 200, 800)
+    ]
+    cases += [
+        (f"{n:.0%} repeats", lambda n=n: runs.score(found, OURS, read, repeats=n))  # type: ignore[misc]
+        for n in (0.0, 0.5, 0.9)
+    ]
+    print("| with | mentions/s | core time | of it the stream's | broker |\n|---|---|---|---|---|")
+    for name, run in cases:
+        rate = runs.medians([run() for _ in range(options.rounds)])
+        print(
+            f"| {name} | {rate.per_s:,.0f} | {rate.whole_s * 1e6:,.0f} us "
+            f"| {rate.own_s * 1e6:,.0f} us | {rate.broker_s * 1e6:,.0f} us |",
+            flush=True,
+        )
+
+
+def backlog(found: Bed, options: argparse.Namespace) -> None:
+    """A backlog worked off, and probes sent live meanwhile."""
+    curve, live = runs.backlog(found, options.backlog, CACHED)
+    print("| seconds | scored | decided | worker | model | broker |\n|---|---|---|---|---|---|")
+    for p in curve:
+        print(
+            f"| {p.at:.0f} | {p.scored:,} | {p.decided:,} | {p.worker / 1e6:.0f} MB "
+            f"| {p.model / 1e6:.0f} MB | {p.broker / 1e6:.0f} MB |"
+        )
+    if live:
+        print(
+            f"\nlive probes: {len(live)}, median {live[len(live) // 2]:.1f} s, "
+            f"most {live[-1]:.1f} s"
+        )
+
+
+_DO: dict[str, Callable[[Bed, argparse.Namespace], None]] = {
+    "rivals": rivals,
+    "whole": whole,
+    "latency": latency,
+    "growth": growth,
+    "backlog": backlog,
+}

@@ -1,0 +1,258 @@
+"""The measurements; each works off topics of its own."""
+
+import json
+import statistics
+import threading
+import time
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+import msgspec
+
+from benchmarks import traffic
+from benchmarks.stream import bed, mentions
+from benchmarks.stream.bed import Bed
+from benchmarks.stream.ways import OURS, Way
+from streams.config import Settings
+from streams.kafka import clients
+from streams.kafka.topics import Topics
+
+WARM = 0.15
+"""The part of a topic that is not measured: connections, caches, first batches."""
+DONE = 0.97
+PATIENCE_S = 900.0
+
+
+class Rate(msgspec.Struct, frozen=True, kw_only=True):
+    """Of one run: mentions per second of the clock, and core seconds per mention.
+
+    `own_s` is what the stream's process takes, `whole_s` the model's process as well, `broker_s`
+    what the broker takes.
+    """
+
+    per_s: float
+    whole_s: float
+    own_s: float
+    broker_s: float
+
+
+def score(
+    found: Bed,
+    way: str,
+    count: int,
+    *,
+    workers: int = 1,
+    partitions: int = bed.PARTITIONS,
+    quix: Path | None = None,
+    length: int = 0,
+    repeats: float = 0.3,
+    **variables: str,
+) -> Rate:
+    """`mentions` to `mentions-scored`."""
+    settings = found.fresh(partitions)
+    bed.send(settings, mentions.mentions(count, repeats=repeats, length=length))
+    with Way(settings, way, "score", workers=workers, quix=quix, **variables) as ways:
+        return _rate(found, settings, "score", Topics.of(settings).mentions, count, ways)
+
+
+def cases(
+    found: Bed,
+    way: str,
+    count: int,
+    *,
+    workers: int = 1,
+    partitions: int = bed.PARTITIONS,
+    quix: Path | None = None,
+    **variables: str,
+) -> Rate:
+    """`mentions-scored` to `escalations`."""
+    settings = found.fresh(partitions)
+    bed.send_scored(settings, traffic.mentions(count, a_day=400_000))
+    with Way(settings, way, "cases", workers=workers, quix=quix, **variables) as ways:
+        return _rate(found, settings, "cases", Topics.of(settings).scored, count, ways)
+
+
+def whole(found: Bed, count: int, *, repeats: float, workers: int = 1) -> Rate:
+    """`mentions` to `escalations`, both roles in each worker; done when `cases` is."""
+    settings = found.fresh()
+    bed.send(settings, mentions.mentions(count, repeats=repeats))
+    with Way(settings, OURS, "score,cases", workers=workers) as ways:
+        return _rate(found, settings, "cases", Topics.of(settings).scored, count, ways)
+
+
+def _rate(found: Bed, settings: Settings, role: str, topic: str, count: int, ways: Way) -> Rate:
+    first = _until(
+        lambda: bed.committed(settings, role, topic) >= WARM * count, settings, role, topic
+    )
+    began = (time.monotonic(), ways.cpu_s, ways.own_cpu_s, found.cpu_s)
+    last = _until(
+        lambda: bed.committed(settings, role, topic) >= DONE * count, settings, role, topic
+    )
+    ended = (time.monotonic(), ways.cpu_s, ways.own_cpu_s, found.cpu_s)
+    done = max(1, last - first)
+    took, whole_s, own_s, broker_s = (b - a for a, b in zip(began, ended, strict=True))
+    return Rate(
+        per_s=done / took, whole_s=whole_s / done, own_s=own_s / done, broker_s=broker_s / done
+    )
+
+
+def _until(reached: Callable[[], bool], settings: Settings, role: str, topic: str) -> int:
+    deadline = time.monotonic() + PATIENCE_S
+    while not reached():
+        if time.monotonic() > deadline:
+            raise RuntimeError(f"{role} stands still at {bed.committed(settings, role, topic)}")
+        time.sleep(0.05)
+    return bed.committed(settings, role, topic)
+
+
+class Latency(msgspec.Struct, frozen=True, kw_only=True):
+    """Seconds from a mention's sending to its escalation's arrival at a consumer."""
+
+    rate: float
+    sent: int
+    p50: float
+    p90: float
+    p99: float
+    most: float
+
+
+def latency(found: Bed, rate: float, lasts_s: float, repeats: float, every: int = 20) -> Latency:
+    """At a steady rate, one in `every` a probe that opens a case; a third goes uncounted first."""
+    settings = found.fresh()
+    with Way(settings, OURS, "score,cases") as ways:
+        bed.send(settings, mentions.mentions(200, repeats=repeats, begin=10_000_000))
+        heard = Heard(settings)
+        sent = steady(settings, rate, lasts_s, repeats, every)
+        deadline = time.monotonic() + 120
+        while len(heard.at) < len(sent) and time.monotonic() < deadline:
+            time.sleep(0.1)
+        heard.close()
+        assert ways.running
+    begin = min(sent.values()) + lasts_s / 3
+    took = sorted(heard.at[key] - at for key, at in sent.items() if key in heard.at and at > begin)
+    if not took:
+        raise RuntimeError("no probe came through")
+    return Latency(
+        rate=rate,
+        sent=len(took),
+        p50=statistics.median(took),
+        p90=took[len(took) * 9 // 10],
+        p99=took[min(len(took) - 1, len(took) * 99 // 100)],
+        most=took[-1],
+    )
+
+
+class Heard:
+    """When the first escalation of each case came; follows from now on, in a thread."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.at: dict[str, float] = {}
+        self._settings = settings
+        self._stop = threading.Event()
+        self._ready = threading.Event()
+        self._thread = threading.Thread(target=self._follow, daemon=True)
+        self._thread.start()
+        self._ready.wait(60)
+
+    def _follow(self) -> None:
+        from kafka import TopicPartition
+
+        topic = Topics.of(self._settings).escalations
+        with clients.consumer(self._settings) as consumer:
+            parts = [TopicPartition(topic, n) for n in consumer.partitions_for_topic(topic)]
+            consumer.assign(parts)
+            consumer.seek_to_beginning(*parts)
+            self._ready.set()
+            while not self._stop.is_set():
+                for records in consumer.poll(timeout_ms=20).values():
+                    now = time.time()
+                    for record in records:
+                        self.at.setdefault(json.loads(record.value)["case_id"], now)
+
+    def close(self) -> None:
+        """Lets go."""
+        self._stop.set()
+        self._thread.join(10)
+
+
+def steady(
+    settings: Settings, rate: float, lasts_s: float, repeats: float, every: int
+) -> dict[str, float]:
+    """Sends at a rate; case ids of the probes, and when each was sent."""
+    sent: dict[str, float] = {}
+    topic = Topics.of(settings).mentions
+    told = mentions.mentions(int(rate * lasts_s) + 1, repeats=repeats)
+    began = time.monotonic()
+    with clients.producer(settings) as producer:
+        for number, mention in enumerate(told):
+            wait = began + number / rate - time.monotonic()
+            if wait > 0:
+                time.sleep(wait)
+            now = datetime.now(UTC)
+            if number % every == every - 1:
+                mention = mentions.probe(number, now)
+                sent[mention.case_id] = time.time()
+            else:
+                mention = msgspec.structs.replace(mention, created_at=now)
+            value = msgspec.json.encode(mention)
+            producer.send(topic, value=value, key=mention.partition_key.encode())
+        producer.flush()
+    return sent
+
+
+class Point(msgspec.Struct, frozen=True, kw_only=True):
+    """How a backlog stood: seconds, mentions committed by `score` and `cases`, memory in bytes."""
+
+    at: float
+    scored: int
+    decided: int
+    worker: int
+    model: int
+    broker: int
+
+
+def backlog(
+    found: Bed, count: int, repeats: float, points: int = 10
+) -> tuple[list[Point], list[float]]:
+    """Works off `count` mentions; the curve, and latencies of live probes sent meanwhile."""
+    settings = found.fresh()
+    bed.send(settings, mentions.mentions(count, repeats=repeats))
+    topics = Topics.of(settings)
+    curve: list[Point] = []
+    live: dict[str, float] = {}
+    with Way(settings, OURS, "score,cases", TOCSIN_FAST_LANE="true") as ways:
+        heard, began = Heard(settings), time.monotonic()
+        while True:
+            scored = bed.committed(settings, "score", topics.mentions)
+            decided = bed.committed(settings, "cases", topics.scored)
+            if decided >= len(curve) * count / points or decided >= count * DONE:
+                worker = ways.running[0]
+                model = worker.scoring_process
+                curve.append(
+                    Point(
+                        at=time.monotonic() - began,
+                        scored=scored,
+                        decided=decided,
+                        worker=bed.rss(worker.process.pid),
+                        model=bed.rss(model.pid) if model else 0,
+                        broker=found.rss,
+                    )
+                )
+            if decided >= count * DONE:
+                break
+            one = mentions.probe(len(live), datetime.now(UTC))
+            live[one.case_id] = time.time()
+            bed.send(settings, [one])
+            time.sleep(1)
+        deadline = time.monotonic() + 60
+        while len(heard.at) < len(live) and time.monotonic() < deadline:
+            time.sleep(0.2)
+        heard.close()
+    return curve, sorted(heard.at[key] - at for key, at in live.items() if key in heard.at)
+
+
+def medians(rates: Sequence[Rate]) -> Rate:
+    """Each figure's median over runs."""
+    fields = Rate.__struct_fields__
+    return Rate(**{name: statistics.median(getattr(r, name) for r in rates) for name in fields})
