@@ -16,8 +16,10 @@ from multiprocessing.connection import wait
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
+import msgspec
+
 from scoring.mention import Mention
-from scoring.scored import Scored
+from scoring.scored import Scored, TextScores
 from streams.errors import TocsinError
 
 log = logging.getLogger(__name__)
@@ -31,6 +33,46 @@ class Batch(NamedTuple):
     scored: list[Scored | None]
     hits: int = 0
     misses: int = 0
+
+
+class Reading(msgspec.Struct, frozen=True, array_like=True):
+    """A scored mention without the mention, which whoever asked has."""
+
+    scores: TextScores
+    lang: str
+    embedding: bytes
+    model: str
+    quotes: dict[str, str]
+
+    @staticmethod
+    def from_scored(scored: Scored) -> "Reading":
+        """Of what was read."""
+        return Reading(scored.scores, scored.lang, scored.embedding, scored.model, scored.quotes)
+
+    def of(self, mention: Mention) -> Scored:
+        """With its mention."""
+        return Scored(
+            mention=mention,
+            scores=self.scores,
+            lang=self.lang,
+            embedding=self.embedding,
+            model=self.model,
+            quotes=self.quotes,
+        )
+
+
+class Told(msgspec.Struct, frozen=True, array_like=True):
+    """What goes back from one process to the other, as bytes: pickling took longer than reading."""
+
+    readings: list[Reading]
+    hits: int
+    misses: int
+
+
+_asked = msgspec.msgpack.Encoder()
+_questions = msgspec.msgpack.Decoder(list[Mention])
+_answer = msgspec.msgpack.Encoder()
+_told = msgspec.msgpack.Decoder(Told)
 
 
 class Reads(Protocol):
@@ -136,8 +178,10 @@ class ScoringProcess:
             await self.start()
         assert self._pool is not None
         try:
-            future = asyncio.wrap_future(self._pool.submit(_score, list(mentions)))
-            return await asyncio.wait_for(future, self._timeout_s)
+            future = asyncio.wrap_future(self._pool.submit(_score, _asked.encode(mentions)))
+            told = _told.decode(await asyncio.wait_for(future, self._timeout_s))
+            pairs = zip(mentions, told.readings, strict=True)
+            return Batch([reading.of(m) for m, reading in pairs], told.hits, told.misses)
         except (BrokenProcessPool, TimeoutError):
             self.restarts += 1
             self.stop()
@@ -194,8 +238,8 @@ def _label() -> str:
     return _open().label
 
 
-def _score(mentions: list[Mention]) -> Batch:
+def _score(asked: bytes) -> bytes:
     reader = _open()
     reader.hits = reader.misses = 0
-    scored: list[Scored | None] = list(reader.read(mentions))
-    return Batch(scored, reader.hits, reader.misses)
+    readings = [Reading.from_scored(scored) for scored in reader.read(_questions.decode(asked))]
+    return _answer.encode(Told(readings, reader.hits, reader.misses))

@@ -13,6 +13,7 @@ from streams.config import Settings
 from streams.kafka import clients
 from streams.kafka.topics import application_id
 from streams.worker import ends
+from streams.worker.frugal import QuietMonitor, deliver_at_once
 
 log = logging.getLogger(__name__)
 
@@ -33,6 +34,7 @@ class App(faust.App):
     def _new_consumer(self) -> ConsumerT:
         """The consumer; an attribute of an instance goes before the method of its class."""
         consumer = super()._new_consumer()
+        deliver_at_once(consumer)
         resume = consumer.resume_partitions
 
         def resume_partitions(tps: Collection[TP]) -> None:
@@ -85,6 +87,7 @@ def application(settings: Settings, role: Role) -> faust.App:
         table_standby_replicas=0,
         producer_linger=0.01,
         web_enabled=False,
+        Monitor=QuietMonitor,
         datadir=str(settings.state_dir / role.value),
         store="memory://",
     )

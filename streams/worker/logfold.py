@@ -191,22 +191,16 @@ class LogFold(abc.ABC, Generic[F]):
         """Folds what is still ours; `done` gets the events that may be acknowledged."""
         self.tools.progress.took(events)
         by_partition: dict[int, list[EventT]] = {}
-        for event in events:
-            if self._current(event):
-                by_partition.setdefault(event.message.partition, []).append(event)
-        for number, own in by_partition.items():
-            await self._fold(number, own)
-            done += own
-
-    def _current(self, event: EventT) -> bool:
-        """Whether the event was read since partitions were last shared out."""
         app = self.tools.app
-        message = event.message
-        return (
-            not self._between
-            and message.generation_id == app.consumer_generation_id
-            and message.tp in app.consumer.assignment()
-        )
+        assigned, generation = app.consumer.assignment(), app.consumer_generation_id
+        for event in events:
+            # Read since partitions were last shared out, and still ours.
+            own = event.message.tp in assigned and event.message.generation_id == generation
+            if own and not self._between:
+                by_partition.setdefault(event.message.partition, []).append(event)
+        for number, of_one in by_partition.items():
+            await self._fold(number, of_one)
+            done += of_one
 
     async def _fold(self, number: int, events: Sequence[EventT]) -> None:
         fold = self.load(number)

@@ -6,12 +6,12 @@ in its order, since what arrives twice changes nothing.
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Sequence
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any, NamedTuple, TypeVar
 
 from aiokafka import AIOKafkaProducer
+from aiokafka.partitioner import murmur2
 from aiokafka.producer.message_accumulator import BatchBuilder
-from aiokafka.structs import RecordMetadata
 
 from streams.config import Settings
 from streams.kafka import clients
@@ -23,6 +23,9 @@ REQUEST_TIMEOUT_S = 10.0
 """How long the client itself tries to deliver before it tells us."""
 _LARGEST_BATCH = clients.LARGEST_MESSAGE - 64 * 1024
 """Bytes; what a state topic takes in one piece, less some air (`max.message.bytes`)."""
+
+_ORDINARY_BATCH = 512 * 1024
+"""Bytes; every other topic takes twice as much in one piece."""
 
 T = TypeVar("T")
 
@@ -67,10 +70,14 @@ class Output:
         """The worker stops: from now on a broker that does not answer is not waited for."""
         self._hasty = True
 
-    async def send(self, records: Iterable[Record]) -> list[RecordMetadata]:
-        """Sends all and waits for all acknowledgements. Raises aiokafka's KafkaError."""
+    async def send(self, records: Iterable[Record]) -> None:
+        """Sends all and waits for all acknowledgements. Raises aiokafka's KafkaError.
+
+        Those of a partition go in their order.
+        """
         kept = list(records)
-        return await self._patiently(partial(self._send, kept)) if kept else []
+        if kept:
+            await self._patiently(partial(self._send, kept))
 
     async def send_whole(self, topic: str, partition: int, records: Sequence[Record]) -> int:
         """Sends records as one batch, which Kafka appends whole or not at all; where the next goes.
@@ -79,7 +86,7 @@ class Output:
         come first may be there alone. Raises aiokafka's KafkaError.
         """
         last, sent = -1, 0
-        for batch in _batches(records):
+        for batch in _batches(records, _LARGEST_BATCH):
             last = await self._patiently(partial(self._batch, batch, topic, partition))
             sent = len(batch)
         return last + sent
@@ -87,24 +94,28 @@ class Output:
     async def _patiently(self, send: Callable[[], Awaitable[T]]) -> T:
         return await patiently(send, "take messages", self._patience_s, lambda: self._hasty)
 
-    async def _send(self, records: Sequence[Record]) -> list[RecordMetadata]:
-        assert self._producer is not None
-        waiting = [
-            await self._producer.send(
-                record.topic,
-                value=record.value,
-                key=record.key,
-                partition=record.partition,
-                headers=list(record.headers),
-            )
-            for record in records
-        ]
-        found = await asyncio.gather(*waiting, return_exceptions=True)
+    async def _send(self, records: Sequence[Record]) -> None:
+        """As batches that are made here: a call and a future for each record would cost more."""
+        numbers = {topic: await self._numbers(topic) for topic in {r.topic for r in records}}
+        parted: dict[tuple[str, int], list[Record]] = {}
+        for record in records:
+            where = record.topic, _partition(record, numbers[record.topic])
+            parted.setdefault(where, []).append(record)
+        found = await asyncio.gather(
+            *(self._in_turn(own, *where) for where, own in parted.items()), return_exceptions=True
+        )
         # Each has ended one way or the other, so that none comes after what is sent again.
         for outcome in found:
             if isinstance(outcome, BaseException):
                 raise outcome
-        return [outcome for outcome in found if not isinstance(outcome, BaseException)]
+
+    async def _in_turn(self, records: Sequence[Record], topic: str, partition: int) -> None:
+        for batch in _batches(records, _ORDINARY_BATCH):
+            await self._batch(batch, topic, partition)
+
+    async def _numbers(self, topic: str) -> list[int]:
+        assert self._producer is not None
+        return sorted(await self._producer.partitions_for(topic))
 
     async def _batch(self, records: Sequence[Record], topic: str, partition: int) -> int:
         assert self._producer is not None
@@ -114,12 +125,25 @@ class Output:
         return int(sent.offset)
 
 
-def _batches(records: Sequence[Record]) -> Iterable[Sequence[Record]]:
-    """The records in as few batches as hold them, in order."""
+@lru_cache(maxsize=65_536)
+def _hash(key: bytes) -> int:
+    """The Java client's hash, in pure Python: a conversation's key comes again and again."""
+    return int(murmur2(key)) & 0x7FFFFFFF
+
+
+def _partition(record: Record, numbers: Sequence[int]) -> int:
+    """Where a record goes: as asked, or as every client of Kafka chooses by its key."""
+    if record.partition is not None:
+        return record.partition
+    return numbers[_hash(record.key) % len(numbers)] if record.key is not None else numbers[0]
+
+
+def _batches(records: Sequence[Record], most: int) -> Iterable[Sequence[Record]]:
+    """The records in as few batches of `most` bytes as hold them, in order; a larger one alone."""
     begin, size = 0, 0
     for number, record in enumerate(records):
         more = len(record.key or b"") + len(record.value or b"") + _overhead(record)
-        if number > begin and size + more > _LARGEST_BATCH:
+        if number > begin and size + more > most:
             yield records[begin:number]
             begin, size = number, 0
         size += more

@@ -5,7 +5,7 @@ import time
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from functools import partial
-from typing import cast
+from typing import Any, cast
 
 import faust
 import msgspec
@@ -29,6 +29,7 @@ from streams.worker.progress import Progress
 
 log = logging.getLogger(__name__)
 
+SIGNALS = ("anger", "objective_fact", "corporate_denial", "influencer_sharing", "complaint")
 POISON = "poison"
 """Dead-letter reason of a mention that kills the scoring process."""
 
@@ -55,6 +56,7 @@ class ScoreAgent:
         self._app = app
         self._reached: dict[TP, tuple[int | None, int]] = {}
         """Per partition the generation that it was read in, and the offset that comes next."""
+        self._children: dict[tuple[Any, ...], Any] = {}
         self.gate = Gate()
         app.agent(raw_topic(app, self._topics.mentions), name="score", concurrency=1)(self._run)
 
@@ -121,23 +123,7 @@ class ScoreAgent:
 
     def _scored(self, event: EventT, scored: Scored) -> Record:
         mention = scored.mention
-        source = self._metrics.brand(mention.brand), self._metrics.channel(mention.channel)
-        self._metrics.mentions.labels(*source, "scored").inc()
-        self._metrics.last_mention.labels(*source).set(event.message.timestamp)
-        if mention.text:
-            # The gate gives no topic: what it answers has none that an incident could be about.
-            gated = "encoder" if scored.embedding else "gate"
-            self._metrics.gate.labels(gated).inc()
-            lang = self._metrics.language(scored.lang)
-            for signal in (
-                "anger",
-                "objective_fact",
-                "corporate_denial",
-                "influencer_sharing",
-                "complaint",
-            ):
-                value = getattr(scored.scores, signal)
-                self._metrics.signal_score.labels(signal, lang).observe(value)
+        self._count(event, scored)
         arrival = datetime.fromtimestamp(event.message.timestamp, UTC)
         return Record(
             topic=self._topics.scored,
@@ -146,6 +132,27 @@ class ScoreAgent:
                 msgspec.structs.replace(scored, arrived_at=arrival), event.message.value or b""
             ),
         )
+
+    def _count(self, event: EventT, scored: Scored) -> None:
+        mention, metrics = scored.mention, self._metrics
+        source = metrics.brand(mention.brand), metrics.channel(mention.channel)
+        self._child(metrics.mentions, *source, "scored").inc()
+        self._child(metrics.last_mention, *source).set(event.message.timestamp)
+        if mention.text:
+            # The gate gives no topic: what it answers has none that an incident could be about.
+            self._child(metrics.gate, "encoder" if scored.embedding else "gate").inc()
+            lang = metrics.language(scored.lang)
+            for signal in SIGNALS:
+                value = getattr(scored.scores, signal)
+                self._child(metrics.signal_score, signal, lang).observe(value)
+
+    def _child(self, metric: Any, *labels: str) -> Any:
+        """A metric's child, which the library looks for anew each time, under a lock."""
+        key = (id(metric), *labels)
+        found = self._children.get(key)
+        if found is None:
+            found = self._children[key] = metric.labels(*labels)
+        return found
 
     def _dead(
         self, event: EventT, reason: str, detail: str, mention: Mention | None = None

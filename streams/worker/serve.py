@@ -29,6 +29,7 @@ from streams.worker.cases import CasesAgent
 from streams.worker.clock import Clock, committed_of, end_of, settled
 from streams.worker.commands import CommandsAgent
 from streams.worker.fastlane import FastLane
+from streams.worker.frugal import collect_seldom
 from streams.worker.hooks import Hooks
 from streams.worker.incidents import IncidentsAgent
 from streams.worker.logfold import LogFold, Tools
@@ -208,6 +209,7 @@ class Worker:
                 app.on_partitions_assigned.connect(self._assigned, weak=False)
             app.finalize()
         await asyncio.gather(*(app.start() for app in self._apps.values()))
+        collect_seldom()
         log.info("started: %s", ", ".join(self._apps))
         if self._agents:
             app = self._apps[Role.CASES]

@@ -5,16 +5,18 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
+import msgspec
 import pytest
 
 from scoring import policy
-from scoring.escalation import CaseKind, Escalation
+from scoring.escalation import CaseKind
 from scoring.history import replay
 from scoring.mention import Author, Mention, Role
 from streams import stories
 from streams.kafka.topics import Topics
 from streams.scorer.reader import Reader
 from streams.worker.hot import HotBrands
+from tests.streams import crowd
 from tests.streams.helpers import behind, following, publish
 from tests.streams.running import Workers
 
@@ -66,7 +68,8 @@ def others(like: Mention) -> list[Mention]:
 def test_what_is_at_stake_does_not_wait_for_the_backlog(workers: Workers, until: Until) -> None:
     settings = workers.settings
     story = stories.load("airline-2013").mentions
-    wanted = list(replay(Reader().read(story), policy.default()))
+    last = crowd.closing(story, settings.partitions)
+    wanted = list(replay(Reader().read([*story, *last]), policy.default()))
     half = len(story) // 2
     names = Topics.of(settings)
     fast = {"TOCSIN_FAST_LANE": "true"}
@@ -78,23 +81,22 @@ def test_what_is_at_stake_does_not_wait_for_the_backlog(workers: Workers, until:
         publish(settings, [*others(story[half]), *story[half:]])
         until(lambda: worker.metric("tocsin_fast_lane_mentions_total") >= 1, PATIENCE_S)
         until(lambda: behind(settings) == 0, PATIENCE_S)
-        until(lambda: set(heard.said()) >= {one.id for one in _conversations(wanted)}, 120)
+        publish(settings, last)
+        wanted_ids = {one.id for one in wanted if one.kind is CaseKind.CONVERSATION}
+        until(lambda: set(heard.said()) >= wanted_ids, PATIENCE_S)
         bodies = heard.said()
         rows = [_row(record) for record in log.records() if b'"type":"mention"' in record.value]
     ahead = [row for row in rows if row.get("ahead")]
     assert {row["mention"]["brand"] for row in ahead} == {story[0].brand}
     in_turn = [row["mention"]["id"] for row in rows if not row.get("ahead")]
-    assert sorted(in_turn) == sorted([m.id for m in (*story, *others(story[half]))])
+    assert sorted(in_turn) == sorted([m.id for m in (*story, *others(story[half]), *last)])
     assert all(len(contents) == 1 for contents in bodies.values())
     places = {m.id: place for place, m in enumerate(story)}
-    for root in {row["mention"].get("conversation_id") for row in ahead}:
-        own = [row["mention"] for row in ahead if row["mention"].get("conversation_id") == root]
-        told = [places[mention["id"]] for mention in own]
-        assert told == sorted(told), "in the order of the conversation"
-
-
-def _conversations(wanted: list[Escalation]) -> list[Escalation]:
-    return [one for one in wanted if one.kind is CaseKind.CONVERSATION]
+    own: dict[str, list[int]] = {}
+    for row in ahead:
+        said_in = msgspec.convert(row["mention"], Mention).partition_key
+        own.setdefault(said_in, []).append(places[row["mention"]["id"]])
+    assert all(told == sorted(told) for told in own.values()), "in the order of the conversation"
 
 
 def _row(record: Any) -> dict[str, Any]:
