@@ -57,7 +57,8 @@ class Mix(msgspec.Struct, frozen=True, kw_only=True):
     said: float = 0.002
     """Messages about cases for each mention; an estimate on the high side, see `decision`."""
     conversations_a_mention: float = 0.3
-    days_kept: float = 7.0
+    days_kept: float = 10.0
+    """`forget_after_s` of the policy; no partition holds more than a million conversations."""
 
 
 def measured(count: int = 20_000) -> Costs:

@@ -1,11 +1,11 @@
 """Partitions, workers, memory and traffic for a rate of mentions: arithmetic, no queue."""
 
 import math
-from collections.abc import Iterator
 
 import msgspec
 
 from benchmarks.scale_model.costs import Costs, Mix
+from scoring.partition import MOST_CASES
 
 USED = 0.6
 """Share of a core that is planned with; the rest is for peaks, rebalances and catching up."""
@@ -30,6 +30,10 @@ class Need(msgspec.Struct, frozen=True, kw_only=True):
     cases_workers: int
     tickets_workers: int
     memory: float
+    plain_memory: float
+    """The same with all conversations decoded in memory."""
+    remembered_s: float
+    """How long a quiet conversation is held."""
     in_bytes: float
     disk: float
     news: float
@@ -69,24 +73,19 @@ def need(rate: float, costs: Costs, mix: Mix, cells: int | None = None) -> Need:
     A cell is an installation of its own, with a part of the brands: nothing is shared between
     brands.
     """
-    for count in [cells] if cells else _counts():
-        own = rate / count
-        score = math.ceil(own * score_s(costs, mix) / USED)
-        partitions = _rounded(PER_WORKER * score)
-        while True:
-            minutes = pulses(own, max(1, mix.brands // count), partitions)
-            cases = math.ceil(own * cases_s(costs, mix, partitions, minutes) / USED)
-            if cases <= partitions or partitions >= 100 * MOST_PARTITIONS:
-                break
-            partitions = _rounded(partitions + 1)
-        partitions = max(partitions, _rounded(max(score, cases)))
-        if cells or partitions <= MOST_PARTITIONS:
-            break
+    count = cells or 1
+    parts = _parts(rate / count, costs, mix, max(1, mix.brands // count))
+    while not cells and parts.partitions > MOST_PARTITIONS:
+        count = count + 1 if count < 8 else math.ceil(count * 1.2)
+        parts = _parts(rate / count, costs, mix, max(1, mix.brands // count))
+    own, partitions, minutes = rate / count, parts.partitions, parts.minutes
+    score, cases = parts.score, parts.cases
     tickets = max(1, math.ceil(own * mix.said / 100))
-    held = own * mix.conversations_a_mention * mix.days_kept * 86_400
+    made = own * mix.conversations_a_mention
+    held = min(made * mix.days_kept * 86_400, float(MOST_CASES * partitions))
     memory = (
         score * costs.model_bytes
-        + (cases + tickets) * costs.worker_bytes
+        + (score + cases + tickets) * costs.worker_bytes
         + held * costs.disk_held_bytes
     )
     heard = own * mix.said * (partitions - 1)
@@ -115,6 +114,8 @@ def need(rate: float, costs: Costs, mix: Mix, cells: int | None = None) -> Need:
         cases_workers=cases * count,
         tickets_workers=tickets * count,
         memory=memory * count,
+        plain_memory=(memory + held * (costs.held_bytes - costs.disk_held_bytes)) * count,
+        remembered_s=held / made,
         in_bytes=in_bytes * count,
         disk=disk * count,
         news=heard * count,
@@ -124,11 +125,24 @@ def need(rate: float, costs: Costs, mix: Mix, cells: int | None = None) -> Need:
     )
 
 
-def _counts() -> Iterator[int]:
-    count = 1
+class _Parts(msgspec.Struct, frozen=True, kw_only=True):
+    """Of one cell; `minutes` of brands per mention."""
+
+    partitions: int
+    score: int
+    cases: int
+    minutes: float
+
+
+def _parts(own: float, costs: Costs, mix: Mix, brands: int) -> _Parts:
+    score = math.ceil(own * score_s(costs, mix) / USED)
+    partitions = _rounded(PER_WORKER * score)
     while True:
-        yield count
-        count = count + 1 if count < 8 else math.ceil(count * 1.2)
+        minutes = pulses(own, brands, partitions)
+        cases = math.ceil(own * cases_s(costs, mix, partitions, minutes) / USED)
+        if cases <= partitions or partitions >= 100 * MOST_PARTITIONS:
+            return _Parts(partitions=partitions, score=score, cases=cases, minutes=minutes)
+        partitions = _rounded(partitions + 1)
 
 
 def _rounded(partitions: int) -> int:

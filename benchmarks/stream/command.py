@@ -3,6 +3,7 @@
 import argparse
 import tempfile
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 
 from benchmarks.stream import bed, runs
@@ -54,9 +55,7 @@ def rivals(found: Bed, options: argparse.Namespace) -> None:
         ),
         ("cases", options.count, lambda way, n: runs.cases(found, way, n, quix=options.quix)),
     ]
-    print(
-        "| job | by | mentions/s | of the loop's | core time | of the loop's per core | broker |"
-    )
+    print("| job | by | mentions/s | of the loop's | core time | of the loop's per core | broker |")
     print("|---|---|---|---|---|---|---|")
     for name, count, run in jobs:
         seen: dict[str, list[Rate]] = {way: [] for way in ways}
@@ -106,35 +105,22 @@ def latency(found: Bed, options: argparse.Namespace) -> None:
 def growth(found: Bed, options: argparse.Namespace) -> None:
     """What becomes of it with more of something."""
     read, count = options.read, options.count
+    known = partial(runs.score, found, OURS, count, repeats=CACHED)
+    fresh = partial(runs.score, found, OURS, read)
     cases: list[tuple[str, Callable[[], Rate]]] = [
-        (
-            f"{n} partitions, no text read",
-            lambda n=n: runs.score(found, OURS, count, repeats=CACHED, partitions=n),
-        )  # type: ignore[misc]
-        for n in (1, 4, 16)
-    ]
-    cases += [
-        (f"{n} workers, cases", lambda n=n: runs.cases(found, OURS, count, workers=n))  # type: ignore[misc]
-        for n in (1, 2)
-    ]
-    cases += [
-        (f"{n} workers, texts read", lambda n=n: runs.score(found, OURS, read, workers=n))  # type: ignore[misc]
-        for n in (1, 2)
-    ]
-    cases += [
-        (
-            f"batches of {n}, no text read",
-            lambda n=n: runs.score(found, OURS, count, repeats=CACHED, TOCSIN_BATCH_SIZE=str(n)),  # type: ignore[misc]
-        )
-        for n in (16, 64, 256, 1024)
-    ]
-    cases += [
-        (f"texts of {n} characters", lambda n=n: runs.score(found, OURS, read, length=n))  # type: ignore[misc]
-        for n in (50, 200, 800)
-    ]
-    cases += [
-        (f"{n:.0%} repeats", lambda n=n: runs.score(found, OURS, read, repeats=n))  # type: ignore[misc]
-        for n in (0.0, 0.5, 0.9)
+        *((f"{n} partitions, no text read", partial(known, partitions=n)) for n in (1, 4, 16)),
+        *((f"{n} workers, no text read", partial(known, workers=n)) for n in (1, 2)),
+        *(
+            (f"{n} workers, cases", partial(runs.cases, found, OURS, count, workers=n))
+            for n in (1, 2)
+        ),
+        *((f"{n} workers, texts read", partial(fresh, workers=n)) for n in (1, 2)),
+        *(
+            (f"batches of {n}, no text read", partial(known, TOCSIN_BATCH_SIZE=str(n)))
+            for n in (16, 64, 256, 1024)
+        ),
+        *((f"texts of {n} characters", partial(fresh, length=n)) for n in (50, 200, 800)),
+        *((f"{n:.0%} repeats", partial(fresh, repeats=n)) for n in (0.0, 0.5, 0.9)),
     ]
     print("| with | mentions/s | core time | of it the stream's | broker |\n|---|---|---|---|---|")
     for name, run in cases:
