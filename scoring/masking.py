@@ -11,6 +11,7 @@ _SUSPECT = re.compile(r"[@＠:/\d]|[\[({<]\s?(?:at|chez)\b|arobase|\sdot\s", re.
 _BEYOND = 256
 """Characters: longer than whatever is masked as one."""
 _DIGIT = re.compile(r"\d")
+_WORD = re.compile(r"[^\W\d_]+")
 
 
 def mask(text: str, brand: str = "") -> str:
@@ -44,9 +45,13 @@ def quote(text: str, brand: str = "", limit: int = 160) -> str:
 
 def _find(text: str, brand: str) -> list[Span]:
     found = [*contacts.find(text), *contacts.find_people(text, brand)]
-    if _DIGIT.search(text):
-        for kind in (numbers, references, addresses):
-            found += kind.find(text)
+    digits = len(_DIGIT.findall(text))
+    if digits:
+        words = frozenset(_WORD.findall(text.lower()))
+        if digits >= numbers.LEAST:
+            found += numbers.find(text, words)
+        found += references.find(text, words)
+        found += addresses.find(text, words)
     return found
 
 

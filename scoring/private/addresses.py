@@ -6,7 +6,7 @@ which is too many people's to be personal.
 
 import re
 
-from scoring.private import Spans
+from scoring.private import Spans, Words
 
 _WORD = r"[^\W\d_][\w'’.-]*"
 _UPPER = r"[A-ZÀ-Þ][\w'’.-]*"
@@ -61,11 +61,18 @@ _EN = re.compile(
     rf"(?:(?i:(?!{_NO_NAME})(?:{_WORD}|\d{{1,3}}(?:st|nd|rd|th))\s){{1,3}}?(?i:{_EN_KIND})(?!\w)"
     rf"|The\s{_UPPER})(?:\s[NSEW]{{1,2}}\b)?{_EN_TOWN}"
 )
+_STREETS = frozenset(
+    re.sub(r"\\.\??|\[ée\]", lambda part: "é" if part[0][0] == "[" else "", kinds)
+    for kinds in "|".join((_FR_KIND, _FR_WORD, _EN_KIND)).split("|")
+) | {"the", "box", "allee", "residence", "cite", "montee", "chaussee", "lieu"}
+"""All of them in letters, and what else an address may be known by."""
 _CODE = re.compile(rf"(?<![\w-])(?:{_POSTCODE})(?![\w-])")
 _BOX = re.compile(r"\bP\.?\s?O\.?\s?Box\s\d{1,6}\b", re.IGNORECASE)
 
 
-def find(text: str) -> Spans:
+def find(text: str, said: Words) -> Spans:
     """Street addresses, British and Canadian postcodes (a few houses each), post-office boxes."""
-    for pattern in (_FR, _EN, _CODE, _BOX):
-        yield from (found.span() for found in pattern.finditer(text))
+    if not _STREETS.isdisjoint(said):
+        for pattern in (_FR, _EN, _BOX):
+            yield from (found.span() for found in pattern.finditer(text))
+    yield from (found.span() for found in _CODE.finditer(text))

@@ -41,9 +41,9 @@ def find(text: str) -> Spans:
         yield from (found.span() for found in _EMAIL.finditer(text))
     if _HINT.search(text):
         yield from (found.span() for found in _SPELT.finditer(text))
-    if "." in text:
+    if text.count(".") >= 3:
         yield from (found.span() for found in _IPV4.finditer(text) if _is_address(found))
-    if ":" in text:
+    if text.count(":") >= 2:
         yield from (found.span() for found in _IPV6.finditer(text) if _is_address(found))
 
 

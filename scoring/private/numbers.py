@@ -6,8 +6,10 @@ looked at: a mistyped number is masked too.
 
 import re
 
-from scoring.private import Spans
+from scoring.private import Spans, Words, words
 
+LEAST = 6
+"""Digits of the shortest number that is masked for itself."""
 _IBAN = re.compile(
     r"\b[A-Z]{2}\d{2}(?:[ .-]?[A-Z0-9]{4}){2,7}(?:[ .-]?[A-Z0-9]{1,3})?\b", re.IGNORECASE
 )
@@ -32,8 +34,7 @@ _NUMBER = re.compile(
 )
 
 _CALLED = re.compile(
-    r"\b(?:t[ée]l\w{0,6}|phone|call(?:ed|ing)?|ring|rang|text(?:ed)?|sms|appel\w{0,4}|joi(?:ndre|gnable)"
-    r"|gsm|mobile|cell|num[ée]ros?|whats?app|fax|compose[rz]|dial)\b\W{0,4}?(?:[^\W\d]+\W{1,3}){0,3}"
+    rf"\b(?:{words.any_of(words.CALLS)})\b\W{{0,4}}?(?:[^\W\d]+\W{{1,3}}){{0,3}}"
     r"(\(?\d(?:[ .()-]{0,2}\d){6,8})(?![\d/])",
     re.IGNORECASE,
 )
@@ -54,7 +55,7 @@ _BEFORE = 10
 """Characters before a number in which its currency or the word `version` stands."""
 
 
-def find(text: str) -> Spans:
+def find(text: str, said: Words) -> Spans:
     """IBANs and numbers of nine digits and more; shorter ones where a word says what they are."""
     for found in _IBAN.finditer(text):
         whole = _WORDS_AFTER.sub("", found.group(0))
@@ -63,9 +64,10 @@ def find(text: str) -> Spans:
     for found in _NUMBER.finditer(text):
         if not found.group("date") and not _counted(found):
             yield found.span()
-    for found in _CALLED.finditer(text):
-        if not is_amount(text, *found.span(1)):
-            yield found.span(1)
+    if not words.CALLS.isdisjoint(said):
+        for found in _CALLED.finditer(text):
+            if not is_amount(text, *found.span(1)):
+                yield found.span(1)
 
 
 def is_amount(text: str, start: int, end: int) -> bool:

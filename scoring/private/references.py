@@ -6,26 +6,13 @@ masked like a name: who reads a ticket looks it up from the mention.
 
 import re
 
-from scoring.private import Spans
+from scoring.private import Spans, Words, words
 from scoring.private.numbers import DATE, is_amount
 
-_ORDER = (
-    r"commandes?|cmd|orders?|réf(?:érences?|s)?|ref(?:erences?|s)?|dossiers?(?:\s+sav)?|e?-?tickets?"
-    r"|cases?|incidents?|réclamations?|claims?|complaints?|bookings?|rés(?:ervations?|a)"
-    r"|reservations?|confirmation|pnr|colis|suivi|tracking|parcels?|shipments?|factures?|invoices?"
-    r"|bills?|sinistres?|demandes?|requests?|billets?|retours?|returns?|rma|labels?"
-)
-_ACCOUNT = (
-    r"client|customer|comptes?|accounts?|acct|contrats?|contracts?|policy|policies|police"
-    r"|assurance|adhérente?s?|member(?:ship)?|membre|abonnée?|subscriber|fidélité|loyalty|cards?"
-    r"|flyer|flying blue|identifiants?|user(?:name)?|login|pdl|pce|compteurs?|meters?|sécu"
-    r"|ssn|sin|ni|nir|national|passeports?|passports?|immatriculation|plaque|plate|licen[cs]e"
-    r"|permis|matricule|staff|imei|série|serial|s/n|rib|vin|ids?"
-)
 _MARK = r"n[°º]s?|n[or]\b\.?|num(?:[ée]ros?|bers?)?\b\.?|id\b|r[ée]f\b\.?|code\b|#|:|="
 _JOINT = r"is\b|was\b|est\b|c'est\b|my\b|mon\b|ma\b|the\b|la\b|le\b"
 _NAMED = re.compile(
-    rf"(?<!\w)(?P<what>{_ORDER}|{_ACCOUNT})(?!\w)"
+    rf"(?<!\w)(?P<what>{words.any_of(words.FILES)})(?!\w)"
     rf"(?P<between>(?:[\s,(\"«'.-]{{0,3}}(?:{_MARK}|{_JOINT})){{0,4}}[\s,(\"«'.-]{{0,3}})"
     r"(?P<id>#?(?=[\w/.-]{0,40}\d)[A-Z0-9](?:[\w/.-]{0,38}[A-Z0-9])?"
     r"(?:[ ](?:\d{2,5}|[A-Z])(?![\w/,])){0,8})",
@@ -50,23 +37,23 @@ _SHAPED_DIGITS = 7
 _PLATE = re.compile(r"[A-Z]{2}-\d{3}-[A-Z]{2}|[A-Z]{2}[ \d]{6,10}[A-D]")
 _SORT_CODE = re.compile(r"\bsort code\W{1,3}(\d{2}[ -]?\d{2}[ -]?\d{2})\b", re.IGNORECASE)
 _BORN = re.compile(
-    rf"\b(?:née? le|born(?: on)?|dob|d\.o\.b\.?|date of birth|date de naissance)\W{{0,3}}({DATE})",
+    rf"\b(?:née? le|born(?: on)?|dob|date of birth|date de naissance)\W{{0,3}}({DATE})",
     re.IGNORECASE,
 )
 
 
-def find(text: str) -> Spans:
+def find(text: str, said: Words) -> Spans:
     """References, account and identity numbers, number plates, dates of birth."""
-    for found in _NAMED.finditer(text):
-        if _leads_somewhere(found):
-            yield found.span("id")
+    if not words.FILES.isdisjoint(said):
+        yield from (found.span("id") for found in _NAMED.finditer(text) if _leads_somewhere(found))
     for found in _SHAPED.finditer(text):
         shape = found.group(0)
         digits = sum(map(str.isdigit, shape))
         if shape[0] == "#" or digits >= _SHAPED_DIGITS or _PLATE.fullmatch(shape):
             yield found.span()
-    for pattern in (_SORT_CODE, _BORN):
-        yield from (found.span(1) for found in pattern.finditer(text))
+    if not words.ORIGIN.isdisjoint(said):
+        for pattern in (_SORT_CODE, _BORN):
+            yield from (found.span(1) for found in pattern.finditer(text))
 
 
 def _leads_somewhere(found: re.Match[str]) -> bool:
