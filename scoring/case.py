@@ -159,6 +159,8 @@ def deadline(case: Case, policy: Policy) -> float:
     """When the case must be looked at again (seconds), NEVER when nothing is to come."""
     policy = policy.for_brand(case.brand)
     evidence, state = case.evidence, case.standing
+    if case.still and state.idle:
+        return NEVER
     clock, last_at = case.clock, evidence.last_at
     waiting = standing.deadlines(state, policy)
     if not state.open and not waiting:
@@ -186,7 +188,7 @@ def _rest_at(case: Case, policy: Policy) -> float:
 
 def _pending(state: Standing) -> bool:
     """Whether something is open, or held back, or waits for a level to have lasted."""
-    return state.open or state.held_until > 0 or any(at is not None for at in state.reached)
+    return not state.idle
 
 
 def _decide(case: Case, at: float, policy: Policy, floor: int = 0, *, news: bool) -> Outcome:

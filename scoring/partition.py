@@ -211,7 +211,8 @@ class Partition:
         while (echo := self.exchange.due(at)) is not None:
             said += self._until(echo.at)
             said += self._hear(echo)
-        return said + self._until(at), self._seal()
+        said += self._until(at)
+        return said, self._seal()
 
     def _until(self, at: float) -> list[Escalation]:
         self.watermark = max(self.watermark, at)
