@@ -7,6 +7,8 @@ import re
 import sys
 from datetime import UTC, datetime
 
+from aiohttp.http_exceptions import BadHttpMessage
+
 from scoring.masking import mask
 from streams.config import Settings
 
@@ -57,6 +59,11 @@ class Seldom(logging.Filter):
         return True
 
 
+def heeded(record: logging.LogRecord) -> bool:
+    """Whether a record is one: not each request that is no HTTP, with its bytes, token included."""
+    return not (record.exc_info and isinstance(record.exc_info[1], BadHttpMessage))
+
+
 class JsonFormatter(logging.Formatter):
     """One JSON object per line: time, level, logger, message."""
 
@@ -87,6 +94,7 @@ def set_up(settings: Settings) -> None:
         settings.log_format == "auto" and sys.stderr.isatty()
     )
     handler = logging.StreamHandler()
+    handler.addFilter(heeded)
     handler.addFilter(Seldom())
     handler.setFormatter(
         TextFormatter("%(asctime)s %(levelname)-7s %(message)s") if as_text else JsonFormatter()

@@ -28,6 +28,8 @@ REPLAYED = "tocsin_replayed"
 UNKNOWN = "unknown"
 MAX_DETAIL = 1000
 READ_TIMEOUT_S = 30.0
+_LATEST_MS = 253_402_300_799_000
+"""The end of the year 9999: a producer may put any number in a record's time."""
 
 Headers = list[tuple[str, bytes]]
 
@@ -146,7 +148,8 @@ def _own(headers: Iterable[tuple[str, bytes]]) -> Sequence[tuple[str, bytes]]:
 
 
 def _number(text: str | None) -> int:
-    return int(text) if text and text.isdecimal() else -1
+    # More digits than an offset has are somebody else's, and Python refuses thousands of them.
+    return int(text) if text and text.isdecimal() and len(text) <= 19 else -1
 
 
 def _time(text: str | None, fallback_ms: int) -> datetime:
@@ -155,5 +158,5 @@ def _time(text: str | None, fallback_ms: int) -> datetime:
     except ValueError:
         found = None
     if found is None or found.tzinfo is None:
-        return datetime.fromtimestamp(max(fallback_ms, 0) / 1000, UTC)
+        return datetime.fromtimestamp(min(max(fallback_ms, 0), _LATEST_MS) / 1000, UTC)
     return found

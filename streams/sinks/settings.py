@@ -89,7 +89,7 @@ def load(path: Path | None) -> Tickets:
         values = tomllib.loads(path.read_text("utf-8-sig"))
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError(f"policy {path} cannot be read: {error}") from error
-    except tomllib.TOMLDecodeError as error:
+    except (ValueError, RecursionError) as error:  # TOMLDecodeError among them
         raise ConfigError(f"policy {path} is no valid TOML: {error}") from error
     try:
         return parse(values)

@@ -158,7 +158,7 @@ class TicketsAgent:
         message = event.message
         try:
             said = escalations.decode(message.value or b"")
-        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             await self._dead(event, NOT_ESCALATION, str(error), sink="")
             await self._done(entry)
             return
