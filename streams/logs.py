@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from aiohttp.http_exceptions import BadHttpMessage
 
 from scoring.masking import mask
+from streams import hidden
 from streams.config import Settings
 
 _OURS = re.compile(
@@ -19,12 +20,12 @@ _LOUD = ("aiokafka", "faust", "mode", "kafka", "asyncio", "aiohttp", "streams.wo
 
 
 def masked(text: str) -> str:
-    """`text` with personal data masked; addresses of one's own network and offsets stay.
+    """`text` without secrets and personal data; addresses of one's own network and offsets stay.
 
     An operator has to see where the console is, which broker does not answer, and which record it
     is about.
     """
-    pieces = _OURS.split(text)
+    pieces = _OURS.split(hidden.hide(text))
     return "".join(
         piece if number % 2 and _ours(piece) else mask(piece) for number, piece in enumerate(pieces)
     )

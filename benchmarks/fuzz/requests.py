@@ -19,6 +19,7 @@ from streams.worker.web import Facts, Health, Web
 
 TOKEN = "0123456789abcdef"
 PATIENCE_S = 0.2
+HEALTH_S = 10.0
 _HEALTH = b"GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
 _ROUTES = (
     b"/",
@@ -72,7 +73,7 @@ class Server:
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(10)
 
-    def ask(self, raw: bytes) -> bytes:
+    def ask(self, raw: bytes, patience_s: float = PATIENCE_S) -> bytes:
         """What it answers until it closes, or waits for the rest. Raises OSError.
 
         Each request comes from another address, so that no limit of the rate hides the handlers.
@@ -82,7 +83,7 @@ class Server:
             f"127.{1 + self._asked // 65_025 % 250}.{self._asked // 255 % 255}.{self._asked % 255}"
         )
         to = ("127.0.0.1", self._web.port)
-        with socket.create_connection(to, PATIENCE_S, source_address=(here, 0)) as connection:
+        with socket.create_connection(to, patience_s, source_address=(here, 0)) as connection:
             answer = b""
             with contextlib.suppress(ConnectionError, TimeoutError):
                 connection.sendall(raw)
@@ -96,7 +97,7 @@ class Server:
         answer = self.ask(raw)
         if self.errors or answer.startswith((b"HTTP/1.1 500", b"HTTP/1.0 500")):
             raise BrokenError(self.errors[0] if self.errors else "500")
-        if not answer and b" 200 " not in self.ask(_HEALTH)[:20]:
+        if not answer and b" 200 " not in self.ask(_HEALTH, HEALTH_S)[:20]:
             raise BrokenError("it is not well any more")
 
 

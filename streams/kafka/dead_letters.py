@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from streams import hidden
 from streams.config import Settings
 from streams.errors import BrokerError
 from streams.kafka import clients
@@ -76,7 +77,7 @@ def build(
     return [
         *_own(original),
         (REASON, reason.encode()),
-        (DETAIL, detail[:MAX_DETAIL].encode("utf-8", "replace")),
+        (DETAIL, hidden.hide(detail)[:MAX_DETAIL].encode("utf-8", "replace")),
         (TOPIC, topic.encode()),
         (PARTITION, str(partition).encode()),
         (OFFSET, str(offset).encode()),

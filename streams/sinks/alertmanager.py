@@ -17,6 +17,7 @@ import msgspec
 
 from scoring.escalation import Status
 from scoring.levels import Level
+from streams import hidden
 from streams.errors import ConfigError
 from streams.sinks import html, http, render
 from streams.sinks.target import (
@@ -108,7 +109,9 @@ def build(settings: Mapping[str, Any], session: aiohttp.ClientSession) -> _Alert
         raise ConfigError('urls: a list of addresses such as "http://alertmanager:9093" is wanted')
     auth = None
     if values.username:
-        auth = aiohttp.BasicAuth(values.username, secret(values, "password"))
+        password = secret(values, "password")
+        hidden.remember_login(values.username, password)
+        auth = aiohttp.BasicAuth(values.username, password)
     return _Alertmanager(values, auth, session)
 
 

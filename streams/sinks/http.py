@@ -9,6 +9,7 @@ from typing import Any
 import aiohttp
 import msgspec
 
+from streams import hidden
 from streams.sinks.target import Disabled, Later, Refused
 
 TIMEOUT_S = 20.0
@@ -145,4 +146,4 @@ def _named(error: aiohttp.ClientError) -> str:
 def _said(answer: Answer) -> str:
     text = answer.body[: 4 * _SAID].decode("utf-8", "replace")
     words = " ".join("".join(c if c.isprintable() else " " for c in text).split())
-    return words[:_SAID]
+    return hidden.hide(words)[:_SAID]

@@ -27,6 +27,7 @@ from streams.sinks.target import (
     Refused,
     secret,
     settings_of,
+    told_by,
 )
 
 log = logging.getLogger(__name__)
@@ -112,7 +113,7 @@ class Mail:
         except (aiosmtplib.SMTPException, OSError, ValueError) as error:
             # the bare class, and this one, say that the server has no STARTTLS or login we know
             if type(error) in (aiosmtplib.SMTPException, aiosmtplib.SMTPNotSupported):
-                raise Refused(f"the server cannot do it: {error}"[:200]) from None
+                raise Refused(told_by("the server cannot do it:", str(error), 200)) from None
             raise Later(f"no delivery to {wanted.host}: {type(error).__name__}") from None
         if refused:
             log.warning("%d of %d recipients are refused", len(refused), len(wanted.to))

@@ -27,6 +27,7 @@ from streams.sinks.target import (
     Refused,
     secret,
     settings_of,
+    told_by,
 )
 from streams.sinks.web import Address, User, login
 
@@ -82,7 +83,7 @@ class ServiceNow:
             headers=self._headers,
         )
         if answer.body and (error := read(answer, dict[str, Any]).get("error")):
-            raise Refused(f"ServiceNow took no event: {error}"[:300])
+            raise Refused(told_by("ServiceNow took no event:", str(error)))
         said = notice.escalation
         outcome = UPDATED if memory.get("episode") == str(said.episode) else CREATED
         if said.status is Status.RESOLVED:

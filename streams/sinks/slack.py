@@ -35,6 +35,7 @@ from streams.sinks.target import (
     secret,
     secrets,
     settings_of,
+    told_by,
 )
 from streams.sinks.web import Address
 
@@ -192,7 +193,7 @@ def _meant(error: SlackApiError) -> Exception:
     name = str(data.get("error", "")) if isinstance(data, dict) else ""
     if name in _FROZEN:
         return _Gone(f"Slack says {name}")
-    reason = f"Slack says {name or f'HTTP {status}'}"[:200]
+    reason = told_by("Slack says", name or f"HTTP {status}", 200)
     if status in (408, 429) or status >= 500 or name in _PASSING or not (name or status >= 400):
         return Later(reason, retry_after(getattr(answer, "headers", {}), datetime.now(UTC)))
     return Refused(reason)

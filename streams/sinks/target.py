@@ -12,6 +12,7 @@ from typing import Any, Protocol, TypeVar
 import msgspec
 
 from scoring.escalation import Escalation
+from streams import hidden
 from streams.errors import ConfigError
 
 Memory = Mapping[str, str]
@@ -45,6 +46,11 @@ class Delivered(msgspec.Struct, frozen=True):
 
     memory: Memory
     outcome: str
+
+
+def told_by(system: str, words: str, most: int = 300) -> str:
+    """What a system said, for a reason: one line, secrets hidden before it is cut short."""
+    return hidden.hide(f"{system} {' '.join(words.split())}")[:most]
 
 
 class Later(Exception):  # noqa: N818 - named by outcome
@@ -129,6 +135,7 @@ def _from_env(name: str, variable: str) -> str:
     found = os.environ.get(variable, "").strip()
     if not found:
         raise ConfigError(f"{name}_env: the environment variable {variable} is not set")
+    hidden.remember(found)
     return found
 
 
@@ -139,6 +146,7 @@ def _from_file(name: str, file: str) -> str:
         raise ConfigError(f"{name}_file: {file} cannot be read: {error}") from error
     if not found:
         raise ConfigError(f"{name}_file: {file} is empty")
+    hidden.remember(found)
     return found
 
 

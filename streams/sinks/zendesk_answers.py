@@ -5,6 +5,8 @@ from typing import Any
 
 import msgspec
 
+from streams.sinks.target import told_by
+
 
 class Ticket(msgspec.Struct, frozen=True):
     """What is read of a ticket."""
@@ -52,5 +54,5 @@ class Error(msgspec.Struct, frozen=True):
     @property
     def reason(self) -> str:
         """What is wrong with which field."""
-        told = json.dumps(self.details, ensure_ascii=False) if self.details else self.description
-        return f"HTTP 422: {told}"[:300]
+        told = json.dumps(self.details, ensure_ascii=False) if self.details else self.description or ""
+        return told_by("HTTP 422:", told)
