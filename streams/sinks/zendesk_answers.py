@@ -54,5 +54,7 @@ class Error(msgspec.Struct, frozen=True):
     @property
     def reason(self) -> str:
         """What is wrong with which field."""
-        told = json.dumps(self.details, ensure_ascii=False) if self.details else self.description or ""
+        told = (
+            json.dumps(self.details, ensure_ascii=False) if self.details else self.description or ""
+        )
         return told_by("HTTP 422:", told)
