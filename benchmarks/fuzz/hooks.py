@@ -3,15 +3,16 @@
 import hmac
 import json
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from hashlib import sha256
+from typing import cast
 from urllib.parse import quote_from_bytes
 
 from benchmarks.fuzz.seeds import base64_of
 from benchmarks.fuzz.targets import Target
-from scoring.command import encode_command
+from scoring.command import Command, encode_command
 from streams.sinks.flow_back import jira, slack, zendesk
-from streams.sinks.flow_back.signed import Reader, SignedHook
+from streams.sinks.flow_back.signed import Actor, Own, Reader, SignedHook
 from streams.sinks.hook import HookError
 from streams.sinks.identity import case_key
 from streams.sinks.pagerduty import _Hook
@@ -84,15 +85,28 @@ def _pagerduty(body: bytes) -> dict[str, str]:
     return {"X-PagerDuty-Signature": f"v1={digest}"}
 
 
-def _of(reader: Reader) -> SignedHook:
-    return SignedHook([KEY], reader)
+def _of(reader: Reader, actor: Actor | None = None) -> SignedHook:
+    return SignedHook([KEY], reader, Own(actor, _account) if actor else None)
+
+
+async def _account() -> str:
+    return "tocsin"
+
+
+def _finished(reading: Coroutine[None, None, Command | None]) -> Command | None:
+    """What a coroutine returns that waits for nothing."""
+    try:
+        reading.send(None)
+    except StopIteration as end:
+        return cast("Command | None", end.value)
+    raise RuntimeError("it waits for something")
 
 
 def _target(name: str, example: object, hook: SignedHook | _Hook, sign: Sign) -> Target:
     def read(raw: bytes) -> None:
         # One in eight is not signed, or for another body.
         headers = sign(raw[:8]) if len(raw) % 8 == 0 else sign(raw)
-        command = hook.read(headers, raw)
+        command = _finished(hook.read(headers, raw))
         if command is not None:
             encode_command(command)
 
@@ -104,8 +118,8 @@ def _target(name: str, example: object, hook: SignedHook | _Hook, sign: Sign) ->
 def every() -> Mapping[str, Target]:
     """The targets by name."""
     made = [
-        _target("zendesk", _ZENDESK, _of(zendesk.command), _zendesk),
-        _target("jira", _JIRA, _of(jira.command), _jira),
+        _target("zendesk", _ZENDESK, _of(zendesk.command, zendesk.actor), _zendesk),
+        _target("jira", _JIRA, _of(jira.command, jira.actor), _jira),
         _target("slack", _SLACK, _of(slack.command), _slack),
         _target("pagerduty", _PAGERDUTY, _Hook("pager", [KEY]), _pagerduty),
     ]

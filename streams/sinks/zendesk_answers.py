@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 
-from streams.sinks.target import told_by
+from streams.sinks.http import words
 
 
 class Ticket(msgspec.Struct, frozen=True):
@@ -13,6 +13,18 @@ class Ticket(msgspec.Struct, frozen=True):
 
     id: int
     external_id: str | None = None
+
+
+class User(msgspec.Struct, frozen=True):
+    """A user; without an id it is nobody."""
+
+    id: int | None = None
+
+
+class Me(msgspec.Struct, frozen=True):
+    """Whose token it is."""
+
+    user: User
 
 
 class Created(msgspec.Struct, frozen=True):
@@ -54,7 +66,5 @@ class Error(msgspec.Struct, frozen=True):
     @property
     def reason(self) -> str:
         """What is wrong with which field."""
-        told = (
-            json.dumps(self.details, ensure_ascii=False) if self.details else self.description or ""
-        )
-        return told_by("HTTP 422:", told)
+        told = json.dumps(self.details, ensure_ascii=False) if self.details else self.description
+        return f"HTTP 422: {words(told or '')}"
