@@ -1,4 +1,4 @@
-"""The chart's pages: their commands do what they say in the namespace that the first of them made."""
+"""The chart's pages: their commands go to the namespace that the first of them makes."""
 
 import re
 

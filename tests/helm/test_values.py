@@ -94,7 +94,7 @@ def test_a_wrong_value_is_refused(values: dict[str, Any], told: str, render: Ren
         ({"sinks": {"asEnvironment": True}}, "set sinks.existingSecret to the Secret"),
         (
             {"prometheusRule": {"disabled": ["TocsinScoreDrift", "TocsinDrift"]}},
-            "names TocsinDrift, which is no alert of the chart: there are TocsinAvailabilityBudgetBurn",
+            "names TocsinDrift, which is no alert of the chart: there are TocsinAvail",
         ),
         (
             {"defaults": {"autoscaling": {"enabled": True, "minReplicas": 4, "maxReplicas": 3}}},
@@ -199,9 +199,7 @@ def test_the_notes_warn_of_nothing_where_all_is_given(render: Render) -> None:
 
 
 def _notes(values: dict[str, Any]) -> str:
-    [text] = [
-        text for path, text in rendering.render(values).items() if path.endswith("NOTES.txt")
-    ]
+    [text] = [text for path, text in rendering.render(values).items() if path.endswith("NOTES.txt")]
     return text
 
 
