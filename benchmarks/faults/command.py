@@ -31,8 +31,8 @@ def main(arguments: Sequence[str] = ()) -> int:
     if unknown := [name for name in names if name not in possible]:
         parser.error(f"{unknown[0]!r} cannot be made here; what can: {', '.join(possible)}")
     try:
-        first, _, last = options.seeds.partition("-")
-        seeds = range(int(first), int(last or first) + 1)
+        first, dash, last = options.seeds.partition("-")
+        seeds = range(int(first), int(last if dash else first) + 1)
     except ValueError:
         parser.error(f"--seeds {options.seeds!r}: a number, or two with a dash between")
     done = set() if options.again else {row.seed for row in report.kept(options.results)}
@@ -40,6 +40,9 @@ def main(arguments: Sequence[str] = ()) -> int:
 
 
 def _run(seeds: Sequence[int], names: Sequence[str], options: argparse.Namespace) -> int:
+    if not seeds:
+        print(f"nothing to do: {options.results} has these seeds", file=sys.stderr)
+        return 0
     from streams.scorer.reader import Reader
 
     # As Ctrl-C does: what was started is ended.
