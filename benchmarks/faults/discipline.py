@@ -1,9 +1,10 @@
 """Looked at all through a run: nothing is committed whose outcome is not safe already.
 
-Commits are read first and topics then, to their end: what is safe by then may have become so a
-moment after the commit, which goes unnoticed; what is not is a mention that a crash would lose.
+Commits are read first and topics then. What is not there yet may still be on its way to the
+harness: it has some seconds to come.
 """
 
+import time
 from collections import defaultdict
 from collections.abc import Iterator
 from typing import Any
@@ -17,6 +18,8 @@ from streams.worker.application import Role
 from streams.worker.state import folded_of
 
 Place = tuple[str, int, int]
+PATIENCE_S = 5.0
+SCORED, STORED, DELIVERED = "scored", "stored", "delivered"
 
 
 class _Id(msgspec.Struct):
@@ -33,7 +36,7 @@ _events = msgspec.json.Decoder(_Event)
 
 
 class Discipline:
-    """Compares commits with outcomes; `failures` gathers, each once."""
+    """Compares commits with outcomes; `failures` gathers."""
 
     def __init__(self, watch: Watch, hook: Hook) -> None:
         self._watch, self._hook = watch, hook
@@ -44,36 +47,56 @@ class Discipline:
         self._scored: set[str] = set()
         self._dead: set[Place] = set()
         self._folded: dict[tuple[str, int], int] = defaultdict(lambda: -1)
-        self.failures: dict[str, None] = {}
+        self._missing: dict[tuple[str, Place], float] = {}
+        """What was committed and has no outcome that was seen, since when."""
+        self.failures: list[str] = []
 
     def look(self) -> None:
         """Looks once."""
         committed = self._watch.committed()
-        while self._watch.read(0):
-            continue
         self._take()
         topics = self._watch.topics
         for (role, topic, partition), offset in committed.items():
-            if (role, topic) == (Role.SCORE, topics.mentions):
-                self._every(topic, partition, offset, "scored", self._scored)
-            elif (role, topic) == (Role.TICKETS, topics.escalations):
-                self._every(topic, partition, offset, "delivered", set(self._hook.answered))
-            elif role is Role.CASES and topic in (topics.scored, topics.pulse):
-                self._state(topic, partition, offset)
+            what = {
+                (Role.SCORE, topics.mentions): SCORED,
+                (Role.CASES, topics.scored): STORED,
+                (Role.CASES, topics.pulse): STORED,
+                (Role.TICKETS, topics.escalations): DELIVERED,
+            }.get((role, topic))
+            if what is not None:
+                self._expect(what, topic, partition, offset)
+        self._judge(PATIENCE_S)
 
-    def _every(self, topic: str, partition: int, committed: int, what: str, done: set[str]) -> None:
-        for offset in range(self._checked[topic, partition], committed):
-            place = topic, partition, offset
-            if place not in self._dead and self._ids.get(place) not in done:
-                self.failures[f"committed and not {what}: {place}"] = None
-        self._checked[topic, partition] = max(self._checked[topic, partition], committed)
+    def end(self) -> None:
+        """Everything has been read: what is missing now is not there."""
+        self._take()
+        self._judge(0.0)
 
-    def _state(self, topic: str, partition: int, committed: int) -> None:
+    def _judge(self, patience_s: float) -> None:
+        for (what, place), since in list(self._missing.items()):
+            if self._is_safe(what, place):
+                del self._missing[what, place]
+            elif time.monotonic() - since >= patience_s:
+                del self._missing[what, place]
+                self.failures.append(f"committed and not {what}: {place}")
+
+    def _is_safe(self, what: str, place: Place) -> bool:
         topics = self._watch.topics
-        changelog = topics.cases_state if topic == topics.scored else topics.incidents_state
-        if committed - 1 > self._folded[changelog, partition]:
-            place = topic, partition, committed - 1
-            self.failures[f"committed and its state not stored: {place}"] = None
+        if what == STORED:
+            changelog = topics.cases_state if place[0] == topics.scored else topics.incidents_state
+            return place[2] <= self._folded[changelog, place[1]]
+        if place in self._dead:
+            return True
+        done = self._scored if what == SCORED else self._hook.answered
+        return self._ids.get(place) in done
+
+    def _expect(self, what: str, topic: str, partition: int, committed: int) -> None:
+        before = self._checked[topic, partition]
+        # Of state the last offset stands for those before it.
+        first = max(before, committed - 1) if what == STORED else before
+        for offset in range(first, committed):
+            self._missing.setdefault((what, (topic, partition, offset)), time.monotonic())
+        self._checked[topic, partition] = max(before, committed)
 
     def _take(self) -> None:
         """What has come since the last look."""

@@ -153,7 +153,7 @@ def _disturbed(plan: Plan, bed: Bed, mentions: list[Mention]) -> tuple[list[str]
             watch.look()
         if watch.since_s > limit_s:
             break
-    failures = list(discipline.failures)
+    failures = []
     if not watch.recovered:
         failures.append(f"not recovered after {limit_s:.0f} s: {bed.watch.behind()}")
     load.close()
@@ -165,7 +165,9 @@ def _disturbed(plan: Plan, bed: Bed, mentions: list[Mention]) -> tuple[list[str]
     if not _until(bed, all_done, limit_s):
         failures.append(f"still behind after {limit_s:.0f} s: {bed.watch.behind()}")
     discipline.look()
-    failures += discipline.failures.keys() - set(failures)
+    bed.watch.read_all()
+    discipline.end()
+    failures += discipline.failures
     return failures, watch.since_s, load
 
 
