@@ -25,6 +25,7 @@ ROW = Row(
     repeated=12,
     poisoned=0,
     most_mb=190.0,
+    load=3.0,
 )
 
 
@@ -61,19 +62,25 @@ def test_runs_that_are_in_the_file_are_not_made_again(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     results = tmp_path / "faults.jsonl"
-    failed = msgspec.structs.replace(ROW, seed=4, faults=["stop", "cut"], failures=["lost: m-1"])
-    results.write_bytes(b"".join(msgspec.json.encode(row) + b"\n" for row in (ROW, failed)))
-    assert main(["--seeds", "3-4", "--results", str(results)]) == 0
+    names = faults.possible()
+    faults_ = [fault.name for fault in schedule.drawn(3, names).faults]
+    rows = [
+        msgspec.structs.replace(ROW, faults=faults_),
+        msgspec.structs.replace(ROW, seed=1001, failures=["lost: m-1"]),
+    ]
+    results.write_bytes(b"".join(msgspec.json.encode(row) + b"\n" for row in rows))
+    assert main(["--seeds", "3", "--results", str(results)]) == 0
     assert len(report.kept(results)) == 2
     assert main(["--report", "--results", str(results)]) == 0
     told = capsys.readouterr().out
     assert "2 runs with 1,800 mentions, 1 of them with a failure" in told
-    assert "| kill | 1 | 0 | 8 | 8 | 12 |" in told
-    assert "seed 4 (stop, cut): lost: m-1" in told
+    assert "| kill | 1 | 1 | 8 | 8 | 12 | 3 |" in told
+    assert "seed 1001 (kill): lost: m-1" in told
 
 
 @pytest.mark.parametrize(
-    "arguments", [["--faults", "earthquake"], ["--seeds", "many"], ["--seeds", "5-"]]
+    "arguments",
+    [["--faults", "earthquake"], ["--seeds", "many"], ["--seeds", "5-"], ["--seeds", "5-4"]],
 )
 def test_wrong_use_is_one_line(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as ended:
