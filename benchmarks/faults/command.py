@@ -25,7 +25,11 @@ def main(arguments: Sequence[str] = ()) -> int:
     parser.add_argument("--results", default="runs/faults.jsonl", type=Path, help="file to add to")
     parser.add_argument("--again", action="store_true", help="run seeds that are in the file too")
     parser.add_argument("--report", action="store_true", help="only tell what the file holds")
-    parser.add_argument("--keep", type=Path, help="folder for logs of runs that failed")
+    parser.add_argument(
+        "--keep",
+        type=Path,
+        help="folder for logs of runs that failed, or where a worker ended itself",
+    )
     options = parser.parse_args(arguments)
     if options.report:
         if not options.results.exists():
@@ -66,7 +70,7 @@ def _run(plans: Sequence[Plan], options: argparse.Namespace) -> int:
         with tempfile.TemporaryDirectory(prefix="tocsin-faults-") as name:
             folder = Path(name)
             row = runs.run(plan, folder, reader, version)
-            if row.failures and options.keep:
+            if options.keep and (row.failures or "70" in row.exits):
                 kept = options.keep / str(seed)
                 kept.mkdir(parents=True, exist_ok=True)
                 for log in folder.glob("*.log"):
