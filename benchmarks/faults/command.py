@@ -73,7 +73,7 @@ def _run(plans: Sequence[Plan], options: argparse.Namespace) -> int:
             if options.keep and (row.failures or "70" in row.exits):
                 kept = options.keep / str(seed)
                 kept.mkdir(parents=True, exist_ok=True)
-                for log in folder.glob("*.log"):
+                for log in (*folder.glob("*.log"), *folder.glob("*.json*")):
                     (kept / log.name).write_bytes(log.read_bytes())
         with options.results.open("ab") as results:
             results.write(msgspec.json.encode(row) + b"\n")

@@ -111,6 +111,9 @@ def run(plan: Plan, folder: Path, reader: Reader, version: str = "") -> Row:
             unreachable=sum(fault.name in faults.UNREACHABLE for fault in plan.faults),
         )
         failures += checks.all_of(left, reader)
+        if failures:
+            bed.watch.write(folder / "topics.jsonl")
+            (folder / "hook.json").write_bytes(msgspec.json.encode(bed.hook.noted))
         codes = [code for member in bed.members for code in member.exits.elements()]
         return Row(
             seed=plan.seed,

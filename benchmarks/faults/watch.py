@@ -1,9 +1,11 @@
 """What every topic of a run holds, and how far behind each group is; read while the run goes on."""
 
 from collections import defaultdict
+from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+import msgspec
 from kafka import KafkaAdminClient, KafkaConsumer, TopicPartition
 from kafka.errors import KafkaError
 
@@ -68,6 +70,22 @@ class Watch:
     def of(self, topic: str) -> list[Any]:
         """Records of a topic so far, in order within each partition."""
         return self._records[topic]
+
+    def write(self, file: Path) -> None:
+        """What the topics hold, a JSON line for each record, to look into a run that failed."""
+        with file.open("wb") as lines:
+            for topic, records in self._records.items():
+                for record in records:
+                    row = {
+                        "topic": topic.removeprefix(self._of.topic_prefix),
+                        "partition": record.partition,
+                        "offset": record.offset,
+                        "timestamp": record.timestamp,
+                        "key": (record.key or b"").decode("utf-8", "replace"),
+                        "headers": {k: v.decode("utf-8", "replace") for k, v in record.headers},
+                        "value": (record.value or b"").decode("utf-8", "replace"),
+                    }
+                    lines.write(msgspec.json.encode(row) + b"\n")
 
     def committed(self) -> dict[tuple[Role, str, int], int]:
         """The offset that each role has committed of each partition that it reads."""
