@@ -32,6 +32,7 @@ from streams.worker import messages
 from streams.worker.application import raw_topic
 from streams.worker.boundary import guarded
 from streams.worker.clock import settled
+from streams.worker.gaps import Gaps
 from streams.worker.lease import Lease
 from streams.worker.ledger import Entry, Ledger
 from streams.worker.logfold import Tools
@@ -57,6 +58,7 @@ class TicketsAgent:
         self._policy = policy
         self._ledger = Ledger()
         self._between = False
+        self._gaps = Gaps(tools.app, tools.settings, keeps=False)
         self._lease = Lease(tools.settings.session_timeout_s)
         self._remembered = Remembered(
             State(tools.app, "tickets", partitions, tools.output, tools.settings)
@@ -144,6 +146,7 @@ class TicketsAgent:
         return stream.noack_take(settings.batch_size, within=settings.batch_wait_s)
 
     async def _send_on(self, events: Sequence[EventT]) -> None:
+        await self._gaps.check(events)
         records = []
         for event in events:
             try:
@@ -161,6 +164,7 @@ class TicketsAgent:
         await self.owned()
         if not self._current(event):
             return
+        await self._gaps.check([event])
         assert self._runner is not None
         entry = Entry(event=event, stream=stream)
         self._ledger.open(entry)
@@ -188,6 +192,7 @@ class TicketsAgent:
         await self.owned()
         if not self._current(event):
             return
+        await self._gaps.check([event])
         assert self._runner is not None
         entry = Entry(event=event, stream=stream)
         self._ledger.open(entry)

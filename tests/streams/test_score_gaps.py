@@ -56,7 +56,7 @@ def events(settings: Settings, *offsets: int, generation: int = 1) -> Any:
 def check(agent: ScoreAgent, *batches: Any) -> None:
     async def all_of() -> None:
         for batch in batches:
-            await agent._check_gaps(batch)
+            await agent._gaps.check(batch)
 
     asyncio.run(all_of())
 
