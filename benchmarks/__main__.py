@@ -18,14 +18,17 @@ OF_DATA = {
     "decision": "crises caught before the media, controls left alone, over made-up histories",
     "faults": "workers killed, stopped and cut off while mentions come in: what is lost, or twice",
     "spread": "CASCADES: forecasts of the final number of shares, beside size alone and others",
+    "fuzz": "hostile inputs for everything that reads what others wrote: --inputs N --seed S",
+    "personal": "masking of personal data: recall by kind, near-misses spared, and its cost",
     "yardsticks": "DATA: macro-F1 on public sets and our own, beside what else one could install",
 }
 
 
 def main(names: list[str]) -> int:
     """Runs them in order; 2 for a name that is none."""
-    if names and names[0] in OF_DATA:
-        return importlib.import_module(f"benchmarks.{names[0]}").main(names[1:])
+    alone = names[:1] in ([name] for name in OF_DATA) or any(n.startswith("-") for n in names[1:])
+    if alone and names[0] in {**BENCHMARKS, **OF_DATA}:
+        return importlib.import_module(f"benchmarks.{names[0]}").main(names[1:]) or 0
     if names and names[0] in ("-h", "--help"):
         _list(sys.stdout)
         return 0

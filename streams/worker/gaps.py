@@ -34,7 +34,7 @@ class Gaps:
             generation, wanted = self._reached.get(message.tp, (None, 0))
             if generation != message.generation_id:
                 known = committed_of(self._app, [message.topic])
-                committed = known.get((message.topic, message.partition), 0)
+                committed = known.get((message.topic, message.partition)) or 0
                 wanted = max(wanted, committed) if self._keeps else committed
             if message.offset > wanted:
                 await ends.check_gap(self._settings, message.tp, wanted, message.offset)
