@@ -36,6 +36,10 @@ class Gaps:
                 known = committed_of(self._app, [message.topic])
                 committed = known.get((message.topic, message.partition)) or 0
                 wanted = max(wanted, committed) if self._keeps else committed
+                if message.offset > wanted:
+                    # Faust may be told of the commit after it has begun to read there.
+                    group = self._app.conf.id
+                    wanted = max(wanted, await ends.committed(self._settings, group, message.tp))
             if message.offset > wanted:
                 await ends.check_gap(self._settings, message.tp, wanted, message.offset)
             self._reached[message.tp] = (message.generation_id, max(wanted, message.offset + 1))

@@ -6,10 +6,12 @@ from typing import Any
 
 import pytest
 from faust.types import TP
+from kafka import KafkaConsumer, TopicPartition
+from kafka.structs import OffsetAndMetadata
 
 from streams.config import Settings
 from streams.kafka import clients, topics
-from streams.kafka.topics import Topics
+from streams.kafka.topics import Topics, application_id
 from streams.metrics import Metrics
 from streams.scorer.process import ScoringProcess
 from streams.worker.application import Role, application
@@ -69,6 +71,19 @@ def test_mentions_in_a_row_are_well(agent: ScoreAgent, settings: Settings) -> No
 def test_a_gap_is_noticed(agent: ScoreAgent, settings: Settings, offsets: tuple[int, ...]) -> None:
     with pytest.raises(GapError, match="did not come"):
         check(agent, events(settings, *offsets))
+
+
+def test_what_another_worker_has_committed_is_no_gap(agent: ScoreAgent, settings: Settings) -> None:
+    """Be it that Faust has not been told of it yet."""
+    topic = Topics.of(settings).mentions
+    group = application_id(settings, Role.SCORE.value)
+    consumer = KafkaConsumer(
+        **clients.kafka_python(settings), group_id=group, enable_auto_commit=False
+    )
+    consumer.assign([TopicPartition(topic, 0)])
+    consumer.commit({TopicPartition(topic, 0): OffsetAndMetadata(5, "", -1)})
+    consumer.close()
+    check(agent, events(settings, 5, 6))
 
 
 def test_what_is_read_again_after_a_rebalance_is_no_gap(
