@@ -42,10 +42,8 @@ log = logging.getLogger(__name__)
 
 STOP_TIMEOUT_S = 20.0
 """Below the 30 s that supervisors usually grant between SIGTERM and SIGKILL."""
-AWAY_TIMEOUT_S = 2.0
+AWAY_TIMEOUT_S = 5.0
 """The same where the broker is known to be away: there is nobody to finish anything with."""
-HURRY_S = 4.0
-"""One that was asked every two seconds, and has not answered for so long, is away."""
 STANDSTILLS = 2.0
 """A worker that has been unwell for as long again ends itself, where nobody else has ended it."""
 
@@ -239,9 +237,9 @@ class Worker:
         for chore in self._chores:
             chore.cancel()
         self._output.hurry()
-        away = self._lookout.silent_s > HURRY_S
+        limit_s = AWAY_TIMEOUT_S if self._lookout.away else STOP_TIMEOUT_S
         try:
-            await asyncio.wait_for(self._leave(), AWAY_TIMEOUT_S if away else STOP_TIMEOUT_S)
+            await asyncio.wait_for(self._leave(), limit_s)
         except (TimeoutError, KafkaError):
             # Nothing is lost: offsets stay where they are, and are read again from there.
             log.warning("the broker does not answer; ending without a last commit")
