@@ -18,7 +18,7 @@ from scoring.levels import Level
 from scoring.mention import Kind, Role
 from scoring.scored import Scored
 
-MAX_WORDS = 280
+MAX_WORDS = 480
 """Characters of a mention's words."""
 MOST_ENTRIES = 100
 """Entries of one message; the others are counted."""

@@ -71,7 +71,7 @@ def run(options: Options, script: Script, tally: Tally, show: Show) -> Report:
                 if tally.settled:
                     if options.ends_by_itself:
                         break
-                    show.phase("everything is played; the console stays until Ctrl-C")
+                    show.phase("everything is played; the console has the rest, until Ctrl-C")
         show.phase("ending")
         return tally.report(console, script.watched)
 

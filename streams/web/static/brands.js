@@ -4,7 +4,7 @@ import { get } from "./api.js";
 import { activity } from "./charts.js";
 import { button, element } from "./dom.js";
 import { LEVELS, bars } from "./level.js";
-import { count, percent, word } from "./words.js";
+import { count, counted, percent, word } from "./words.js";
 
 const SPANS = [["24h", "hours24"], ["7d", "days7"], ["30d", "days30"]];
 const $ = (id) => document.getElementById(id);
@@ -67,7 +67,7 @@ function card(brand, choose) {
   return element(
     "li", LEVELS.find((level) => brand.levels[level]) ?? "calm",
     head, element("p", "pills", ...levels), element("div", "plot"),
-    element("p", "quiet small", word("ofThem", { complaints: count(complaints), mentions: count(mentions) })),
+    element("p", "quiet small", `${counted("ofComplaints", complaints)} · ${counted("ofMentions", mentions)}`),
   );
 }
 

@@ -10,6 +10,7 @@ import { told } from "./story.js";
 import { count, counted, decimal, has, moment, percent, quotation, signal, split, ticking, weight, whole, word } from "./words.js";
 
 const AGAIN_MS = 1500; // between two looks at a case that changes all the time
+const ROOM = 50; // characters of the text shown on each side of a quote
 const REASONS = {
   "restore-deleted-post": ["deletion"],
   "bring-in-senior-person": ["media_coverage", "corporate_denial"],
@@ -137,22 +138,28 @@ function doing({ name, key, label }) {
 function numbers() {
   const { row, points } = story;
   const latest = points.at(-1);
-  const low = latest?.forecast_low ?? 0;
-  const high = latest?.forecast_high ?? 0;
   const made = [
     fact("chance", percent(row.score), word("chanceShort"), meter(row)),
     silence(row),
     fact("", count(row.authors), word("authors"), counted("followers", row.reach)),
-    fact("", count(row.shares), word("sharesName")),
+    shares(row, latest),
   ];
   if (row.kind === "incident") made.push(fact("", decimal(story.pace), word("paceName")));
   else {
-    const range = word("forecastRange", { low: whole(low), high: whole(high) });
-    made.push(fact("", whole(row.forecast_shares), word("forecastName"), range));
-    made.push(fact("", decimal(row.reproduction), word("reproductionName"),
-      word(row.reproduction >= 1 ? "explosive" : "fading")));
+    const effect = word(row.reproduction >= 1 ? "explosive" : "fading");
+    made.push(fact("", decimal(row.reproduction), word("reproductionName"), row.shares ? effect : null));
   }
   return element("dl", "numbers", ...made);
+}
+
+/** How often it was shared, and how often it will have been in the end. */
+function shares(row, latest) {
+  const more = row.kind !== "incident" && Math.round(row.forecast_shares) > row.shares && row.open;
+  if (!more) return fact("", count(row.shares), word("sharesName"));
+  const range = word("forecastRange", {
+    low: whole(latest?.forecast_low ?? 0), high: whole(latest?.forecast_high ?? 0),
+  });
+  return fact("", `${count(row.shares)} → ${whole(row.forecast_shares)}`, word("forecastName"), range);
 }
 
 function fact(name, value, label, more = null) {
@@ -211,15 +218,26 @@ function why() {
   return element("section", "why", element("h3", "", word("why")), element("ol", "", ...rows), note);
 }
 
-/** The words that carried a signal, in the mention that they come from where that is known. */
+/** The words that carried a signal, among those around them where these are known. */
 function quoted(term, entry) {
   if (!term.quote && !entry?.words) return null;
   const address = entry?.url ? link(entry.url, word("original")) : null;
-  const text = entry?.words
-    ? marked(entry.words, term.quote ? [term.quote] : [])
-    : [element("mark", "", term.quote)];
-  return element("blockquote", "", ...text, address ? " " : "", address);
+  const found = term.quote ? around(entry?.words ?? "", term.quote) : clipped(entry.words);
+  return element("blockquote", "", ...found, address ? " " : "", address);
 }
+
+/** The quote, marked, with some of the text on both sides; by itself where the text has it not. */
+function around(words, quote) {
+  const begin = quote.split("…")[0].trim();
+  const at = begin.length > 2 ? words.indexOf(begin) : -1;
+  if (at < 0) return [element("mark", "", quote)];
+  const from = at < ROOM ? 0 : words.indexOf(" ", at - ROOM) + 1;
+  const to = Math.min(words.length, Math.max(at + quote.length + ROOM, from + 2 * ROOM));
+  const part = `${from ? "… " : ""}${words.slice(from, to)}${to < words.length ? "…" : ""}`;
+  return marked(part, [quote]);
+}
+
+const clipped = (words) => [words.length > 3 * ROOM ? `${words.slice(0, 3 * ROOM).trimEnd()}…` : words];
 
 function charts() {
   const legend = element("p", "legend", ...["media", "answer", "deletion", "complaint", "command"].map((name) => {
@@ -265,7 +283,7 @@ function happened() {
   }
   const place = element("div", "", told(story, quotes, view));
   const toggle = (name, on, off) => {
-    const made = button("plain", word(view[name] ? on : off), () => {
+    const made = button("small-button", word(view[name] ? on : off), () => {
       view[name] = !view[name];
       draw();
     });

@@ -86,7 +86,7 @@ const times = (u, splits) => {
 };
 
 /** Options that the charts of one case share: one cursor over all of them. */
-function options({ key, width, height, range, series, y, hooks = {}, last = false, moved }) {
+function options({ key, width, height, range, series, y, bands = [], hooks = {}, last = false, moved }) {
   return {
     width,
     height,
@@ -102,6 +102,7 @@ function options({ key, width, height, range, series, y, hooks = {}, last = fals
       axis({ values: (_, splits) => splits.map((at) => (at === null ? "" : y.text(at))) }),
     ],
     series,
+    bands,
     hooks: { ...hooks, setCursor: [moved] },
   };
 }
