@@ -23,6 +23,7 @@ COMMANDS = {
     "train": "Train the model.",
     "evaluate": "Measure the model on labelled texts.",
     "export": "Export the trained model as one file.",
+    "feedback": "List or export what people judged: a crisis, or not.",
     "calibrate": "Fit probabilities to what was seen.",
 }
 """Subcommand to one line of help; the module is `streams.cli.<name>` with underscores."""

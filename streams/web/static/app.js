@@ -148,6 +148,7 @@ function state() {
     if (store.state === "locked") banner.append(button("", word("giveToken"), askToken));
   }
   facts();
+  tick();
   list.refresh();
 }
 

@@ -30,6 +30,7 @@ export const en = {
   verdict_crisis: "Judged a crisis", verdict_no_crisis: "Judged no crisis",
   chance: "chance of a crisis within 24 hours if nothing is done",
   chanceShort: "Chance of a crisis", waitingFor: "No answer for", answered: "Nobody waits for an answer",
+  cooling: "calming down",
   people: ["{count} person", "{count} people"],
   noAnswer: "no answer", authors: "People", reachName: "Reach", reachNote: "followers, summed",
   mentionsName: "Mentions", sharesName: "Shares", forecastName: "Shares, now and in the end",

@@ -78,7 +78,7 @@ export function controls(changed) {
   };
   const tabs = element("div", "tabs", ...STATES.map((state) => {
     const made = button("tab", word(state), act(() => (filter.state = state)));
-    made.append(element("span", "tally", count(tallies[state])));
+    if (tallies[state]) made.append(element("span", "tally", count(tallies[state])));
     made.setAttribute("aria-pressed", String(filter.state === state));
     made.dataset.key = `state-${state}`;
     return made;

@@ -33,6 +33,7 @@ export const fr = {
   chance: "probabilité d'une crise sous 24 heures si rien n'est fait",
   chanceShort: "Probabilité d'une crise", waitingFor: "Sans réponse depuis",
   answered: "Personne n'attend de réponse",
+  cooling: "se calme",
   people: ["{count} personne", "{count} personnes"],
   noAnswer: "sans réponse", authors: "Personnes", reachName: "Audience", reachNote: "abonnés cumulés",
   mentionsName: "Mentions", sharesName: "Partages", forecastName: "Partages, actuels et au final",

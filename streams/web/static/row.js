@@ -67,7 +67,11 @@ function facts(open) {
     const more = Math.round(open.forecast_shares) > open.shares ? ` → ${whole(open.forecast_shares)}` : "";
     made.push(element("span", "", `${count(open.shares)}${more} ${word("sharesSeen")}`));
   }
+  if (open.open && cooling(open)) made.push(element("span", "", word("cooling")));
   if (open.snooze_until > now()) made.push(element("span", "owner", word("snoozed")));
   if (open.owner) made.push(element("span", "owner", open.owner));
   return made;
 }
+
+/** Whether it was twice as likely before: its level falls later than its score. */
+const cooling = (open) => open.score < 0.5 && open.score < Math.max(...open.trend) / 2;
