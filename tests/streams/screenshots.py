@@ -32,7 +32,7 @@ class Camera:
         self._browser = browser
         self._folder = folder
 
-    def open(self, address: str = "", size: dict[str, int] = DESKTOP, **options: Any) -> "Page":
+    def open(self, address: str = "", size: Any = DESKTOP, **options: Any) -> "Page":
         """A page of the console, with something to see on it."""
         context = self._browser.new_context(
             viewport=size, device_scale_factor=1.5, **({"locale": "en-GB"} | options)

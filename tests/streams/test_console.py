@@ -165,29 +165,28 @@ def test_every_action_is_done_by_keyboard_and_seen_by_others_at_once(
     visit(other, demo)
     open_case(other)
     state = "#case .state"
-    wait = {"timeout": PATIENCE_MS}
 
     page.keyboard.press("a")
-    other.wait_for_selector(f"{state}:has-text('Ana has it')", **wait)
-    page.wait_for_selector("#toasts .good", **wait)
-    page.wait_for_selector(f"{state}:has-text('Ana has it')", **wait)
+    other.wait_for_selector(f"{state}:has-text('Ana has it')", timeout=PATIENCE_MS)
+    page.wait_for_selector("#toasts .good", timeout=PATIENCE_MS)
+    page.wait_for_selector(f"{state}:has-text('Ana has it')", timeout=PATIENCE_MS)
 
     page.keyboard.press("s")
     page.fill("dialog input[name=assignee]", MARK)
     page.keyboard.press("Enter")
-    other.wait_for_selector(f"{state}:has-text('{MARK[:8]}')", **wait)
+    other.wait_for_selector(f"{state}:has-text('{MARK[:8]}')", timeout=PATIENCE_MS)
 
     page.keyboard.press("z")
     page.locator("dialog label", has_text="4 hours").click()
     page.keyboard.press("Enter")
-    other.wait_for_selector(f"{state}:has-text('Snoozed until')", **wait)
+    other.wait_for_selector(f"{state}:has-text('Snoozed until')", timeout=PATIENCE_MS)
     assert other.locator("#case .item.command").count() >= 2
 
     page.keyboard.press("f")
     page.fill("dialog input[name=note]", ATTACK)
     page.keyboard.press("Enter")
-    other.wait_for_selector("#case .pill.resolved", **wait)
-    other.wait_for_selector(f"{state}:has-text('Judged no crisis')", **wait)
+    other.wait_for_selector("#case .pill.resolved", timeout=PATIENCE_MS)
+    other.wait_for_selector(f"{state}:has-text('Judged no crisis')", timeout=PATIENCE_MS)
     assert all(not row["case_id"].startswith(CASE) for row in found(demo))
     [row] = [one for one in found(demo, state="closed") if one["case_id"].startswith(CASE)]
     assert row["verdict"] == "no_crisis"

@@ -124,8 +124,8 @@ def test_each_worker_knows_all_cases_and_one_that_starts_later_too(
     erased = next(iter(complaints(datetime.now(UTC) - timedelta(hours=1))))
     gone = {"id": "gone", "parent_id": erased.id, "kind": Kind.DELETION, "text": ""}
     publish(settings, [msgspec.structs.replace(erased, **gone)])
+    where = f"/api/v1/case?{urllib.parse.urlencode({'id': erased.case_id})}"
     for worker in (first, second):
-        where = f"/api/v1/case?{urllib.parse.urlencode({'id': erased.case_id})}"
         until(lambda w=worker, p=where: b"refuse to refund" not in w.get(p)[1], 30)
 
     # One that starts later, without a role in it, reads it all anew.
