@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 DESKTOP = {"width": 1360, "height": 860}
 PHONE = {"width": 390, "height": 844}
 CASE = "#case .plots canvas"
-COLOURS = 128
+COLOURS = 256
 
 
 class Camera:
@@ -54,7 +54,9 @@ class Camera:
 
         page.wait_for_timeout(700)  # until what moves has come to rest
         raw = Image.open(io.BytesIO(page.screenshot()))
-        few = raw.convert("RGB").quantize(COLOURS, dither=Image.Dither.NONE)
+        few = raw.convert("RGB").quantize(
+            COLOURS, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE
+        )
         few.save(self._folder / f"{name}.png", optimize=True)
         page.context.close()
 
@@ -75,7 +77,9 @@ def main(folder: Path) -> None:
     ):
         camera = Camera(demo, browser, folder)
         demo.until(lambda: "all" not in demo.said and demo.console())
-        camera.take(camera.open(), "console-empty")
+        page = camera.open()
+        page.wait_for_selector("#case .nothing")
+        camera.take(page, "console-empty")
         demo.until(lambda: any("everything is played" in line for line in demo.said), 400)
         page = camera.open()
         choose(page, "tel-0019")

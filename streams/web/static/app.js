@@ -45,6 +45,7 @@ function first() {
   if (!byHand && chosen === null && !narrow.matches && view === "cases") {
     const caseId = list.first();
     if (caseId) choose(caseId, { keep: false });
+    else page.redraw();
   }
 }
 

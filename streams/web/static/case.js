@@ -5,7 +5,7 @@ import { ACTIONS, act } from "./actions.js";
 import { course } from "./charts.js";
 import { button, element, link, marked, put } from "./dom.js";
 import { pill } from "./level.js";
-import { now } from "./store.js";
+import { empty, now } from "./store.js";
 import { told } from "./story.js";
 import { count, counted, decimal, has, moment, percent, quotation, signal, split, ticking, weight, whole, word } from "./words.js";
 
@@ -22,7 +22,7 @@ const REASONS = {
 };
 const $ = (id) => document.getElementById(id);
 
-let shown = null; // id of the case on the page
+let shown; // id of the case on the page, null for none
 let story = null;
 let reading = 0;
 let timer = null;
@@ -39,7 +39,7 @@ export function show(caseId) {
   clearTimeout(timer);
   timer = null;
   $("case").scrollTop = 0;
-  if (caseId === null) nothing(word("choose"), word("chooseKeys"));
+  if (caseId === null) unchosen();
   else {
     if (!$("case").querySelector(".case")) nothing(word("loading"));
     read();
@@ -59,7 +59,12 @@ export function changed(caseId) {
 /** Draws anew what is there: in another language, theme or width. */
 export function redraw() {
   if (story) draw();
-  else if (shown === null) nothing(word("choose"), word("chooseKeys"));
+  else if (shown === null) unchosen();
+}
+
+function unchosen() {
+  if (empty()) nothing(word("none"), word("listens"));
+  else nothing(word("choose"), word("chooseKeys"));
 }
 
 async function read() {

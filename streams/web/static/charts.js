@@ -91,7 +91,7 @@ function options({ key, width, height, range, series, y, bands = [], hooks = {},
     width,
     height,
     legend: { show: false },
-    padding: [8, 10, 0, 0],
+    padding: [8, 20, 0, 0],
     cursor: {
       sync: { key, setSeries: false }, y: false,
       points: { size: 6 }, drag: { x: true, y: false, setScale: true },
@@ -254,11 +254,14 @@ function audiences(u, story) {
   ctx.beginPath();
   ctx.rect(bbox.left, bbox.top, bbox.width, bbox.height);
   ctx.clip();
+  let point = 0;
   story.shares.forEach(([at, followers], number) => {
+    while (story.points[point + 1]?.at <= at) point += 1;
     if (followers < 100) return;
+    const shares = Math.max(number + 1, story.points[point]?.shares ?? 0);
     const size = Math.max(1.5, Math.sqrt(followers) / 40) * devicePixelRatio;
     ctx.beginPath();
-    ctx.arc(u.valToPos(at, "x", true), u.valToPos(number + 1, "y", true), Math.min(size, 22 * devicePixelRatio), 0, 2 * Math.PI);
+    ctx.arc(u.valToPos(at, "x", true), u.valToPos(shares, "y", true), Math.min(size, 22 * devicePixelRatio), 0, 2 * Math.PI);
     ctx.fillStyle = faint("watch", followers >= 10000 ? 0.45 : 0.3);
     ctx.fill();
   });

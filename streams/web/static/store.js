@@ -3,6 +3,7 @@
 import { get, Refused, watch } from "./api.js";
 
 const PAGE = 2000;
+const MOST_CLOSED = 1000;
 const AGAIN_MS = [500, 1000, 2000, 4000, 8000];
 
 export const store = {
@@ -74,7 +75,7 @@ async function load() {
     from += PAGE;
     if (from >= part.total) break;
   }
-  const closed = await get("cases", { state: "closed", limit: PAGE, sort: "newest" });
+  const closed = await get("cases", { state: "closed", limit: PAGE, sort: "oldest" });
   store.rows = rows;
   store.closed = new Map(closed.cases.map((row) => [row.case_id, row]));
   current(closed.as_of);
@@ -104,6 +105,7 @@ function taken(name, data, id) {
     const { case_id: caseId, open } = data;
     (open ? store.rows : store.closed).set(caseId, data);
     (open ? store.closed : store.rows).delete(caseId);
+    if (store.closed.size > MOST_CLOSED) store.closed.delete(store.closed.keys().next().value);
     tell("rows");
     tell("case", caseId);
   }
