@@ -76,7 +76,6 @@ def main(folder: Path) -> None:
         chromium() as browser,
     ):
         camera = Camera(demo, browser, folder)
-        demo.until(lambda: "all" not in demo.said and demo.console())
         page = camera.open()
         page.wait_for_selector("#case .nothing")
         camera.take(page, "console-empty")

@@ -247,7 +247,7 @@ def test_lost_connection_is_told_and_what_was_missed_comes_after_it(
 def test_nothing_keeps_anybody_out(demo: Demo, browser: "Browser", locale: str, theme: Any) -> None:
     context = named(browser.new_context(locale=locale, color_scheme=theme), "Ana")
     page = context.new_page()
-    visit(page, demo)
+    errors = visit(page, demo)
     assert page.get_attribute("html", "lang") == locale[:2]
     assert violations(page) == []
     page.keyboard.press("r")
@@ -260,6 +260,7 @@ def test_nothing_keeps_anybody_out(demo: Demo, browser: "Browser", locale: str, 
     page.keyboard.press("Escape")
     visit(page, demo, "brands")
     assert violations(page) == []
+    assert errors == []
     context.close()
 
 

@@ -80,6 +80,14 @@ def test_each_worker_knows_all_cases_and_one_that_starts_later_too(
     owned = [len(worker.board["cases"]) for worker in (first, second)]
     assert max(owned) < CASES  # neither has them all by itself
 
+    command = cli("cases", "--json", "--url", f"http://{second.address}", "--limit", "4")
+    assert len(command.stdout.splitlines()) == 4
+    assert f"{CASES - 4} more" not in command.stderr  # JSON is for programs
+    command = cli("cases", "--url", f"http://{second.address}", "--level", "watch")
+    assert command.returncode == 0
+    command = cli("cases", "--url", "http://127.0.0.1:1")
+    assert (command.returncode, command.stderr.count("\n")) == (1, 1)
+
     # What changes is told to all, whoever was asked to change it, and goes on after a gap.
     chosen = "brand-1:a/b?1"
     stream = events(second)

@@ -304,7 +304,8 @@ for (const { name, key } of ACTIONS) {
 document.addEventListener("keydown", (event) => {
   if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || asking()) return;
   const { target } = event;
-  if (target.matches("input, select, textarea")) {
+  // Just after a dialog has closed, the focus may still be in it for a moment.
+  if (target.matches("input, select, textarea") && !$("dialog").contains(target)) {
     if (event.key === "Escape") {
       if (target.id === "search" && target.value) {
         target.value = "";

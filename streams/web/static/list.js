@@ -63,7 +63,8 @@ export function mark(caseId, reveal = false) {
 /** The id of the case `step` places after the chosen one, of the first where none is chosen. */
 export function beside(step) {
   const at = rows.findIndex((one) => one.case_id === chosen);
-  const place = at < 0 ? 0 : Math.min(rows.length - 1, Math.max(0, at + step));
+  const from = at < 0 ? (step > 0 ? -1 : 0) : at;
+  const place = Math.min(rows.length - 1, Math.max(0, from + step));
   return rows[place]?.case_id ?? null;
 }
 
