@@ -47,7 +47,9 @@ format: setup ## rewrite the files in the project's style
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-chart: setup ## make what is made in helm/tocsin: README, schema, copies of rules and boards, results
+chart: setup ## make what is made in deploy and helm/tocsin: runbook page, boards, schema, README, results
+	@$(BIN)/python -m deploy.runbooks
+	@$(BIN)/python -m deploy.grafana
 	@$(BIN)/python -m helm.tools
 
 bench: setup $(BENCH_STAMP) ## run the benchmarks; ARGS names which

@@ -23,8 +23,9 @@ OF_DATA = {
 
 def main(names: list[str]) -> int:
     """Runs them in order; 2 for a name that is none."""
-    if names and names[0] in OF_DATA:
-        return importlib.import_module(f"benchmarks.{names[0]}").main(names[1:])
+    alone = names[:1] in ([name] for name in OF_DATA) or any(n.startswith("-") for n in names[1:])
+    if alone and names[0] in {**BENCHMARKS, **OF_DATA}:
+        return importlib.import_module(f"benchmarks.{names[0]}").main(names[1:]) or 0
     if names and names[0] in ("-h", "--help"):
         _list(sys.stdout)
         return 0

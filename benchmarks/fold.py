@@ -59,7 +59,7 @@ def growth(most: int) -> None:
     """Time per mention of the same traffic with ever more conversations held."""
     batch, first = 10_000, 0.0
     partition = Partition(policy.default())
-    events = traffic.mentions(most * 3, per_conversation=2.0, a_day=most)
+    events = traffic.mentions(most * 3 + 10 * batch, per_conversation=2.0, a_day=most)
     held = 1_000
     while held <= most:
         while len(partition.cases) < held:

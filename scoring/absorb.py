@@ -8,6 +8,7 @@ from scoring.bounded import Voice
 from scoring.evidence import (
     CONTENT,
     INFLUENCER_FOLLOWERS,
+    LEAST,
     LIKELY,
     MOST_ANGRY,
     MOST_AUTHORS,
@@ -54,11 +55,6 @@ def absorb(evidence: Evidence, scored: Scored) -> Evidence:
     return after
 
 
-def author_key(mention: Mention) -> int:
-    """The author's hash; an author who is not named counts as a new one each time."""
-    return bounded.key(mention.channel, mention.author_id or mention.id)
-
-
 def _presence(evidence: Evidence, scored: Scored) -> None:
     mention, at = scored.mention, scored.mention.at
     known = evidence.root
@@ -71,7 +67,7 @@ def _presence(evidence: Evidence, scored: Scored) -> None:
         evidence.root = Root(
             at=at,
             stands_in=order[0],
-            author=author_key(mention),
+            author=mention.author_key,
             mention_id=mention.id,
             complaint=scored.scores.complaint,
             role=mention.role,
@@ -107,7 +103,7 @@ def _brand_voice(evidence: Evidence, scored: Scored) -> None:
 
 def _audience(evidence: Evidence, scored: Scored) -> None:
     mention, scores = scored.mention, scored.scores
-    author, share, followers = author_key(mention), mention.kind is Kind.SHARE, mention.followers
+    author, share, followers = mention.author_key, mention.kind is Kind.SHARE, mention.followers
     evidence.spread = spread.expose(evidence.spread, mention.at, followers, share=share)
     followed(evidence, author, followers)
     if not share and scores.complaint >= LIKELY:
@@ -144,22 +140,25 @@ def followed(evidence: Evidence, author: int, followers: int) -> None:
 def _contented(scored: Scored) -> bool:
     """Whether somebody speaks up and has nothing against the brand."""
     mention, scores = scored.mention, scored.scores
-    hostile = max(scores.complaint, scores.anger, scores.corporate_denial, scores.objective_fact)
-    return bool(mention.text) and mention.role in _ASKING and hostile < CONTENT
+    return (
+        scores.complaint < CONTENT
+        and scores.anger < CONTENT
+        and scores.corporate_denial < CONTENT
+        and scores.objective_fact < CONTENT
+        and bool(mention.text)
+        and mention.role in _ASKING
+    )
 
 
 def carries(scored: Scored) -> bool:
     """Whether the text passes the grievance on, rather than defending or joking about it."""
     scores = scored.scores
     return (
-        max(
-            scores.complaint,
-            scores.objective_fact,
-            scores.corporate_denial,
-            scores.influencer_sharing,
-            scores.anger,
-        )
-        >= LIKELY
+        scores.complaint >= LIKELY
+        or scores.objective_fact >= LIKELY
+        or scores.corporate_denial >= LIKELY
+        or scores.influencer_sharing >= LIKELY
+        or scores.anger >= LIKELY
     )
 
 
@@ -185,11 +184,13 @@ def _hear(
     evidence: Evidence, scored: Scored, name: str, value: float, signal: str, most: int = 1
 ) -> None:
     """The words that carried a signal, if they are among the strongest of `name`."""
+    if value < LEAST and most == 1:
+        return  # of the strongest voice alone nothing that is hardly there can count
     voices = getattr(evidence, name)
     if len(voices) >= most and value < voices[-1].value:
         return
     mention = scored.mention
-    author = author_key(mention)
+    author = mention.author_key
     if bounded.heard(voices, value, author, most):
         words = _quote(evidence, scored, signal)
         voice = Voice(value, author, _source(mention), words, mention.at)
@@ -211,7 +212,7 @@ def _author_words(evidence: Evidence, scored: Scored) -> None:
     mention, scores = scored.mention, scored.scores
     if not _speaks(mention):
         return
-    author, at = author_key(mention), mention.at
+    author, at = mention.author_key, mention.at
     kept, root = evidence.words, evidence.root
     if root is not None and root.stands_in == 0:  # who began it is known: nobody else matters
         if author != root.author:

@@ -159,6 +159,8 @@ def deadline(case: Case, policy: Policy) -> float:
     """When the case must be looked at again (seconds), NEVER when nothing is to come."""
     policy = policy.for_brand(case.brand)
     evidence, state = case.evidence, case.standing
+    if case.still and state.idle:
+        return NEVER
     clock, last_at = case.clock, evidence.last_at
     waiting = standing.deadlines(state, policy)
     if not state.open and not waiting:
@@ -186,7 +188,7 @@ def _rest_at(case: Case, policy: Policy) -> float:
 
 def _pending(state: Standing) -> bool:
     """Whether something is open, or held back, or waits for a level to have lasted."""
-    return state.open or state.held_until > 0 or any(at is not None for at in state.reached)
+    return not state.idle
 
 
 def _decide(case: Case, at: float, policy: Policy, floor: int = 0, *, news: bool) -> Outcome:
@@ -195,8 +197,12 @@ def _decide(case: Case, at: float, policy: Policy, floor: int = 0, *, news: bool
     state, said = standing.settle(
         case.standing, assessment.score, assessment.beyond, at, policy, news=news, over=over
     )
-    if said and said.status is Status.OPEN and state.rank <= floor:
-        return msgspec.structs.replace(case, still=False), []  # its leader speaks for it
+    if said and said.status is not Status.RESOLVED and state.rank <= floor:
+        # Its leader speaks for it: what was said of it stands, and its clocks run on.
+        had = case.standing
+        if had.open:
+            had = msgspec.structs.replace(had, below=state.below, reached=state.reached)
+        return msgspec.structs.replace(case, standing=had, still=False), []
     still = not _pending(state) and not state.episode and not assessment.may_rise(policy)
     case = msgspec.structs.replace(case, standing=state, still=still)
     return case, [_escalation(case, said, assessment, at, policy)] if said else []

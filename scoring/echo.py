@@ -5,7 +5,7 @@ from copy import copy
 import msgspec
 
 from scoring import bounded, likeness
-from scoring.absorb import author_key, carries, followed, named
+from scoring.absorb import carries, followed, named
 from scoring.evidence import LIKELY, NEWEST_IDS, Dated, Evidence
 from scoring.likeness import Marks
 from scoring.mention import Role
@@ -23,7 +23,7 @@ def of(case_id: str, scored: Scored) -> Echo | None:
         case_id=case_id,
         mention_id=mention.id,
         at=mention.at,
-        author=author_key(mention),
+        author=mention.author_key,
         followers=mention.followers,
         role=mention.role,
         channel=mention.channel,

@@ -10,6 +10,8 @@ from scoring.times import LONG_AGO
 
 LIKELY = 0.5
 """A text signal counts as said from this probability on."""
+LEAST = 0.01
+"""Below this a text signal is not there at all."""
 CONTENT = 0.3
 """A customer whose complaint and anger are both below this is content."""
 INFLUENCER_FOLLOWERS = 10_000

@@ -17,12 +17,13 @@ PARTS = (0.0, 0.3545, 0.1463, 0.1510, 0.0893, 0.0721, 0.0587, 0.1281)
 """Part of the kernel in each exponential; they sum to one."""
 
 NOTHING: Sums = (0.0,) * len(SCALES)
+_NEW: Sums = (1.0,) * len(SCALES)
 _RATES = tuple(1 / scale for scale in SCALES)
 
 
 def decays(elapsed: float) -> Sums:
     """What is left of each exponential after `elapsed` seconds (at least 0)."""
-    return tuple([math.exp(-elapsed * rate) for rate in _RATES])
+    return tuple([math.exp(-elapsed * rate) for rate in _RATES]) if elapsed else _NEW
 
 
 def remaining(sums: Sums) -> float:
@@ -33,5 +34,5 @@ def remaining(sums: Sums) -> float:
 def even(age: float) -> Sums:
     """The sums of one event that may have come at any time of the last `age` seconds."""
     if age <= 0:
-        return (1.0,) * len(SCALES)
+        return _NEW
     return tuple([-math.expm1(-age * rate) / (age * rate) for rate in _RATES])

@@ -2,11 +2,13 @@
 
 import enum
 from datetime import datetime
-from functools import cached_property
 from typing import Annotated
 
 import msgspec
 from msgspec import Meta
+
+from scoring.bounded import key
+from scoring.once import once
 
 MAX_TEXT = 20_000
 MAX_COUNT = 10**12
@@ -99,37 +101,42 @@ class Mention(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, dic
     attachments: Annotated[tuple[Attachment, ...], Meta(max_length=100)] | None = None
     engagement: Engagement | None = None
 
-    @cached_property
+    @once
     def root_id(self) -> str:
         """Id of the conversation's first mention."""
         return self.conversation_id or self.parent_id or self.id
 
-    @cached_property
+    @once
     def partition_key(self) -> str:
         """Key of the Kafka record: one conversation of one brand stays in one partition."""
         return f"{self.brand}:{self.root_id}"
 
-    @cached_property
+    @once
     def case_id(self) -> str:
         """Id of the case that the conversation would be."""
         return self.partition_key
 
-    @cached_property
+    @once
     def role(self) -> Role:
         """The author's role, `unknown` when nothing is said."""
         return (self.author.role if self.author else None) or Role.UNKNOWN
 
-    @cached_property
+    @once
     def followers(self) -> int:
         """The author's followers, 0 when unknown."""
         return (self.author.followers if self.author else None) or 0
 
-    @cached_property
+    @once
     def author_id(self) -> str:
         """The author's id, else handle, else empty."""
         return (self.author.id or self.author.handle or "") if self.author else ""
 
-    @cached_property
+    @once
+    def author_key(self) -> int:
+        """The author's hash; an author who is not named counts as a new one each time."""
+        return key(self.channel, self.author_id or self.id)
+
+    @once
     def at(self) -> float:
         """Event time, seconds since 1970-01-01T00:00:00Z."""
         return self.created_at.timestamp()

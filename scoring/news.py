@@ -54,7 +54,7 @@ class CaseNews(msgspec.Struct, frozen=True, kw_only=True, tag="case", omit_defau
 class Echo(msgspec.Struct, frozen=True, kw_only=True, tag="echo", omit_defaults=True):
     """A mention of a conversation linked to the case `case_id`, without its words.
 
-    `author` is as in `author_key`, `handle` the mark of the author's handle, 0 for none;
+    `author` is as in `Mention.author_key`, `handle` the mark of the author's handle, 0 for none;
     `complains` tells a complaint from what only passes one on.
     """
 

@@ -1,5 +1,6 @@
 """A brand's minute: what one partition saw of it, summed so that partitions can be added up."""
 
+import operator
 from collections.abc import Iterable
 from typing import Any
 
@@ -7,7 +8,6 @@ import msgspec
 from msgspec.structs import replace
 
 from scoring import bounded, likeness
-from scoring.absorb import author_key
 from scoring.bounded import Keys, Voice, Voices
 from scoring.evidence import CONTENT, INFLUENCER_FOLLOWERS, LIKELY
 from scoring.mention import Kind, Role
@@ -100,7 +100,7 @@ def count(pulse: Pulse, scored: Scored) -> Pulse:
         changes["shares"] = pulse.shares + 1
     elif mention.role is Role.MEDIA:
         if max(scores.objective_fact, scores.complaint, scores.corporate_denial) >= LIKELY:
-            changes["media"] = bounded.with_key(pulse.media, author_key(mention), MOST_KEYS)
+            changes["media"] = bounded.with_key(pulse.media, mention.author_key, MOST_KEYS)
     elif scores.complaint >= LIKELY:
         changes |= _complaint(pulse, scored)
     elif max(scores.complaint, scores.anger) < CONTENT:
@@ -126,7 +126,7 @@ def unquoted(pulse: Pulse, mention_ids: Iterable[str]) -> Pulse:
 
 def _complaint(pulse: Pulse, scored: Scored) -> dict[str, Any]:
     mention, scores = scored.mention, scored.scores
-    author = author_key(mention)
+    author = mention.author_key
     words = "" if mention.id in pulse.erased else scored.quote("complaint")
     strength = (scores.anger + scores.objective_fact) / 2
     text = likeness.gist(mention.text)
@@ -151,7 +151,7 @@ def _complaint(pulse: Pulse, scored: Scored) -> dict[str, Any]:
         "lang_fr": pulse.lang_fr + scored.lang.startswith("fr"),
     }
     if len(vector) == len(topic) and topic:
-        changes["topic"] = tuple(a + b for a, b in zip(topic, vector, strict=True))
+        changes["topic"] = tuple(map(operator.add, topic, vector))
         changes["topics"] = pulse.topics + 1
     if mention.role is Role.INFLUENCER or mention.followers >= INFLUENCER_FOLLOWERS:
         changes["influencers"] = bounded.with_key(pulse.influencers, author, MOST_KEYS)

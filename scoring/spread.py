@@ -82,6 +82,8 @@ def expose(spread: Spread, at: float, followers: int, *, share: bool) -> Spread:
 
 
 def _moved(sums: Sums, fade: Sums, mark: Sums, amount: float) -> Sums:
+    if sums == NOTHING:
+        return tuple([amount * new for new in mark]) if amount else NOTHING
     if not amount:
         return tuple([one * left for one, left in zip(sums, fade, strict=True)])
     return tuple(

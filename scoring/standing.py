@@ -39,6 +39,13 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True, array_like=True):
         """Whether an episode is open."""
         return self.rank > 0
 
+    @property
+    def idle(self) -> bool:
+        """Whether nothing is open, nor held back, nor waits for a level to have lasted."""
+        if self.rank or self.held_until > 0:
+            return False
+        return not self.reached or not any(at is not None for at in self.reached)
+
 
 class Said(msgspec.Struct, frozen=True, kw_only=True):
     """A message to send: `ordinal` counts the messages of an episode from 1."""

@@ -5,10 +5,18 @@ from typing import Annotated
 
 from msgspec import Meta
 
-Address = Annotated[str, Meta(pattern=r"^https?://[^\s/?#@]+(/[^\s?#]*)?$")]
+Address = Annotated[
+    str,
+    Meta(
+        pattern=r"^https?://[^\s/?#@]+(/[^\s?#]*)?$",
+        description="an address such as https://host is wanted, without a login or a query",
+    ),
+]
 """`https://host` with an optional path; credentials and queries have no place in it."""
 
-User = Annotated[str, Meta(pattern=r"^[^:\r\n]*$", max_length=256)]
+User = Annotated[
+    str, Meta(pattern=r"^[^:\r\n]*$", max_length=256, description="a name without `:` is wanted")
+]
 """A colon ends a user's name (RFC 7617, 2)."""
 
 

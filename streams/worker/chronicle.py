@@ -54,8 +54,14 @@ class Chronicle:
         """A person's decision was read at event time `at` (seconds)."""
         self._ordered.setdefault(command.case_id, []).append(of_command(command, at))
 
-    def tell(self, fold: Partition, ended: Collection[str]) -> Iterator[CaseTimeline]:
+    def tell(self, fold: Partition, ended: Collection[str]) -> list[CaseTimeline]:
         """What the batch did to each case that is open, or that it `ended`."""
+        try:
+            return list(self._tell(fold, ended))
+        finally:
+            self._heard, self._ordered, self._erased = {}, {}, []
+
+    def _tell(self, fold: Partition, ended: Collection[str]) -> Iterator[CaseTimeline]:
         entries: dict[str, list[Entry]] = dict(self._ordered)
         for case_id, heard in self._heard.items():
             case = _speaker(fold, case_id)
@@ -73,7 +79,6 @@ class Chronicle:
             case = fold.cases.get(case_id)
             if case is not None and (case.standing.open or case_id in spoken):
                 yield self._told(case, entries.get(case_id, []))
-        self._heard, self._ordered, self._erased = {}, {}, []
 
     def _told(self, case: Case, entries: list[Entry]) -> CaseTimeline:
         policy = self._policy.for_brand(case.brand)

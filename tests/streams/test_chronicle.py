@@ -1,6 +1,7 @@
 """What is told of open cases: their story from before they were one, masked, and bounded."""
 
 from collections.abc import Sequence
+from typing import Any
 
 from scoring.command import Action, Command
 from scoring.escalation import Status
@@ -74,7 +75,7 @@ def test_nothing_is_told_of_what_is_no_case_and_all_of_it_once_it_is() -> None:
 def test_each_kind_of_mention_is_told_apart() -> None:
     told = Told()
     told.batch(grave("root", 0))
-    later = {"kind": Kind.REPLY, "by": "x"}
+    later: dict[str, Any] = {"kind": Kind.REPLY, "by": "x"}
     found = told.batch(
         answer("a", 1),
         scored(mention("m", 2, role=Role.MEDIA, **later), DENIED),

@@ -66,6 +66,12 @@ def command(headers: Mapping[str, str], body: bytes, secret: str, now: float) ->
     )
 
 
+def actor(body: bytes) -> str:
+    """The user who did it; none for the system itself, which is -1."""
+    found = _decoder.decode(body).detail.actor_id
+    return found if found.isdecimal() and int(found) else ""
+
+
 def _seconds(stamp: str) -> float:
     try:
         return datetime.fromisoformat(stamp).timestamp()
