@@ -32,6 +32,12 @@ def file(request: web.Request, name: str) -> web.Response:
     return response
 
 
+def content(name: str) -> bytes | None:
+    """The bytes of one of the files, None where there is none of that name."""
+    found = _read(name) if name.rpartition(".")[2] in _TYPES else None
+    return found[0] if found else None
+
+
 @lru_cache(maxsize=64)
 def _read(name: str) -> tuple[bytes, str] | None:
     parts = name.split("/")
