@@ -94,7 +94,8 @@ class Follower:
                 for partition, records in batches.items():
                     self._take(partition, records)
                     self._clock(records)
-                    if partition in left and records[-1].offset + 1 >= left[partition]:
+                for partition in list(left):
+                    if await consumer.position(partition) >= left[partition]:
                         del left[partition]
                 if not left and not self.complete:
                     self.complete = True

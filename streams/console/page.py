@@ -7,7 +7,7 @@ import msgspec
 
 from scoring.escalation import CaseKind, Escalation, SpreadSummary, Status, Why
 from scoring.levels import Level
-from scoring.timeline import CaseTimeline, Entry, Point, What, most_telling
+from scoring.timeline import CaseTimeline, Entry, Point, What, most_telling, point
 from streams.console.erasing import unquoted, without
 
 MOST_ENTRIES = 300
@@ -124,22 +124,8 @@ class Page:
             self._messages.pop(next(iter(self._messages)))
         if self.said is None or (said.episode, at) >= (self.said.episode, self.said.at.timestamp()):
             self.said = said
-        spread = said.spread
-        self._point(
-            Point(
-                at=at,
-                score=said.score,
-                mentions=spread.mentions,
-                authors=spread.authors,
-                shares=spread.shares,
-                reach=spread.reach,
-                reproduction=spread.reproduction,
-                forecast_shares=spread.forecast_shares,
-                forecast_low=spread.forecast_low,
-                forecast_high=spread.forecast_high,
-                waiting_since=at - said.silence_s if said.silence_s else 0.0,
-            )
-        )
+        waiting_since = at - said.silence_s if said.silence_s else 0.0
+        self._point(point(at, said.score, said.spread, waiting_since))
 
     def tell(self, told: CaseTimeline) -> None:
         """What a batch did to it."""
@@ -269,15 +255,15 @@ class Page:
                 del self._shares[MOST_SHARES * 3 // 4 :]
         self._entries[entry.id] = entry
 
-    def _point(self, point: Point) -> None:
+    def _point(self, new: Point) -> None:
         """Another point in its place: the two topics are read side by side, so some come late."""
         points = self._points
-        place = bisect_left(points, point.at, key=lambda held: held.at)
-        if place < len(points) and points[place].at == point.at:
-            if point.mentions >= points[place].mentions:
-                points[place] = point
+        place = bisect_left(points, new.at, key=lambda held: held.at)
+        if place < len(points) and points[place].at == new.at:
+            if new.mentions >= points[place].mentions:
+                points[place] = new
             return
-        points.insert(place, point)
+        points.insert(place, new)
         if len(points) > MOST_POINTS:
             half = len(points) // 2
             self._points = points[:half:2] + points[half:]

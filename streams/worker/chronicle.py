@@ -25,6 +25,7 @@ from scoring.timeline import (
     most_telling,
     of_command,
     of_mention,
+    point,
 )
 
 _CONVERSATIONS = 1000
@@ -136,17 +137,6 @@ def _speaker(fold: Partition, case_id: str) -> Case | None:
 
 
 def _point(case: Case, found: Assessment) -> Point:
-    spread, waiting = found.spread, case.evidence.waiting_since
-    return Point(
-        at=max(case.clock, case.evidence.last_at),
-        score=found.score,
-        mentions=spread.mentions,
-        authors=spread.authors,
-        shares=spread.shares,
-        reach=spread.reach,
-        reproduction=spread.reproduction,
-        forecast_shares=spread.forecast_shares,
-        forecast_low=spread.forecast_low,
-        forecast_high=spread.forecast_high,
-        waiting_since=waiting.at if waiting else 0.0,
-    )
+    waiting = case.evidence.waiting_since
+    at = max(case.clock, case.evidence.last_at)
+    return point(at, found.score, found.spread, waiting.at if waiting else 0.0)

@@ -1,6 +1,7 @@
 """The console in a real browser: what strangers write is shown, and never obeyed."""
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -9,6 +10,7 @@ from urllib.parse import quote, urlsplit
 import msgspec
 import pytest
 
+from scoring.timeline import What as WhatHappened
 from streams import stories
 from tests.streams.browser import PATIENCE_MS, chromium, faults, violations
 from tests.streams.cable import Cable
@@ -323,6 +325,24 @@ def test_ten_thousand_cases_are_few_elements(demo: Demo, page: "Page") -> None:
     page.fill("#search", "brand-7")
     page.wait_for_selector("#rows[data-count='200']", timeout=PATIENCE_MS)
     assert page.locator("[role=option]").count() < 60
+
+
+def test_both_languages_have_every_word(demo: Demo, page: "Page") -> None:
+    page.goto(demo.console())
+    told = page.evaluate(
+        """Promise.all(["en", "fr"].map((lang) => import(`/static/${lang}.js`)
+            .then((words) => Object.keys(words[lang]))))"""
+    )
+    english, french = map(set, told)
+    assert english == french
+    static = Path(stories.__file__).parent / "web" / "static"
+    used = set()
+    for file in [*static.glob("*.js"), static / "index.html"]:
+        text = file.read_text("utf-8")
+        used |= set(re.findall(r'(?:word|counted|pairs)\("([\w-]+)"', text))
+        used |= set(re.findall(r'data-(?:word|label|placeholder)="([\w-]+)"', text))
+    assert used <= english
+    assert {key.value for key in WhatHappened} <= english | {"share"}
 
 
 def test_page_obeys_its_content_security_policy(demo: Demo, page: "Page") -> None:

@@ -114,7 +114,17 @@ function go(query) {
   else page.show(null);
 }
 
+/** The tab says how many cases nobody has taken though they ring. */
+function title() {
+  let ringing = 0;
+  for (const row of store.rows.values()) {
+    if (!row.acknowledged && LEVELS.indexOf(row.level) < 2 && row.snooze_until <= now()) ringing += 1;
+  }
+  document.title = ringing ? `(${ringing}) Tocsin` : "Tocsin";
+}
+
 function drawControls() {
+  title();
   const focused = document.activeElement?.dataset?.key;
   const open = document.activeElement?.tagName === "SELECT" && $("filters").contains(document.activeElement);
   if (open) return; // a list that is open would close

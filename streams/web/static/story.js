@@ -5,6 +5,7 @@ import { LEVELS, pill } from "./level.js";
 import { count, counted, day, hour, moment, percent, word } from "./words.js";
 
 const TURNING = new Set(["complaint", "media", "answer", "deletion", "edit", "command", "level"]);
+const SPOKEN = new Set(["complaint", "voice", "defence", "answer", "media"]);
 const LARGE = 10_000; // followers from which a share stands by itself
 const GLYPHS = {
   complaint: "!", voice: "·", defence: "+", media: "■", share: "↻", shares: "↻", answer: "●",
@@ -60,7 +61,8 @@ function contents(item, quotes) {
   if (item.what === "level") return level(item);
   if (item.what === "shares") return shares(item.shares);
   if (item.what === "command") return [element("p", "head", element("b", "", decision(item)))];
-  const text = item.words ? words(item, quotes.get(item.id) ?? []) : null;
+  const silent = SPOKEN.has(item.what) ? element("p", "quiet small", word("quoteErased")) : null;
+  const text = item.words ? words(item, quotes.get(item.id) ?? []) : silent;
   return [head(item), text];
 }
 
@@ -72,8 +74,10 @@ function level(item) {
 
 function shares(all) {
   const followers = all.map((one) => one.followers ?? 0);
-  const parts = [word("sharedReach", { count: count(followers.reduce((sum, one) => sum + one, 0)) })];
-  if (all.length > 1) parts.push(word("largest", { count: count(Math.max(...followers)) }));
+  const total = followers.reduce((sum, one) => sum + one, 0);
+  const alone = all.length === 1;
+  const parts = [alone ? counted("followers", total) : word("sharedReach", { count: count(total) })];
+  if (!alone) parts.push(word("largest", { count: count(Math.max(...followers)) }));
   return [element(
     "p", "head",
     element("b", "", counted("sharedBy", all.length)), element("span", "quiet", parts.join(" · ")),
