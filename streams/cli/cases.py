@@ -21,7 +21,12 @@ _TIMEOUT_S = 10.0
 @click.command("cases")
 @click.option("--url", help="Where a worker answers.  [default: TOCSIN_WEB_HOST and _PORT]")
 @click.option("--state", type=click.Choice(_STATES), default="open", show_default=True)
-@click.option("--level", type=click.Choice(list(Level)), multiple=True, help="Only these levels.")
+@click.option(
+    "--level",
+    type=click.Choice([level.value for level in Level]),
+    multiple=True,
+    help="Only these levels.",
+)
 @click.option("--brand", multiple=True, help="Only these brands.")
 @click.option("--limit", type=click.IntRange(1, 5000), default=50, show_default=True)
 @click.option("--json", "as_json", is_flag=True, help="One JSON line each.")

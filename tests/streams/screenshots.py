@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 DESKTOP = {"width": 1360, "height": 860}
 PHONE = {"width": 390, "height": 844}
 CASE = "#case .plots canvas"
-COLOURS = 256
+QUALITY = 70
 
 
 class Camera:
@@ -35,7 +35,7 @@ class Camera:
     def open(self, address: str = "", size: Any = DESKTOP, **options: Any) -> "Page":
         """A page of the console, with something to see on it."""
         context = self._browser.new_context(
-            viewport=size, device_scale_factor=1.5, **({"locale": "en-GB"} | options)
+            viewport=size, device_scale_factor=1.25, **({"locale": "en-GB"} | options)
         )
         context.add_init_script("localStorage.setItem('name', 'Ana')")
         page = context.new_page()
@@ -49,15 +49,12 @@ class Camera:
         return self._demo.link().removeprefix(self._demo.console())
 
     def take(self, page: "Page", name: str) -> None:
-        """Writes a picture, with as few colours as it needs."""
+        """Writes a picture, small enough for the repository."""
         from PIL import Image
 
         page.wait_for_timeout(700)  # until what moves has come to rest
         raw = Image.open(io.BytesIO(page.screenshot()))
-        few = raw.convert("RGB").quantize(
-            COLOURS, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE
-        )
-        few.save(self._folder / f"{name}.png", optimize=True)
+        raw.convert("RGB").save(self._folder / f"{name}.webp", quality=QUALITY, method=6)
         page.context.close()
 
 

@@ -281,6 +281,21 @@ def test_language_and_theme_are_switched_and_remembered(demo: Demo, page: "Page"
     assert page.evaluate("getComputedStyle(document.body).backgroundColor") != dark
 
 
+def test_single_keys_can_be_switched_off(demo: Demo, page: "Page") -> None:
+    visit(page, demo)
+    page.click("#help")
+    page.uncheck("dialog input[name=single]")
+    page.keyboard.press("Escape")
+    page.keyboard.press("b")
+    page.keyboard.press("ArrowDown")  # other keys do as before
+    assert page.is_hidden("#brands-view")
+    page.click("#help")
+    page.check("dialog input[name=single]")
+    page.keyboard.press("Escape")
+    page.keyboard.press("b")
+    assert page.is_visible("#brands-view")
+
+
 @pytest.mark.parametrize("locale", ["en-GB", "fr-FR"])
 def test_phone_needs_no_sideways_scrolling(demo: Demo, browser: "Browser", locale: str) -> None:
     context = browser.new_context(viewport={"width": 360, "height": 740}, locale=locale)

@@ -270,7 +270,12 @@ function help() {
   const rows = pairs("keysList").map(([keys, what]) =>
     element("div", "", element("dt", "", ...keys.split(/(, | ou | or | to | à )/).map((part, at) =>
       at % 2 ? part : element("kbd", "", part))), element("dd", "", what)));
-  tell(word("keys"), element("dl", "keys", ...rows));
+  // Who speaks to the computer, or types by accident, can do without (WCAG 2.1.4).
+  const single = element("input");
+  Object.assign(single, { type: "checkbox", name: "single", checked: kept.keys() !== "off" });
+  single.addEventListener("change", () => kept.keys(single.checked ? null : "off"));
+  const choice = element("label", "check", single, word("singleKeys"));
+  tell(word("keys"), element("dl", "keys", ...rows), choice);
 }
 
 function move(step) {
@@ -332,6 +337,7 @@ document.addEventListener("keydown", (event) => {
   if (event.key === "Enter" && target.matches("button, a")) return;
   const moves = ["ArrowDown", "ArrowUp", "PageDown", "PageUp", "Home", "End"].includes(event.key);
   if (moves && $("case").contains(target)) return; // there they scroll
+  if (event.key.length === 1 && kept.keys() === "off") return;
   const does = Object.hasOwn(KEYS, event.key) ? KEYS[event.key] : null;
   if (!does) return;
   event.preventDefault();

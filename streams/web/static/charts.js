@@ -254,18 +254,27 @@ function audiences(u, story) {
   ctx.beginPath();
   ctx.rect(bbox.left, bbox.top, bbox.width, bbox.height);
   ctx.clip();
+  const [large, small] = [faint("watch", 0.45), faint("watch", 0.3)];
   let point = 0;
-  story.shares.forEach(([at, followers], number) => {
+  story.shares.forEach(([at, followers]) => {
     while (story.points[point + 1]?.at <= at) point += 1;
     if (followers < 100) return;
-    const shares = Math.max(number + 1, story.points[point]?.shares ?? 0);
-    const size = Math.max(1.5, Math.sqrt(followers) / 40) * devicePixelRatio;
+    const shares = between(story.points[point], story.points[point + 1], at);
+    const size = Math.min(22, Math.max(1.5, Math.sqrt(followers) / 40)) * devicePixelRatio;
     ctx.beginPath();
-    ctx.arc(u.valToPos(at, "x", true), u.valToPos(shares, "y", true), Math.min(size, 22 * devicePixelRatio), 0, 2 * Math.PI);
-    ctx.fillStyle = faint("watch", followers >= 10000 ? 0.45 : 0.3);
+    ctx.arc(u.valToPos(at, "x", true), u.valToPos(shares, "y", true), size, 0, 2 * Math.PI);
+    ctx.fillStyle = followers >= 10_000 ? large : small;
     ctx.fill();
   });
   ctx.restore();
+}
+
+/** The number of shares at a time from the points before and after it. */
+function between(before, after, at) {
+  const from = before.shares ?? 0;
+  if (!after || after.at <= before.at) return from;
+  const part = Math.min(1, Math.max(0, (at - before.at) / (after.at - before.at)));
+  return from + part * ((after.shares ?? 0) - from);
 }
 
 /** Above one, each share leads to more than one. */

@@ -84,6 +84,7 @@ export const en = {
   sent: "Sent. It shows here once the stream has taken it.",
   done_acknowledge: "Acknowledged", done_assign: "Assigned", done_snooze: "Snoozed", done_resolve: "Resolved",
   failed: "Not sent: {reason}", unreachable: "no worker answers",
+  singleKeys: "Single keys act",
   keysList: [
     ["j, k or ↓, ↑", "next and previous case"], ["Enter, Esc", "open a case, back to the list"],
     ["/", "search"], ["1 to 4", "show or hide a level"],

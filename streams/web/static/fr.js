@@ -90,6 +90,7 @@ export const fr = {
   sent: "Envoyé. Ce sera visible dès que le flux l'aura pris.",
   done_acknowledge: "Pris en charge", done_assign: "Confié", done_snooze: "En pause", done_resolve: "Clos",
   failed: "Non envoyé : {reason}", unreachable: "personne ne répond",
+  singleKeys: "Les touches seules agissent",
   keysList: [
     ["j, k ou ↓, ↑", "dossier suivant, précédent"], ["Entrée, Échap", "ouvrir un dossier, revenir à la liste"],
     ["/", "chercher"], ["1 à 4", "montrer ou cacher un niveau"],

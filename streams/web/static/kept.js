@@ -1,4 +1,4 @@
-// What a browser remembers of a person: theme, language, name. The token lives as long as the tab.
+// What a browser remembers of a person: theme, language, name, keys. The token lives as long as the tab.
 
 const local = (name, value) => access("localStorage", name, value);
 const session = (name, value) => access("sessionStorage", name, value);
@@ -17,6 +17,7 @@ function access(place, name, value) {
 export const kept = {
   name: (value) => local("name", value),
   language: (value) => local("language", value),
+  keys: (value) => local("keys", value),
   theme: (value) => local("theme", value),
   token: (value) => session("token", value),
 };
