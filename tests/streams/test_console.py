@@ -208,6 +208,24 @@ def test_a_change_without_the_token_asks_for_it(demo: Demo, page: "Page") -> Non
     assert demo.token not in page.url
 
 
+def test_where_reading_needs_the_token_it_is_asked_for(demo: Demo, page: "Page") -> None:
+    def guard(route: Any) -> None:
+        if route.request.headers.get("authorization") == f"Bearer {demo.token}":
+            route.continue_()
+        else:
+            route.fulfill(status=401, json={"error": "send the right token"})
+
+    page.route("**/api/v1/**", guard)
+    page.goto(demo.console())
+    page.wait_for_selector("body[data-state=locked]", timeout=PATIENCE_MS)
+    assert "asks for a token" in page.inner_text("#banner")
+    page.click("#banner button")
+    page.fill("dialog input[name=token]", demo.token)
+    page.keyboard.press("Enter")
+    page.wait_for_selector(VIEWS["cases"], timeout=PATIENCE_MS)
+    page.wait_for_selector("body[data-state=live]", timeout=PATIENCE_MS)
+
+
 def test_lost_connection_is_told_and_what_was_missed_comes_after_it(
     demo: Demo, page: "Page", browser: "Browser"
 ) -> None:
