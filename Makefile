@@ -37,11 +37,12 @@ test: setup ## run the tests; ARGS='-k name' for some of them; skipped ones are 
 tools: ## install promtool, amtool and chromium for the tests (root on Debian), or say what to install
 	@sh requirements/tools.sh
 
-lint: setup ## style, types and the direction of imports
+lint: setup ## style, types, the direction of imports, known vulnerabilities of what is pinned
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	@$(BIN)/python requirements/audit.py
 
 format: setup ## rewrite the files in the project's style
 	$(BIN)/ruff check --fix .
