@@ -5,12 +5,14 @@ What partitions tell each other of their cases goes through their logs, so these
 
 import logging
 import time
+from collections.abc import Sequence
 
 import msgspec
 
 from scoring.assessment import assess
 from scoring.case import Case
 from scoring.command import Command, Order
+from scoring.escalation import Escalation, Status
 from scoring.exchange import Told
 from scoring.mention import Kind, Mention, Role
 from scoring.news import CaseNews, Echo, IncidentNews
@@ -18,6 +20,8 @@ from scoring.partition import Clock, Partition
 from scoring.policy import Policy
 from scoring.pulse import Pulse
 from scoring.scored import Event, Tick, decode_event, encode_event
+from streams.worker import messages
+from streams.worker.chronicle import Chronicle
 from streams.worker.logfold import CLOCK, LogFold, Step, Tools
 from streams.worker.output import Record
 from streams.worker.situation import Present
@@ -36,6 +40,7 @@ class CasesAgent(LogFold[Partition]):
     def __init__(self, tools: Tools, policy: Policy, partitions: int) -> None:
         self._policy = policy
         self._partitions = partitions
+        self._chronicle = Chronicle(policy)
         super().__init__(tools, "cases", tools.topics.scored, partitions)
 
     def recovered(self, number: int, stored: dict[str, bytes]) -> tuple[Partition, int]:
@@ -78,6 +83,7 @@ class CasesAgent(LogFold[Partition]):
             failed = f"{type(error).__name__}: {error}"
         else:
             said, sealed = said + more, sealed + over
+            self._chronicle.mention(what)
         self._measure(fold)
         return Step(
             said=said,
@@ -102,11 +108,18 @@ class CasesAgent(LogFold[Partition]):
             log.exception("a command cannot be folded; it goes to the dead letters")
             return Step(said=[], failed=f"{type(error).__name__}: {error}")
         case = fold.cases.get(command.case_id)
+        self._chronicle.command(command, fold.watermark)
         return Step(
             said=said,
             ordered=(case.case_id, case.standing) if case else None,
             command=command,
         )
+
+    def told(self, fold: Partition, said: Sequence[Escalation]) -> list[Record]:
+        """The timelines of the conversations that are open, or that the batch ended."""
+        ended = {one.case_id for one in said if one.status is Status.RESOLVED}
+        told = self._chronicle.tell(fold, ended)
+        return [messages.timeline(self.tools.topics, one) for one in told]
 
     def changes(self, fold: Partition, offset: int) -> dict[str, bytes | None]:
         """The cases that moved, then the clock."""
