@@ -10,6 +10,7 @@ from streams.cli.group import LazyGroup
 
 COMMANDS = {
     "demo": "Run everything on this machine and watch recorded crises unfold.",
+    "init": "Write a first configuration, commented.",
     "worker": "Run one worker of the stream, for all roles or some.",
     "score": "Score mentions or lines of text, without a broker.",
     "backtest": "Decide over a file of mentions as the stream would have.",

@@ -1,0 +1,4 @@
+"""A first configuration, written from five answers: templates with comments, in two languages.
+
+`en` and `fr` hold the files, `sinks` a table for each ticket system; `$name` is filled in.
+"""
