@@ -67,6 +67,10 @@ def command(
 ) -> None:
     """Write the escalations that the stream would have sent for the mentions of FILE.
 
+    \b
+      tocsin backtest mine.jsonl --summary             one line per case
+      tocsin backtest mine.jsonl --html report.html    a report to mail
+
     FILE is JSON Lines (`-` is standard input); lines may be out of order by the policy's allowed
     lateness. After the last one the clock runs on until every case has come to rest. Bad lines
     are told on standard error as `line N: reason`.
