@@ -88,14 +88,14 @@ def chapter(told: Told, gathered: Gathered, lang: str) -> Element:
         element("p", pill(told.story.peak, lang), " ", strange("b", peak.brand), class_="kind"),
         element("h2", reasons(peak, lang), id=told.anchor),
         strange("blockquote", quote) if quote else None,
-        _facts(told, gathered, lang),
+        facts(told, gathered, lang),
         element("h3", word(lang, "course")),
         _plot(told.story, lang),
         element("h3", word(lang, "story")),
-        _timeline(told, gathered, lang),
+        timeline(told, gathered, lang),
         element("h3", word(lang, "why", level=word(lang, peak.level), time=_time(peak, lang))),
-        *_why(peak, gathered, lang),
-        *_advice(told, lang),
+        *why(peak, gathered, lang),
+        *advice(told, lang),
         element("p", strange("span", peak.case_id), class_="id"),
     )
 
@@ -118,7 +118,8 @@ def _quote(told: Told, gathered: Gathered) -> str:
     )
 
 
-def _facts(told: Told, gathered: Gathered, lang: str) -> Element:
+def facts(told: Told, gathered: Gathered, lang: str) -> Element:
+    """When it began, was told, ended; how far it went."""
     first, last = told.said[0], told.said[-1]
     spread = max((one.spread for one in told.said), key=lambda spread: spread.mentions)
     waited = max(one.silence_s for one in told.said)
@@ -169,7 +170,8 @@ def _plot(story: Story, lang: str) -> Element:
     )
 
 
-def _timeline(told: Told, gathered: Gathered, lang: str) -> Element:
+def timeline(told: Told, gathered: Gathered, lang: str) -> Element:
+    """What happened, day by day."""
     found = moments(told.said, told.entries)
     words = {entry.id: entry.words for entry in told.entries}
     rows: list[Element] = []
@@ -184,7 +186,8 @@ def _timeline(told: Told, gathered: Gathered, lang: str) -> Element:
     return table((word(lang, "when"), word(lang, "what"), word(lang, "who")), rows, "story")
 
 
-def _why(said: Escalation, gathered: Gathered, lang: str) -> Iterator[Element]:
+def why(said: Escalation, gathered: Gathered, lang: str) -> Iterator[Element]:
+    """The terms of the sum behind a message."""
     rows = []
     for term in said.why:
         share = min(1.0, abs(term.weight) / _BAR)
@@ -200,14 +203,14 @@ def _why(said: Escalation, gathered: Gathered, lang: str) -> Iterator[Element]:
     yield table((word(lang, "evidence"), word(lang, "weight"), ""), rows, "why")
 
 
-def _advice(told: Told, lang: str) -> Iterator[Element]:
+def advice(told: Told, lang: str) -> Iterator[Element]:
     """That of the worst moment first, then what other messages added."""
     raised = [told.peak, *(one for one in told.said if one.status is not Status.RESOLVED)]
-    advice = list(dict.fromkeys(key for one in raised for key in one.advice))
-    if advice:
+    keys = list(dict.fromkeys(key for one in raised for key in one.advice))
+    if keys:
         yield element("h3", word(lang, "advice"))
         items = (
-            element("li", element("b", word(lang, key)), " ", _because(lang, key)) for key in advice
+            element("li", element("b", word(lang, key)), " ", _because(lang, key)) for key in keys
         )
         yield element("ul", *items, class_="advice")
 
