@@ -105,7 +105,7 @@ def advance(
 
 
 def deadline(incident: Incident) -> float:
-    """When the brand must be looked at again (seconds), NEVER while nothing is open or held back."""
+    """When the brand must be looked at again (seconds), NEVER while nothing is open or held."""
     if incident.standing.open:
         return incident.clock + _CHECK_EVERY_S
     held = incident.standing.held_until

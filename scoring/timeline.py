@@ -12,13 +12,13 @@ from msgspec import Meta
 
 from scoring import masking
 from scoring.command import Action, Command
-from scoring.escalation import CaseKind, Share, Why
+from scoring.escalation import CaseKind, Share, SpreadSummary, Why
 from scoring.evidence import CONTENT, LIKELY
 from scoring.levels import Level
 from scoring.mention import Kind, Role
 from scoring.scored import Scored
 
-MAX_WORDS = 280
+MAX_WORDS = 480
 """Characters of a mention's words."""
 MOST_ENTRIES = 100
 """Entries of one message; the others are counted."""
@@ -125,6 +125,23 @@ def encode_timeline(told: CaseTimeline) -> bytes:
 def decode_timeline(raw: bytes) -> CaseTimeline:
     """A message of our own writing; msgspec.DecodeError when it is not one."""
     return _decoder.decode(raw)
+
+
+def point(at: float, score: float, spread: SpreadSummary, waiting_since: float) -> Point:
+    """The point of a conversation; times in seconds."""
+    return Point(
+        at=at,
+        score=score,
+        mentions=spread.mentions,
+        authors=spread.authors,
+        shares=spread.shares,
+        reach=spread.reach,
+        reproduction=spread.reproduction,
+        forecast_shares=spread.forecast_shares,
+        forecast_low=spread.forecast_low,
+        forecast_high=spread.forecast_high,
+        waiting_since=waiting_since,
+    )
 
 
 def of_mention(scored: Scored, *, linked: bool = False) -> Entry:

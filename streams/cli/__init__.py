@@ -18,12 +18,14 @@ COMMANDS = {
     "forecast": "Forecast how far each conversation of a recording goes.",
     "replay": "Send a recording's mentions to Kafka.",
     "topics": "Show or create the topics.",
+    "cases": "List what is open now, asked of a running worker.",
     "dead-letters": "Read, explain and send again what could not be used.",
     "doctor": "Check settings, broker, topics, model and sinks; say how to mend each.",
     "sinks": "Show the ticket systems, and send a test ticket.",
     "train": "Train the model on labelled texts.",
     "evaluate": "Measure the model on labelled texts.",
     "export": "Export the trained model as one file.",
+    "feedback": "List or export what people judged: a crisis, or not.",
     "calibrate": "Fit the model's probabilities, or the policy, to your own data.",
 }
 """Subcommand to one line of help; the module is `streams.cli.<name>` with underscores."""

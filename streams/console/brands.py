@@ -25,6 +25,7 @@ class Minute(msgspec.Struct, frozen=True, tag="pulse"):
 
     brand: str
     at: float
+    partition: int = 0
     mentions: int = 0
     complaints: int = 0
     shares: int = 0
@@ -67,12 +68,17 @@ class Brands:
 
     def __init__(self) -> None:
         self._counts: dict[str, dict[int, tuple[int, int]]] = {}
+        self._latest: dict[tuple[str, int], float] = {}
         self.newest_at = 0.0
 
     def pulse(self, minute: Minute) -> None:
-        """Another minute of one partition; each is told once."""
+        """Another minute of one partition, in their order; one told before changes nothing."""
+        source = (minute.brand, minute.partition)
+        if minute.at <= self._latest.get(source, float("-inf")):
+            return
         if minute.brand not in self._counts and len(self._counts) >= MOST_BRANDS:
             return
+        self._latest[source] = minute.at
         self.newest_at = max(self.newest_at, minute.at + 60)
         slots = self._counts.setdefault(minute.brand, {})
         slot = int(minute.at // _SLOT)

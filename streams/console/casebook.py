@@ -109,11 +109,16 @@ class Casebook:
         elif page.open:
             self._open[case_id] = page
             if len(self._open) > MOST_OPEN:
-                least = min(self._open.values(), key=lambda one: (one.row().level.rank, one.at))
-                del self._open[least.case_id]
+                self._make_room()
         else:
             self._closed[case_id] = page
             _bounded(self._closed, MOST_CLOSED)
+
+    def _make_room(self) -> None:
+        """Lets a tenth of the open cases go: the lowest, of these the ones quiet for longest."""
+        by_weight = sorted(self._open.values(), key=lambda one: (one.row().level.rank, one.at))
+        for page in by_weight[: len(self._open) // 10 + 1]:
+            del self._open[page.case_id]
 
     def _erase(self, brand: str, mention_id: str) -> None:
         self._erased[brand, mention_id] = None

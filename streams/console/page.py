@@ -1,12 +1,13 @@
 """One case as people see it: what was said of it last, how it went, what happened in it."""
 
+from bisect import bisect_left
 from collections.abc import Iterable
 
 import msgspec
 
 from scoring.escalation import CaseKind, Escalation, SpreadSummary, Status, Why
 from scoring.levels import Level
-from scoring.timeline import CaseTimeline, Entry, Point, What, most_telling
+from scoring.timeline import CaseTimeline, Entry, Point, What, most_telling, point
 from streams.console.erasing import unquoted, without
 
 MOST_ENTRIES = 300
@@ -88,15 +89,26 @@ class Page:
         self.kind = kind
         self.said: Escalation | None = None
         self.told: CaseTimeline | None = None
-        self.verdict = ""
+        self._verdict = ""
+        self._row: Row | None = None
         self._messages: dict[str, Message] = {}
         self._entries: dict[str, Entry] = {}
         self._shares: list[tuple[float, int]] = []
         self._points: list[Point] = []
         self._passed_over = 0
 
+    @property
+    def verdict(self) -> str:
+        """What a person said that it was, empty for nothing."""
+        return self._verdict
+
+    @verdict.setter
+    def verdict(self, verdict: str) -> None:
+        self._verdict, self._row = verdict, None
+
     def say(self, said: Escalation) -> None:
         """An escalation about it."""
+        self._row = None
         if said.id in self._messages:
             return
         at = said.at.timestamp()
@@ -112,25 +124,12 @@ class Page:
             self._messages.pop(next(iter(self._messages)))
         if self.said is None or (said.episode, at) >= (self.said.episode, self.said.at.timestamp()):
             self.said = said
-        spread = said.spread
-        self._point(
-            Point(
-                at=at,
-                score=said.score,
-                mentions=spread.mentions,
-                authors=spread.authors,
-                shares=spread.shares,
-                reach=spread.reach,
-                reproduction=spread.reproduction,
-                forecast_shares=spread.forecast_shares,
-                forecast_low=spread.forecast_low,
-                forecast_high=spread.forecast_high,
-                waiting_since=at - said.silence_s if said.silence_s else 0.0,
-            )
-        )
+        waiting_since = at - said.silence_s if said.silence_s else 0.0
+        self._point(point(at, said.score, said.spread, waiting_since))
 
     def tell(self, told: CaseTimeline) -> None:
         """What a batch did to it."""
+        self._row = None
         before = self.told.point if self.told else None
         if told.point and (before is None or told.point.at >= before.at):
             self.told = told
@@ -146,6 +145,7 @@ class Page:
 
     def erase(self, mention_id: str) -> bool:
         """Words that their author took back are forgotten; whether any were held."""
+        self._row = None
         held = self._entries.get(mention_id)
         found = held is not None and bool(held.words)
         if held is not None:
@@ -167,7 +167,12 @@ class Page:
         return self._points[-1].at if self._points else 0.0
 
     def row(self) -> Row:
-        """It in a list."""
+        """It in a list; the same object until something changes."""
+        if self._row is None:
+            self._row = self._made()
+        return self._row
+
+    def _made(self) -> Row:
         assert self.said is not None  # the book lists no case of which nothing was said
         said, now = self.said, self._points[-1]
         told = self.told if self.told and self.told.episode in (0, said.episode) else None
@@ -191,7 +196,7 @@ class Page:
             owner=told.owner if told else "",
             acknowledged=in_hand >= level.rank,
             snooze_until=told.snooze_until if told and not closed else 0.0,
-            verdict=self.verdict,
+            verdict=self._verdict,
             mentions=now.mentions,
             authors=now.authors,
             shares=now.shares,
@@ -250,24 +255,18 @@ class Page:
                 del self._shares[MOST_SHARES * 3 // 4 :]
         self._entries[entry.id] = entry
 
-    def _point(self, point: Point) -> None:
-        if self._points and point.at <= self._points[-1].at:
-            if point.at < self._points[-1].at:
-                self._insert(point)
-            else:
-                newest = self._points[-1]
-                self._points[-1] = point if point.mentions >= newest.mentions else newest
+    def _point(self, new: Point) -> None:
+        """Another point in its place: the two topics are read side by side, so some come late."""
+        points = self._points
+        place = bisect_left(points, new.at, key=lambda held: held.at)
+        if place < len(points) and points[place].at == new.at:
+            if new.mentions >= points[place].mentions:
+                points[place] = new
             return
-        self._points.append(point)
-        if len(self._points) > MOST_POINTS:
-            half = len(self._points) // 2
-            self._points = self._points[:half:2] + self._points[half:]
-
-    def _insert(self, point: Point) -> None:
-        """One that comes late, as the two topics are read side by side."""
-        if all(held.at != point.at for held in self._points):
-            self._points.append(point)
-            self._points.sort(key=lambda held: held.at)
+        points.insert(place, new)
+        if len(points) > MOST_POINTS:
+            half = len(points) // 2
+            self._points = points[:half:2] + points[half:]
 
 
 def thinned(points: Iterable[Point], most: int) -> list[Point]:

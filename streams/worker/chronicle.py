@@ -25,6 +25,7 @@ from scoring.timeline import (
     most_telling,
     of_command,
     of_mention,
+    point,
 )
 
 _CONVERSATIONS = 1000
@@ -54,8 +55,14 @@ class Chronicle:
         """A person's decision was read at event time `at` (seconds)."""
         self._ordered.setdefault(command.case_id, []).append(of_command(command, at))
 
-    def tell(self, fold: Partition, ended: Collection[str]) -> Iterator[CaseTimeline]:
+    def tell(self, fold: Partition, ended: Collection[str]) -> list[CaseTimeline]:
         """What the batch did to each case that is open, or that it `ended`."""
+        try:
+            return list(self._tell(fold, ended))
+        finally:
+            self._heard, self._ordered, self._erased = {}, {}, []
+
+    def _tell(self, fold: Partition, ended: Collection[str]) -> Iterator[CaseTimeline]:
         entries: dict[str, list[Entry]] = dict(self._ordered)
         for case_id, heard in self._heard.items():
             case = _speaker(fold, case_id)
@@ -73,7 +80,6 @@ class Chronicle:
             case = fold.cases.get(case_id)
             if case is not None and (case.standing.open or case_id in spoken):
                 yield self._told(case, entries.get(case_id, []))
-        self._heard, self._ordered, self._erased = {}, {}, []
 
     def _told(self, case: Case, entries: list[Entry]) -> CaseTimeline:
         policy = self._policy.for_brand(case.brand)
@@ -131,17 +137,6 @@ def _speaker(fold: Partition, case_id: str) -> Case | None:
 
 
 def _point(case: Case, found: Assessment) -> Point:
-    spread, waiting = found.spread, case.evidence.waiting_since
-    return Point(
-        at=max(case.clock, case.evidence.last_at),
-        score=found.score,
-        mentions=spread.mentions,
-        authors=spread.authors,
-        shares=spread.shares,
-        reach=spread.reach,
-        reproduction=spread.reproduction,
-        forecast_shares=spread.forecast_shares,
-        forecast_low=spread.forecast_low,
-        forecast_high=spread.forecast_high,
-        waiting_since=waiting.at if waiting else 0.0,
-    )
+    waiting = case.evidence.waiting_since
+    at = max(case.clock, case.evidence.last_at)
+    return point(at, found.score, found.spread, waiting.at if waiting else 0.0)

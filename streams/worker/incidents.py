@@ -1,5 +1,6 @@
 """The `incidents` agent: brand pulses, ticks and commands in, escalations of incidents out."""
 
+import logging
 from collections.abc import Iterable, Sequence
 
 import msgspec
@@ -18,6 +19,8 @@ from streams.worker.chronicle import of_standing
 from streams.worker.logfold import CLOCK, LogFold, Step, Tools
 from streams.worker.output import Record
 from streams.worker.situation import Present
+
+log = logging.getLogger(__name__)
 
 _BRAND = "brand|"
 _encoder = msgspec.msgpack.Encoder()
@@ -58,6 +61,15 @@ class IncidentsAgent(LogFold[Brands]):
     def step(self, fold: Brands, value: bytes) -> Step:
         """Folds a brand's minute, a tick or a person's command."""
         what = _events.decode(value)
+        try:
+            return self._step(fold, what)
+        except Exception as error:  # the poison boundary: a bug costs a message, not the stream
+            log.exception("a brand's minute cannot be folded; it goes to the dead letters")
+            said = fold.rescue()
+            failed = f"{type(error).__name__}: {error}"
+            return Step(said=said, records=self._news(fold, said), failed=failed)
+
+    def _step(self, fold: Brands, what: BrandEvent) -> Step:
         if isinstance(what, Order):
             said = fold.order(what.command)
             if brand := brand_of(what.command.case_id):
@@ -77,8 +89,20 @@ class IncidentsAgent(LogFold[Brands]):
 
     def told(self, fold: Brands, said: Sequence[Escalation]) -> list[Record]:
         """The timelines of the incidents that are open, or that the batch ended."""
+        try:
+            told = [*self._open(fold), *self._ended(said)]
+        except Exception:  # the poison boundary: a bug costs what people watch, not the stream
+            log.exception("what happened in the incidents of a batch cannot be told")
+            told = []
+        self._entries.clear()
+        return [messages.timeline(self.tools.topics, one) for one in told]
+
+    def _open(self, fold: Brands) -> list[CaseTimeline]:
         found = [self._timeline(fold, brand) for brand in sorted(fold.changed)]
-        found += [
+        return [one for one in found if one is not None]
+
+    def _ended(self, said: Sequence[Escalation]) -> list[CaseTimeline]:
+        return [
             CaseTimeline(
                 case_id=one.case_id,
                 brand=one.brand,
@@ -89,8 +113,6 @@ class IncidentsAgent(LogFold[Brands]):
             for one in said
             if one.status is Status.RESOLVED
         ]
-        self._entries.clear()
-        return [messages.timeline(self.tools.topics, one) for one in found if one is not None]
 
     def _timeline(self, fold: Brands, brand: str) -> CaseTimeline | None:
         state = fold.incidents[brand]

@@ -6,6 +6,7 @@ import os
 import signal
 from collections.abc import Sequence
 from functools import partial
+from importlib.metadata import version
 from typing import Any
 
 import faust
@@ -13,7 +14,11 @@ from aiohttp.web import RouteDef
 from faust.types import TP
 
 from scoring import policy as policies
+from scoring.command import Command, encode_command
 from streams.config import Settings
+from streams.console.api import Api
+from streams.console.gathered import Gathered
+from streams.console.live import Live
 from streams.errors import BrokerError, ConfigError
 from streams.kafka import topics as kafka_topics
 from streams.kafka.topics import Topics
@@ -30,7 +35,7 @@ from streams.worker.commands import CommandsAgent
 from streams.worker.hooks import Hooks
 from streams.worker.incidents import IncidentsAgent
 from streams.worker.logfold import LogFold, Tools
-from streams.worker.output import Output
+from streams.worker.output import Output, Record
 from streams.worker.progress import STUCK_S, Progress
 from streams.worker.score import ScoreAgent
 from streams.worker.tickets import TicketsAgent
@@ -47,6 +52,8 @@ READ_BY = {
     Role.TICKETS: ("escalations", "commands", "tickets_commands"),
 }
 """Topics that each role reads, as fields of Topics."""
+MEASURED_BY = READ_BY | {Role.TICKETS: ("escalations", "tickets_commands")}
+"""Those whose offsets and stages it tells: commands are done when the role `cases` is done."""
 
 
 def partitions(settings: Settings) -> dict[str, int]:
@@ -86,6 +93,7 @@ class Worker:
         self._progress: dict[Role, Progress] = {}
         self._agents: list[LogFold] = []
         self._gates = []
+        self._cases: CasesAgent | None = None
         self._tickets: TicketsAgent | None = None
         self._clock: asyncio.Task[None] | None = None
         self._stopping = False
@@ -107,7 +115,10 @@ class Worker:
                 count = counts[self._topics.escalations]
                 tools = self._tools(app, progress)
                 self._tickets = TicketsAgent(tools, tickets, self._policy, count)
-                hooks = Hooks(tickets, self._topics.commands, self._output).routes
+                session = self._tickets.session
+                hooks = Hooks(tickets, self._topics.commands, self._output, session).routes
+        self._gathered = Gathered(settings)
+        api = Api(self._gathered, Live(self._gathered), self._order, self._about)
         self.web = Web(
             settings,
             self._metrics,
@@ -117,7 +128,7 @@ class Worker:
             facts=self._facts,
             refresh=self._refresh,
             weigh=self._weigh,
-            routes=hooks,
+            routes=[*api.routes, *hooks],
         )
 
     def _tools(self, app: faust.App, progress: Progress) -> Tools:
@@ -134,8 +145,9 @@ class Worker:
     def _add_folds(self, tools: Tools, counts: dict[str, int]) -> None:
         name, _, digest = self._policy.label.partition("@")
         self._metrics.policy.labels(name, digest).info({})
+        self._cases = CasesAgent(tools, self._policy, counts[self._topics.scored])
         self._agents = [
-            CasesAgent(tools, self._policy, counts[self._topics.scored]),
+            self._cases,
             IncidentsAgent(tools, self._policy, counts[self._topics.pulse]),
         ]
         self._gates += [agent.gate for agent in self._agents]
@@ -157,6 +169,8 @@ class Worker:
         self._make_state_dirs()
         await self.web.start()
         await self._output.start()
+        if Role.CASES in self._apps:
+            self._gathered.start()
         if self._tickets is not None:
             await self._tickets.start()
         if Role.SCORE in self._apps:
@@ -213,6 +227,7 @@ class Worker:
             self._scorer.stop()
             logging.shutdown()
             os._exit(RESTART)
+        await self._gathered.stop()
         await self.web.stop()
         self._scorer.stop()
 
@@ -270,11 +285,13 @@ class Worker:
 
     def _refresh(self) -> None:
         self._board.publish()
+        if self._cases is not None:
+            self._cases.publish()
         if self._tickets is not None:
             self._tickets.publish()
         for role, progress in self._progress.items():
             app = self._apps[role]
-            read = [getattr(self._topics, field) for field in READ_BY[role]]
+            read = [getattr(self._topics, field) for field in MEASURED_BY[role]]
             if settled(app):
                 progress.begin(committed_of(app, read))
             if app.started:
@@ -284,6 +301,16 @@ class Worker:
 
     def _weigh(self) -> None:
         situation.publish(self._metrics, self._board.open_cases, self._agents)
+
+    async def _order(self, command: Command) -> None:
+        """What a person decided in the console goes where everybody's decisions go."""
+        key, value = command.case_id.encode(), encode_command(command)
+        await self._output.send([Record(topic=self._topics.commands, key=key, value=value)])
+
+    def _about(self) -> dict[str, Any]:
+        """What the console says of the worker that answers it."""
+        problems = dict.fromkeys((*self.ready().problems, *self.alive().problems))
+        return {"facts": self._facts(), "problems": tuple(problems), "version": version("tocsin")}
 
     def _facts(self) -> Facts:
         lag: dict[str, int] = {}
