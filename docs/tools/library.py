@@ -175,5 +175,5 @@ def _html(part: Element) -> str:
             if child.tag == "a":
                 parent.remove(child)
     text = ElementTree.tostring(part, "unicode", "html")
-    text = text.replace('<tr><th scope="row"></th><td></td></tr>', "")
+    text = text.replace("<span> · </span>", "")
     return text.replace("<tr", "\n<tr").replace("<li>", "\n<li>")

@@ -16,14 +16,14 @@ ROOT = Path(__file__).resolve().parents[2]
 ELSEWHERE = {
     "CHANGELOG.md": "changelog.md",
     "CONTRIBUTING.md": "contributing.md",
-    "SECURITY.md": "security.md",
+    "SECURITY.md": "threat-model.md",
     "helm/tocsin/README.md": "chart.md",
     "helm/tocsin/UPGRADING.md": "chart-upgrading.md",
     "models/weights/CARD.md": "model-card.md",
 }
 """Where they stand, and what they are called here."""
 PICTURES = {"models/weights/reliability.png": "reliability.png"}
-COMING = ("console.md", "sources.md")
+COMING = ("sources.md",)
 """Pages that the navigation and links may name before they are there."""
 _LINK = re.compile(r"(!?)\[((?:[^\[\]]|\[[^\]]*\])*)\]\(([^)\s]+)\)")
 _ITEM = re.compile(r"\s*(?:[-*]|\d+\.)\s|\|")

@@ -147,16 +147,15 @@ def facts(told: Told, gathered: Gathered, lang: str) -> Element:
         cells.insert(5, ("shares", f"{text}, {_time(told.peak, lang)}"))
     if waited:
         cells.append(("silence", waiting(lang, waited)))
-    pairs = [element("tr", element("th", word(lang, n), scope="row"), _cell(v)) for n, v in cells]
+    pairs = [
+        element("tr", element("th", word(lang, name), scope="row"), element("td", text))
+        for name, text in cells
+    ]
     erased = gathered.erased(first.brand, first.conversation_id)
     link = None if erased else anchor(first.url, word(lang, "original"))
     if link is not None:
-        pairs.append(element("tr", element("th", scope="row"), element("td", link)))
+        pairs[0][1].append(element("span", " · ", link))
     return element("table", element("tbody", *pairs), class_="facts")
-
-
-def _cell(text: str) -> Element:
-    return element("td", text)
 
 
 def _plot(story: Story, lang: str) -> Element:

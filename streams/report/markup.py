@@ -24,8 +24,13 @@ def element(tag: str, *children: Child, **attributes: str) -> Element:
 
 
 def table(head: Iterable[str], rows: Iterable[Element], class_: str) -> Element:
-    """A table whose head is repeated on every printed page."""
-    cells = (element("th", name, scope="col") for name in head)
+    """A table whose head is repeated on every printed page; "" widens the heading before it."""
+    cells: list[Element] = []
+    for name in head:
+        if name:
+            cells.append(element("th", name, scope="col"))
+        else:
+            cells[-1].set("colspan", "2")
     top = element("thead", element("tr", *cells))
     return element("table", top, element("tbody", *rows), class_=class_)
 

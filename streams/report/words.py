@@ -94,7 +94,8 @@ _WORDS = {
         "many_share": "{count} passes it on|{count} pass it on",
         "many_complaint": "{count} complains|{count} complain",
         "many_voice": "{count} more speaks|{count} more speak",
-        "many_defence": "{count} has nothing against the brand|{count} have nothing against the brand",
+        "many_defence": "{count} has nothing against the brand"
+        "|{count} have nothing against the brand",
         "many_answer": "the brand answers once|the brand answers {count} times",
         "many_media": "{count} report by media|{count} reports by media",
         "many_deletion": "{count} deletion|{count} deletions",

@@ -1,4 +1,4 @@
-"""The report of a hostile recording in a real browser: nothing runs, nobody is asked anything."""
+"""The report in a real browser: whatever a recording holds, nothing runs and nobody is asked."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.conftest import Cli
-from tests.streams.test_console import CHROMIUM, FLAGS, hostile
+from tests.streams.browser import chromium, violations
+from tests.streams.report.test_report import crisis, report
+from tests.streams.test_console import hostile
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -15,17 +17,10 @@ if TYPE_CHECKING:
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def browser() -> "Iterator[Browser]":
-    if not CHROMIUM.exists():
-        pytest.skip("no browser: install chromium (Debian: apt-get install chromium)")
-    playwright = pytest.importorskip(
-        "playwright.sync_api", reason="no playwright: pip install playwright"
-    )
-    with playwright.sync_playwright() as tool:
-        started = tool.chromium.launch(executable_path=str(CHROMIUM), args=FLAGS)
+    with chromium() as started:
         yield started
-        started.close()
 
 
 @pytest.mark.parametrize("width", [1100, 390])
@@ -51,4 +46,14 @@ def test_a_hostile_recording(cli: Cli, tmp_path: Path, browser: "Browser", width
     assert drawn, "a plot is not drawn"
     scrolled = page.evaluate("document.documentElement.scrollWidth")
     assert scrolled <= width, "it is wider than the screen"
+    page.close()
+
+
+@pytest.mark.parametrize("lang", ["en", "fr"])
+def test_everybody_can_read_it(tmp_path: Path, browser: "Browser", lang: str) -> None:
+    out = tmp_path / "out.html"
+    out.write_text(report(crisis(), lang=lang), "utf-8")
+    page = browser.new_context(bypass_csp=True).new_page()
+    page.goto(out.as_uri())
+    assert violations(page) == []
     page.close()
