@@ -17,7 +17,7 @@ from streams.cli.drawing import Drawing
 from streams.cli.progress import Progress
 from streams.cli.reporting import LANGUAGES, Reporting
 from streams.cli.summary import Summary
-from streams.errors import CheckFailed
+from streams.errors import CheckFailed, UsageError
 from streams.lines import Lines, batched
 
 if TYPE_CHECKING:
@@ -75,6 +75,8 @@ def command(
     lateness. After the last one the clock runs on until every case has come to rest. Bad lines
     are told on standard error as `line N: reason`.
     """
+    if lang and not html:
+        raise UsageError("--lang is the language of the report: give --html too")
     chosen = settings()
     rules = policies.load(policy or chosen.policy)
     trace = Trace(rules) if plot or html else None

@@ -42,16 +42,18 @@ class Reporting:
     def write(self, name: str, *, late: int, bad: int) -> str:
         """Writes the report on the file `name`; returns what to tell of it. Raises UsageError."""
         from streams.report.page import page, spoken, told
+        from streams.report.words import word
 
         cases = told(self.said, self._gathered, self._trace, self._policy)
         every = len({said.case_id for said in self.said})
+        lang = self._lang or spoken(self.said)
         text = page(
             cases,
             self._gathered,
             self._policy,
             self._tickets,
-            name=name,
-            lang=self._lang or spoken(self.said),
+            name=word(lang, "stdin") if name == "-" else name,
+            lang=lang,
             version=version(),
             left=every - len(cases),
             late=late,

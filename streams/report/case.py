@@ -16,7 +16,7 @@ from streams.report.gathered import Gathered
 from streams.report.markup import anchor, element, strange, table
 from streams.report.moments import moments
 from streams.report.timeline import row
-from streams.report.words import counted, moment, people, waiting, word
+from streams.report.words import counted, moment, people, waiting, weight, word
 from streams.sinks.render import one_line
 
 _REASONS = 2
@@ -75,7 +75,7 @@ def reasons(said: Escalation, lang: str) -> str:
     if any(term.signal == "surprise" for term in terms):  # which counts them as well
         terms = [term for term in terms if term.signal != "complainants"]
     notes = [retold(term.note, lang) for term in terms[:_REASONS]]
-    line = "; ".join(notes) or word(lang, said.kind)
+    line = (" ; " if lang == "fr" else "; ").join(notes) or word(lang, said.kind)
     return line[:1].upper() + line[1:]
 
 
@@ -196,7 +196,7 @@ def why(said: Escalation, gathered: Gathered, lang: str) -> Iterator[Element]:
         note = retold(term.note, lang) or term.signal
         shown = strange("q", quote) if quote else None
         words = element("td", element("div", note), shown)
-        number = element("td", f"{term.weight:+.1f}".replace("-", "−"), class_="number")
+        number = element("td", weight(lang, term.weight), class_="number")
         rows.append(element("tr", words, number, element("td", bar, class_="bar")))
     yield element("p", word(lang, "why_note"), class_="note")
     yield table((word(lang, "evidence"), word(lang, "weight"), ""), rows, "why")

@@ -11,6 +11,7 @@ _WORDS = {
     "en": {
         "title": "What Tocsin would have told you",
         "of": "Backtest of {name}",
+        "stdin": "standard input",
         "lead": "{cases} out of {mentions} about {brands}, {begin} to {end}.",
         "lead_none": "No case out of {mentions} about {brands}, {begin} to {end}.",
         "lead_empty": "The recording holds no mentions.",
@@ -122,6 +123,7 @@ _WORDS = {
     "fr": {
         "title": "Ce que Tocsin vous aurait dit",
         "of": "Rejeu de {name}",
+        "stdin": "l'entrée standard",
         "lead": "{cases} sur {mentions} concernant {brands}, du {begin} au {end}.",
         "lead_none": "Aucun dossier sur {mentions} concernant {brands}, du {begin} au {end}.",
         "lead_empty": "L'enregistrement ne contient aucune mention.",
@@ -271,6 +273,12 @@ def waiting(lang: str, seconds: float) -> str:
     """`40 min`, `5 h` or `3 d`."""
     text = duration(seconds / 3600)
     return text.replace(" d", " j") if lang == "fr" else text
+
+
+def weight(lang: str, log_odds: float) -> str:
+    """`+1.2`, `−0,8`."""
+    text = f"{log_odds:+.1f}".replace("-", "−")
+    return text.replace(".", ",") if lang == "fr" else text
 
 
 def moment(lang: str, at: float) -> str:

@@ -225,6 +225,12 @@ def test_the_command_writes_it(cli: Cli, tmp_path: Path) -> None:
     assert "script" not in found.tags
 
 
+def test_a_language_is_that_of_a_report(cli: Cli) -> None:
+    done = cli("backtest", str(LIBRARY / "telecom-2012.jsonl"), "--lang", "fr")
+    assert done.returncode == 2
+    assert "give --html too" in one_line(done.stderr)
+
+
 @pytest.mark.parametrize(
     ("name", "needle"), [("out.pdf", "ends in .html"), ("no/o.html", "folder")]
 )
