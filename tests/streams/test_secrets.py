@@ -228,6 +228,13 @@ def test_bytes_that_are_no_http_are_not_logged() -> None:
     assert heeded(record)
 
 
+def test_what_is_remembered_is_bounded() -> None:
+    for number in range(3 * hidden.MOST):
+        hidden.remember(f"many-secrets-{number}")
+    assert hidden.hide(f"many-secrets-{3 * hidden.MOST - 1}") == "***"
+    assert len(hidden._known) == hidden.MOST
+
+
 def test_short_words_are_no_secrets() -> None:
     hidden.remember("the")
     hidden.remember("")
