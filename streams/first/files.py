@@ -75,7 +75,13 @@ def _values(answers: Answers) -> dict[str, Mapping[str, str]]:
     asked = secrets(answers.sink)
     lines = [f"\n# {_SECRETS[lang]}", *(f"{name}=" for name in asked)] if asked else []
     compose = "".join(f'      {name}: "${{{name}:-}}"\n' for name in asked)
-    policy = str((answers.folder / "policy.toml").absolute())
+    profiles = ["--profile tickets"] * (answers.sink != NONE)
+    collect = ""
+    if variable("sources") in _settings():
+        profiles.insert(0, "--profile sources")
+        collect = _template("compose", "sources.yaml").substitute(
+            file=_path(answers, "sources.toml")
+        )
     return {
         "policy.toml": common
         | {level: f"{levels.rule(level).score:g}" for level in Level}
@@ -85,11 +91,17 @@ def _values(answers: Answers) -> dict[str, Mapping[str, str]]:
         "compose.override.yaml": common
         | {
             "inside": _WITHIN_COMPOSE if _LOCAL.match(answers.broker) else answers.broker,
-            "policy": json.dumps(policy.replace("$", "$$")),
-            "profile": "" if answers.sink == NONE else "--profile tickets",
+            "policy": _path(answers, "policy.toml"),
+            "profile": " ".join(profiles),
+            "collect": collect,
             "secrets": compose,
         },
     }
+
+
+def _path(answers: Answers, name: str) -> str:
+    """The whole path of a file, as compose reads it."""
+    return json.dumps(str((answers.folder / name).absolute()).replace("$", "$$"))
 
 
 def _brands(brands: tuple[Brand, ...]) -> Iterator[str]:
@@ -104,13 +116,17 @@ def _brands(brands: tuple[Brand, ...]) -> Iterator[str]:
 
 def _known(text: str) -> str:
     """Settings that this installation does not have become comments: it would refuse them."""
-    known = {variable(setting.name) for setting in Setting.of(Settings, ignore=("given",))}
+    known = _settings()
     lines = []
     for line in text.splitlines():
         name = line.partition("=")[0]
         unknown = name.startswith(variable("")) and name not in known
         lines.append(f"# {line}" if unknown else line)
     return "\n".join(lines)
+
+
+def _settings() -> set[str]:
+    return {variable(setting.name) for setting in Setting.of(Settings, ignore=("given",))}
 
 
 def _template(folder: str, file: str) -> Template:

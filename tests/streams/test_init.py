@@ -23,6 +23,7 @@ from streams.first import answers as asked
 from streams.first.answers import LANGUAGES, Answers
 from streams.first.files import FILES, secrets, written
 from streams.sinks import settings as sinks
+from streams.worker.application import Role
 from tests.conftest import ROOT, Cli
 from tests.deploy.test_compose import COMPOSE
 from tests.streams.helpers import one_line
@@ -106,7 +107,8 @@ def test_every_override_is_valid(language: str, sink: str, tmp_path: Path) -> No
     assert set(override["services"]) <= set(COMPOSE["services"])
     for service in override["services"].values():
         assert service["environment"]["TOCSIN_BROKER"] == "kafka:19092"
-        assert service["volumes"][0]["source"].endswith("/a $$b/policy.toml")
+        source, target = (service["volumes"][0][key] for key in ("source", "target"))
+        assert source.endswith(f"/a $$b/{Path(target).name}")
     wanted = {name: f"${{{name}:-}}" for name in secrets(sink)}
     assert override["services"]["tickets"]["environment"].items() >= wanted.items()
     found = find_spec("check_jsonschema")
@@ -218,14 +220,16 @@ def test_it_starts_a_worker(
     env = variables((folder / ".env.example").read_text())
     env["TICKETS_HOOK_URL"] = "http://127.0.0.1:9/hook"
     env["TICKETS_HOOK_SECRET"] = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
-    env["TOCSIN_POLICY"] = str(folder / env["TOCSIN_POLICY"])
+    for name in {"TOCSIN_POLICY", "TOCSIN_SOURCES"} & set(env):
+        env[name] = str(folder / env[name])
     own = {
         "TOCSIN_TOPIC_PREFIX": settings.topic_prefix,
         "TOCSIN_GROUP_PREFIX": settings.group_prefix,
     }
     created = cli("topics", "--create", **env | own)
     assert created.returncode == 0, created.stderr
-    worker = Running(settings, tmp_path / "log", "--role", "cases,tickets", **env)
+    roles = ",".join(role for role in Role if role is not Role.SCORE)
+    worker = Running(settings, tmp_path / "log", "--role", roles, **env)
     try:
         until(lambda: worker.ready, timeout_s=60)
     finally:
