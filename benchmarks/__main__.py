@@ -21,6 +21,8 @@ OF_DATA = {
     "spread": "CASCADES: forecasts of the final number of shares, beside size alone and others",
     "stream": "rates, latency, CPU by stage and a backlog, beside the same job by hand",
     "scale_model": "what 1,000 to 500,000 mentions a second need; rebalances, hot brands: computed",
+    "fuzz": "hostile inputs for everything that reads what others wrote: --inputs N --seed S",
+    "personal": "masking of personal data: recall by kind, near-misses spared, and its cost",
     "yardsticks": "DATA: macro-F1 on public sets and our own, beside what else one could install",
 }
 

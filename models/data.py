@@ -91,6 +91,8 @@ def read_file(file: Path) -> Iterable[Row]:
             row = decoder.decode(line)
         except msgspec.DecodeError as error:
             raise DataError(f"{file}, line {number}: {told(str(error))}") from error
+        except RecursionError as error:
+            raise DataError(f"{file}, line {number}: nested too deeply") from error
         except UnicodeDecodeError as error:
             raise DataError(f"{file}, line {number}: no UTF-8; save the file as UTF-8") from error
         if not row.text.strip():

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
+from streams import hidden
 from streams.environment import PREFIX, Setting, read, variable
 from streams.errors import ConfigError
 
@@ -98,6 +99,24 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             extra={"allowed": "http:// or https:// and a host, without ? and #"},
         ),
     ] = ""
+    web_token: Annotated[
+        str | None,
+        Meta(description="token of whoever may change something over the web", extra=SECRET),
+    ] = None
+    web_token_file: Annotated[
+        Path | None, Meta(description="file of such tokens, one a line, a name before each if any")
+    ] = None
+    web_reads: Annotated[
+        Literal["open", "token"],
+        Meta(description="who may read the cases: whoever reaches the port, or bears a token"),
+    ] = "open"
+    source_token: Annotated[
+        str | None,
+        Meta(description="token of whoever may send mentions over the web", extra=SECRET),
+    ] = None
+    source_token_file: Annotated[
+        Path | None, Meta(description="file of such tokens, as that of the console")
+    ] = None
     policy: Annotated[
         Path | None, Meta(description="policy file (TOML); the built-in policy when not set")
     ] = None
@@ -187,6 +206,9 @@ def load(environ: Mapping[str, str]) -> Settings:
     Raises ConfigError that names the variable, its value (never a secret) and what is allowed.
     """
     values = read(Settings, environ, ignore=("given",))
+    for setting in Setting.of(Settings, ignore=("given",)):
+        if setting.secret:
+            hidden.remember(str(values.get(setting.name, "")))
     settings = Settings(**values, given=frozenset(values))  # type: ignore[arg-type]
     settings = msgspec.structs.replace(settings, state_dir=settings.state_dir.expanduser())
     _check_brokers(settings)

@@ -8,28 +8,35 @@ import sys
 import threading
 from datetime import UTC, datetime
 
+from aiohttp.http_exceptions import BadHttpMessage
+
 from scoring.masking import mask
+from streams import hidden
 from streams.config import Settings
 
-_ADDRESS = re.compile(r"(?<![\d.])(\d{1,3}(?:\.\d{1,3}){3})(?!\.?\d)")
+_OURS = re.compile(
+    r"(?<![\d.])(\d{1,3}(?:\.\d{1,3}){3}(?!\.?\d)|\b(?:offset|partition|port|pid) \d+\b)"
+)
 _LOUD = ("aiokafka", "faust", "mode", "kafka", "asyncio", "aiohttp", "streams.worker.application")
 
 
 def masked(text: str) -> str:
-    """`text` with personal data masked; addresses of one's own network, such as the broker's, stay.
+    """`text` without secrets and personal data; addresses of one's own network and offsets stay.
 
-    An operator has to see where the console is and which broker does not answer.
+    An operator has to see where the console is, which broker does not answer, and which record it
+    is about.
     """
-    pieces = _ADDRESS.split(text)
+    pieces = _OURS.split(hidden.hide(text))
     return "".join(
-        piece if number % 2 and _private(piece) else mask(piece)
-        for number, piece in enumerate(pieces)
+        piece if number % 2 and _ours(piece) else mask(piece) for number, piece in enumerate(pieces)
     )
 
 
-def _private(address: str) -> bool:
+def _ours(piece: str) -> bool:
+    if " " in piece:
+        return True
     try:
-        return ipaddress.IPv4Address(address).is_private
+        return ipaddress.IPv4Address(piece).is_private
     except ValueError:
         return False
 
@@ -52,6 +59,11 @@ class Seldom(logging.Filter):
             return False
         self._said[key] = record.created
         return True
+
+
+def heeded(record: logging.LogRecord) -> bool:
+    """Whether a record is one: not each request that is no HTTP, with its bytes, token included."""
+    return not (record.exc_info and isinstance(record.exc_info[1], BadHttpMessage))
 
 
 class JsonFormatter(logging.Formatter):
@@ -84,6 +96,7 @@ def set_up(settings: Settings) -> None:
         settings.log_format == "auto" and sys.stderr.isatty()
     )
     handler = logging.StreamHandler()
+    handler.addFilter(heeded)
     handler.addFilter(Seldom())
     handler.setFormatter(
         TextFormatter("%(asctime)s %(levelname)-7s %(message)s") if as_text else JsonFormatter()

@@ -7,7 +7,7 @@ import random
 import shutil
 import uuid
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 import msgspec
@@ -18,7 +18,8 @@ from benchmarks.faults.proxy import DIRECT, Proxy
 from benchmarks.faults.sinks import Hook, Pager
 from benchmarks.faults.watch import Watch
 from streams.config import Settings
-from streams.kafka import topics
+from streams.errors import BrokerError
+from streams.kafka import clients, topics
 from streams.kafka.embedded import EmbeddedBroker
 
 SESSION_S = 6.0
@@ -126,6 +127,8 @@ def made(folder: Path, roles: Sequence[str], *, jumps: bool = False) -> Iterator
         )
         harness = msgspec.structs.replace(settings, broker=direct, group_prefix=f"{DIRECT}-{own}")
         topics.create(msgspec.structs.replace(settings, broker=direct))
+        if proxy is None:
+            stack.callback(_delete, msgspec.structs.replace(settings, broker=direct))
         pager, hook = Pager(), Hook()
         for running in sinks.running(pager, hook):
             stack.enter_context(running)
@@ -135,6 +138,12 @@ def made(folder: Path, roles: Sequence[str], *, jumps: bool = False) -> Iterator
             bed.join(role)
         yield bed
         _tidy(bed)
+
+
+def _delete(settings: Settings) -> None:
+    """A broker of one's own is left as it was."""
+    with suppress(BrokerError), clients.admin(settings) as client:
+        client.delete_topics([topic.name for topic in topics.plan(settings)])
 
 
 def _tidy(bed: Bed) -> None:

@@ -170,6 +170,7 @@ def tickets(left: Left) -> Iterator[str]:
     repeats = sum(heard.values()) - len(heard)
     # A call of which the broker could not be told before partitions moved is made again, too.
     crashes += len(bed.members) * left.unreachable
+    crashes += sum(member.lost_sessions for member in bed.members)
     if repeats > crashes * PARALLEL:
         yield f"the hook was told {repeats} messages again, and {crashes} crashes"
     urgent = {

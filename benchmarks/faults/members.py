@@ -17,6 +17,8 @@ MAY_END_WITH = frozenset({0, 3, 70, -signal.SIGKILL, -signal.SIGTERM})
 and told to stop before it had begun."""
 _NOT_OURS = "resource_tracker"
 """Python's own words about a process that was killed."""
+_UNKNOWN = "local member_id was not recognized"
+"""aiokafka's, about a session that the broker has ended."""
 
 
 class Member:
@@ -104,6 +106,11 @@ class Member:
         """Ends it whatever happens."""
         self.wanted = False
         self.running.clean()
+
+    @property
+    def lost_sessions(self) -> int:
+        """How often the broker did not know it any more: it was too slow for its session."""
+        return sum(log.read_text("utf-8", "replace").count(_UNKNOWN) for log in self.logs)
 
     def bad_lines(self) -> list[str]:
         """Lines of its logs that are no JSON; the one line of an exit with 2 or 3 may be."""

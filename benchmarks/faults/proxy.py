@@ -8,7 +8,7 @@ API key, version and correlation id (https://kafka.apache.org/protocol#protocol_
 import asyncio
 import threading
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import closing, suppress
 from typing import Self
 
 import psutil
@@ -50,6 +50,7 @@ class Proxy:
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
+            await asyncio.sleep(0.1)  # what was aborted is closed in the next rounds
 
         asyncio.run_coroutine_threadsafe(close(), self._loop).result(10)
         self._loop.call_soon_threadsafe(self._loop.stop)
@@ -95,12 +96,11 @@ class Proxy:
         self.address = f"{host}:{port}"
 
     async def _connected(self, near: asyncio.StreamReader, back: asyncio.StreamWriter) -> None:
-        with suppress(OSError, asyncio.IncompleteReadError):
+        with suppress(OSError, asyncio.IncompleteReadError), closing(back.transport):
             first = await near.readexactly(_HEADER)
             first += await near.readexactly(max(0, int.from_bytes(first[-2:], signed=True)))
             direct = first[_HEADER:].startswith(DIRECT.encode())
             if self._refuses and not direct:
-                back.transport.abort()
                 return
             far, forth = await asyncio.open_connection("127.0.0.1", self._port())
             if not direct:
@@ -113,7 +113,6 @@ class Proxy:
                 await asyncio.gather(*pumps)
             finally:
                 self._cuttable -= {back, forth}
-                back.transport.abort()
                 forth.transport.abort()
 
     async def _pump(

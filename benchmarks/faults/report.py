@@ -22,8 +22,8 @@ def table(rows: Sequence[Row]) -> Iterator[str]:
     mentions = sum(row.mentions for row in rows)
     yield f"{len(rows)} runs with {mentions:,} mentions, {failed} of them with a failure."
     yield ""
-    yield "| fault | runs | failed | s to recover, median | longest | repeated mentions |"
-    yield "|---|---|---|---|---|---|"
+    yield "| fault | runs | failed | s to recover, median | longest | repeated mentions | load |"
+    yield "|---|---|---|---|---|---|---|"
     names = sorted({row.faults[0] for row in rows if len(row.faults) == 1})
     for name in names:
         yield _line(name, [row for row in rows if row.faults == [name]])
@@ -40,5 +40,6 @@ def _line(name: str, rows: Iterable[Row]) -> str:
     return (
         f"| {name} | {len(rows)} | {sum(bool(row.failures) for row in rows)} "
         f"| {statistics.median(times):.0f} | {max(times):.0f} "
-        f"| {sum(row.repeated for row in rows)} |"
+        f"| {sum(row.repeated for row in rows)} "
+        f"| {statistics.median(row.load for row in rows):.0f} |"
     )

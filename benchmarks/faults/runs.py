@@ -1,5 +1,6 @@
 """One run: workers start, mentions come in, faults happen, all is healed, and is looked at."""
 
+import os
 import random
 import subprocess
 import time
@@ -11,6 +12,7 @@ import msgspec
 from benchmarks.faults import checks, faults
 from benchmarks.faults.bed import Bed, made
 from benchmarks.faults.checks import Left
+from benchmarks.faults.discipline import Discipline
 from benchmarks.faults.load import Load, told
 from benchmarks.faults.schedule import RATE, Plan
 from scoring.mention import Mention
@@ -44,6 +46,8 @@ class Row(msgspec.Struct, kw_only=True):
     poisoned: int
     most_mb: float
     version: str = ""
+    load: float = 0.0
+    """How many processes wanted a processor at the end, over the last minute."""
 
 
 class _Active:
@@ -107,6 +111,9 @@ def run(plan: Plan, folder: Path, reader: Reader, version: str = "") -> Row:
             unreachable=sum(fault.name in faults.UNREACHABLE for fault in plan.faults),
         )
         failures += checks.all_of(left, reader)
+        if failures:
+            bed.watch.write(folder / "topics.jsonl")
+            (folder / "hook.json").write_bytes(msgspec.json.encode(bed.hook.noted))
         codes = [code for member in bed.members for code in member.exits.elements()]
         return Row(
             seed=plan.seed,
@@ -121,6 +128,7 @@ def run(plan: Plan, folder: Path, reader: Reader, version: str = "") -> Row:
             poisoned=left.poisoned,
             most_mb=round(max(member.most_mb for member in bed.members)),
             version=version,
+            load=round(os.getloadavg()[0], 1),
         )
 
 
@@ -132,8 +140,8 @@ def _disturbed(plan: Plan, bed: Bed, mentions: list[Mention]) -> tuple[list[str]
     limit_s = SINKS_S if sinks > 1 else DRAIN_S
     chance = random.Random(plan.seed)
     active = [_Active(faults.ALL[fault.name](bed, chance), fault.at_s) for fault in plan.faults]
-    watch = _Recovery(bed)
-    began = time.monotonic()
+    watch, discipline = _Recovery(bed), Discipline(bed.watch, bed.hook)
+    began = next_look = time.monotonic()
     while not (load.over and watch.recovered):
         at_s = time.monotonic() - began
         load.until(at_s)
@@ -141,6 +149,9 @@ def _disturbed(plan: Plan, bed: Bed, mentions: list[Mention]) -> tuple[list[str]
             fault.go(at_s)
         bed.supervise()
         bed.watch.read()
+        if time.monotonic() >= next_look:
+            discipline.look()
+            next_look = time.monotonic() + LOOK_S
         if all(fault.over for fault in active):
             watch.look()
         if watch.since_s > limit_s:
@@ -156,6 +167,10 @@ def _disturbed(plan: Plan, bed: Bed, mentions: list[Mention]) -> tuple[list[str]
 
     if not _until(bed, all_done, limit_s):
         failures.append(f"still behind after {limit_s:.0f} s: {bed.watch.behind()}")
+    discipline.look()
+    bed.watch.read_all()
+    discipline.end()
+    failures += discipline.failures
     return failures, watch.since_s, load
 
 

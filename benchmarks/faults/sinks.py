@@ -1,5 +1,6 @@
 """Ticket systems on a bad day: they answer 429 or 500, hang, or take a call and hang up."""
 
+import time
 from contextlib import AbstractContextManager
 
 from aiohttp import web
@@ -16,9 +17,12 @@ class Moody(Vendor):
         super().__init__()
         self.mood = ""
         self.answered: list[str] = []
+        self.noted: list[tuple[float, str, str]] = []
+        """When what was asked and answered, to look into a run that failed."""
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
-        mood = self.mood
+        mood, id_ = self.mood, request.headers.get("webhook-id", "")
+        self.noted.append((time.time(), id_, f"came {mood}"))
         if mood == TOO_MANY:
             return web.json_response({}, status=429, headers={"Retry-After": "1"})
         if mood == BROKEN:
@@ -27,7 +31,8 @@ class Moody(Vendor):
         if mood == HANGS_UP and request.transport is not None:
             request.transport.abort()
         elif request.transport is not None and not request.transport.is_closing():
-            self.answered.append(request.headers.get("webhook-id", ""))
+            self.answered.append(id_)
+            self.noted.append((time.time(), id_, "answered"))
         return answer
 
     def hold_or_let_go(self, mood: str) -> None:

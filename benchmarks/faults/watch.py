@@ -1,9 +1,11 @@
 """What every topic of a run holds, and how far behind each group is; read while the run goes on."""
 
 from collections import defaultdict
+from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+import msgspec
 from kafka import KafkaAdminClient, KafkaConsumer, TopicPartition
 from kafka.errors import KafkaError
 
@@ -69,19 +71,47 @@ class Watch:
         """Records of a topic so far, in order within each partition."""
         return self._records[topic]
 
-    def behind(self, roles: tuple[Role, ...] = tuple(Role)) -> dict[str, int]:
-        """Messages that each role has not committed."""
-        found = {}
-        for role in roles:
+    def write(self, file: Path) -> None:
+        """What the topics hold, a JSON line for each record, to look into a run that failed."""
+        with file.open("wb") as lines:
+            for topic, records in self._records.items():
+                for record in records:
+                    row = {
+                        "topic": topic.removeprefix(self._of.topic_prefix),
+                        "partition": record.partition,
+                        "offset": record.offset,
+                        "timestamp": record.timestamp,
+                        "key": (record.key or b"").decode("utf-8", "replace"),
+                        "headers": {k: v.decode("utf-8", "replace") for k, v in record.headers},
+                        "value": (record.value or b"").decode("utf-8", "replace"),
+                    }
+                    lines.write(msgspec.json.encode(row) + b"\n")
+
+    def committed(self) -> dict[tuple[Role, str, int], int]:
+        """The offset that each role has committed of each partition that it reads."""
+        found: dict[tuple[Role, str, int], int] = {}
+        for role in Role:
             group = application_id(self._of, role.value)
             try:
                 known = self._admin.list_group_offsets(group)[group]
             except (KafkaError, KeyError):
-                known = {}
+                continue
             read = {getattr(self.topics, field) for field in READ_BY[role]}
-            found[role.value] = sum(
-                max(0, end - max(0, known[part].offset if part in known else 0))
-                for part, end in self._ends.items()
+            found |= {
+                (role, part.topic, part.partition): max(0, at.offset)
+                for part, at in known.items()
                 if part.topic in read
-            )
+            }
         return found
+
+    def behind(self) -> dict[str, int]:
+        """Messages that each role has not committed."""
+        committed = self.committed()
+        return {
+            role.value: sum(
+                max(0, end - committed.get((role, part.topic, part.partition), 0))
+                for part, end in self._ends.items()
+                if part.topic in {getattr(self.topics, field) for field in READ_BY[role]}
+            )
+            for role in Role
+        }

@@ -20,6 +20,7 @@ from msgspec import Meta
 
 from scoring.escalation import Status
 from scoring.levels import Level
+from streams import hidden
 from streams.sinks import html, http, render
 from streams.sinks.target import (
     CREATED,
@@ -126,7 +127,9 @@ def build(settings: Mapping[str, Any], session: aiohttp.ClientSession) -> _Alert
     values = settings_of(Settings, settings)
     auth = None
     if values.username:
-        auth = aiohttp.BasicAuth(values.username, secret(values, "password"))
+        password = secret(values, "password")
+        hidden.remember_login(values.username, password)
+        auth = aiohttp.BasicAuth(values.username, password)
     return _Alertmanager(values, auth, session)
 
 

@@ -10,6 +10,7 @@ import aiohttp
 import msgspec
 
 from scoring.masking import mask
+from streams.hidden import hide
 from streams.sinks.target import Disabled, Later, Refused
 
 TIMEOUT_S = 15.0
@@ -144,14 +145,15 @@ def _named(error: aiohttp.ClientError) -> str:
 
 
 def words(text: str) -> str:
-    """What a vendor said, for logs and dead letters: one line of 200 characters, masked.
+    """What a vendor said, for logs and dead letters: one line of 200 characters, without secrets
+    and personal data.
 
     An answer may repeat what it was sent, and name the people of an account.
     """
     line = " ".join("".join(c if c.isprintable() else " " for c in text[: 4 * _SAID]).split())
     if len(text) > 4 * _SAID:  # what the cut left of an address would pass for a word
         line = line.rpartition(" ")[0]
-    return mask(line)[:_SAID]
+    return mask(hide(line))[:_SAID]
 
 
 def _said(answer: Answer) -> str:

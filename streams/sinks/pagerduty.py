@@ -183,7 +183,7 @@ class _Hook:
             raise BadSignatureError
         try:
             event = msgspec.json.decode(content, type=_Body).event
-        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             raise HookError(str(error)) from error
         action, agent = _ACTIONS.get(event.event_type), event.agent
         case_id = event.data.incident_key or ""

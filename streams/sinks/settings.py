@@ -90,7 +90,7 @@ def load(path: Path | None) -> Tickets:
     except (OSError, UnicodeDecodeError) as error:
         reason = getattr(error, "strerror", None) or error
         raise ConfigError(f"policy {path} cannot be read: {reason}") from error
-    except tomllib.TOMLDecodeError as error:
+    except (ValueError, RecursionError) as error:  # TOMLDecodeError among them
         raise ConfigError(f"policy {path} is no valid TOML: {error}") from error
     try:
         return parse(values)

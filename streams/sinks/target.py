@@ -12,6 +12,7 @@ from typing import Any, Protocol, TypeVar, get_args, get_type_hints
 import msgspec
 
 from scoring.escalation import Escalation
+from streams import hidden
 from streams.errors import ConfigError
 
 Memory = Mapping[str, str]
@@ -160,6 +161,7 @@ def _from_env(name: str, variable: str) -> str:
     found = os.environ.get(variable, "").strip()
     if not found:
         raise ConfigError(f"{name}_env: the environment variable {variable} is not set")
+    hidden.remember(found)
     return found
 
 
@@ -171,6 +173,7 @@ def _from_file(name: str, file: str) -> str:
         raise ConfigError(f"{name}_file: {file} cannot be read: {reason}") from error
     if not found:
         raise ConfigError(f"{name}_file: {file} is empty")
+    hidden.remember(found)
     return found
 
 

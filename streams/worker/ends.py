@@ -89,6 +89,17 @@ async def _next(settings: Settings, tp: TP, wanted: int) -> int:
     return int(found.offset)
 
 
+async def committed(settings: Settings, group: str, tp: TP) -> int:
+    """What a group has committed of a partition, 0 for nothing. Raises KafkaError."""
+    return await patiently(partial(_committed, settings, group, tp), "say what is committed")
+
+
+async def _committed(settings: Settings, group: str, tp: TP) -> int:
+    async with _reader(settings, group) as consumer:
+        consumer.assign([TopicPartition(*tp)])  # assigned by hand: it does not join the group
+        return await consumer.committed(TopicPartition(*tp)) or 0
+
+
 async def holds(settings: Settings, tp: TP, wanted: int) -> bool:
     """Whether a log has a record at offset `wanted` or later. Raises KafkaError."""
     try:
@@ -116,10 +127,10 @@ async def _keys_between(settings: Settings, tp: TP, begin: int, end: int) -> set
 
 
 @asynccontextmanager
-async def _reader(settings: Settings) -> AsyncIterator[AIOKafkaConsumer]:
+async def _reader(settings: Settings, group: str | None = None) -> AsyncIterator[AIOKafkaConsumer]:
     consumer = AIOKafkaConsumer(
         **clients.aiokafka(settings),
-        group_id=None,
+        group_id=group,
         enable_auto_commit=False,
         max_partition_fetch_bytes=clients.LARGEST_MESSAGE,
     )

@@ -10,7 +10,7 @@ from typing import Any, cast
 import faust
 import msgspec
 from faust.streams import Stream
-from faust.types import TP, EventT
+from faust.types import EventT
 
 from scoring.decoding import check_not_future, decode
 from scoring.errors import BadMentionError
@@ -20,10 +20,10 @@ from streams.config import Settings
 from streams.kafka.topics import Topics
 from streams.metrics import OTHER, Metrics, exemplar
 from streams.scorer.process import ScoringProcess
-from streams.worker import ends, messages
+from streams.worker import messages
 from streams.worker.application import raw_topic
 from streams.worker.boundary import Gate
-from streams.worker.clock import committed_of
+from streams.worker.gaps import Gaps
 from streams.worker.output import Output, Record
 from streams.worker.progress import Progress
 
@@ -53,10 +53,8 @@ class ScoreAgent:
         scorer.on_attempt = progress.moved
         self._metrics = metrics
         self._progress = progress
-        self._app = app
-        self._reached: dict[TP, tuple[int | None, int]] = {}
-        """Per partition the generation that it was read in, and the offset that comes next."""
         self._children: dict[tuple[Any, ...], Any] = {}
+        self._gaps = Gaps(app, settings, keeps=True)
         self.gate = Gate()
         app.agent(raw_topic(app, self._topics.mentions), name="score", concurrency=1)(self._run)
 
@@ -72,7 +70,7 @@ class ScoreAgent:
 
     async def _batch(self, events: Sequence[EventT]) -> None:
         self._progress.took(events)
-        await self._check_gaps(events)
+        await self._gaps.check(events)
         records: list[Record] = []
         good: list[tuple[EventT, Mention]] = []
         now = datetime.now(UTC)
@@ -104,22 +102,7 @@ class ScoreAgent:
 
     def reached(self) -> dict[int, int]:
         """The offset that comes next, of each partition that was read since it is here."""
-        generation = self._app.consumer_generation_id
-        return {tp.partition: at for tp, (own, at) in self._reached.items() if own == generation}
-
-    async def _check_gaps(self, events: Sequence[EventT]) -> None:
-        """Raises GapError when Faust passed over mentions: read from the commit, they will come."""
-        for event in events:
-            message = event.message
-            generation, wanted = self._reached.get(message.tp, (-1, 0))
-            if generation != message.generation_id:
-                # Another worker may have had it meanwhile; what was done here is done.
-                known = committed_of(self._app, [message.topic])
-                wanted = max(wanted, known.get((message.topic, message.partition)) or 0)
-            if message.offset > wanted:
-                await ends.check_gap(self._settings, message.tp, wanted, message.offset)
-            reached = max(wanted, message.offset + 1)
-            self._reached[message.tp] = (message.generation_id, reached)
+        return self._gaps.reached()
 
     def _scored(self, event: EventT, scored: Scored) -> Record:
         mention = scored.mention

@@ -6,6 +6,7 @@ import os
 import signal
 from collections.abc import Sequence
 from functools import partial
+from importlib.metadata import version
 from typing import IO, Any
 
 import faust
@@ -14,7 +15,11 @@ from aiokafka.errors import KafkaError
 from faust.types import TP
 
 from scoring import policy as policies
+from scoring.command import Command, encode_command
 from streams.config import Settings
+from streams.console.api import Api
+from streams.console.gathered import Gathered
+from streams.console.live import Live
 from streams.errors import BrokerError, ConfigError, WorkerStopped
 from streams.kafka import topics as kafka_topics
 from streams.kafka.topics import Topics
@@ -34,7 +39,7 @@ from streams.worker.hooks import Hooks
 from streams.worker.incidents import IncidentsAgent
 from streams.worker.logfold import LogFold, Tools
 from streams.worker.lookout import Lookout, Watched, never
-from streams.worker.output import Output
+from streams.worker.output import Output, Record
 from streams.worker.progress import STUCK_S, Partition, Progress
 from streams.worker.score import ScoreAgent
 from streams.worker.tickets import TicketsAgent
@@ -44,10 +49,8 @@ log = logging.getLogger(__name__)
 
 STOP_TIMEOUT_S = 20.0
 """Below the 30 s that supervisors usually grant between SIGTERM and SIGKILL."""
-AWAY_TIMEOUT_S = 2.0
+AWAY_TIMEOUT_S = 5.0
 """The same where the broker is known to be away: there is nobody to finish anything with."""
-HURRY_S = 4.0
-"""One that was asked every two seconds, and has not answered for so long, is away."""
 STANDSTILLS = 2.0
 """A worker that has been unwell for as long again ends itself, where nobody else has ended it."""
 
@@ -142,6 +145,8 @@ class Worker:
                 for role, app in self._apps.items()
             ],
         )
+        self._gathered = Gathered(settings)
+        api = Api(self._gathered, Live(self._gathered), self._order, self._about)
         self.web = Web(
             settings,
             self._metrics,
@@ -151,7 +156,7 @@ class Worker:
             facts=self._facts,
             refresh=self._refresh,
             weigh=self._weigh,
-            routes=hooks,
+            routes=[*api.routes, *hooks],
         )
 
     def _tools(self, app: faust.App, progress: Progress) -> Tools:
@@ -194,6 +199,8 @@ class Worker:
         self._make_state_dirs()
         await self.web.start()
         await self._output.start()
+        if Role.CASES in self._apps:
+            self._gathered.start()
         if self._tickets is not None:
             await self._tickets.start()
         if Role.SCORE in self._apps:
@@ -255,15 +262,16 @@ class Worker:
         for chore in self._chores:
             chore.cancel()
         self._output.hurry()
-        away = self._lookout.silent_s > HURRY_S
+        limit_s = AWAY_TIMEOUT_S if self._lookout.away else STOP_TIMEOUT_S
         try:
-            await asyncio.wait_for(self._leave(), AWAY_TIMEOUT_S if away else STOP_TIMEOUT_S)
+            await asyncio.wait_for(self._leave(), limit_s)
         except (TimeoutError, KafkaError):
             # Nothing is lost: offsets stay where they are, and are read again from there.
             log.warning("the broker does not answer; ending without a last commit")
             self._scorer.stop()
             logging.shutdown()
             os._exit(BrokerError.exit_code if asked else RESTART)
+        await self._gathered.stop()
         await self.web.stop()
         self._scorer.stop()
 
@@ -349,6 +357,16 @@ class Worker:
 
     def _weigh(self) -> None:
         situation.publish(self._metrics, self._board.open_cases, self._agents)
+
+    async def _order(self, command: Command) -> None:
+        """What a person decided in the console goes where everybody's decisions go."""
+        key, value = command.case_id.encode(), encode_command(command)
+        await self._output.send([Record(topic=self._topics.commands, key=key, value=value)])
+
+    def _about(self) -> dict[str, Any]:
+        """What the console says of the worker that answers it."""
+        problems = dict.fromkeys((*self.ready().problems, *self.alive().problems))
+        return {"facts": self._facts(), "problems": tuple(problems), "version": version("tocsin")}
 
     def _facts(self) -> Facts:
         lag: dict[str, int] = {}

@@ -76,7 +76,7 @@ def command(headers: Mapping[str, str], body: bytes, secret: str, now: float) ->
     signed.check("sha256=" + signed.hmac_sha256(secret, body).hex(), given)
     try:
         event = _decoder.decode(body)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise HookError(str(error)) from error
     signed.fresh(event.timestamp / 1000, now, FRESH_S)
     case = next(filter(None, map(case_of, event.issue.fields.labels)), None)
