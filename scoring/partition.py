@@ -19,7 +19,7 @@ from scoring.command import Command
 from scoring.escalation import Escalation, Status
 from scoring.exchange import Exchange, Told
 from scoring.links import Links, means_customer
-from scoring.mention import Kind, Role
+from scoring.mention import Kind, Mention, Role
 from scoring.news import CaseNews, Echo, IncidentNews
 from scoring.policy import Policy
 from scoring.pulse import MINUTE, Pulse
@@ -159,7 +159,8 @@ class Partition:
         late = at < self.watermark - self.policy.allowed_lateness_s
         said, sealed = self.tick(at)
         case = self.cases.get(scored.mention.case_id) or cases.begin(scored.mention)
-        if case.ahead and (known := bounded.key(scored.mention.id)) in case.ahead:
+        if self.was_ahead(scored.mention):
+            known = bounded.key(scored.mention.id)
             after = replace(case, ahead=tuple(key for key in case.ahead if key != known))
             self._keep(after)
             return said + self._tell(after, scored, late=late), sealed
@@ -188,6 +189,11 @@ class Partition:
         if after is not case:
             self._keep(replace(after, ahead=(*after.ahead, known)), said)
         return said
+
+    def was_ahead(self, mention: Mention) -> bool:
+        """Whether a mention came by the fast lane, and was not in its turn yet."""
+        case = self.cases.get(mention.case_id)
+        return case is not None and bool(case.ahead) and bounded.key(mention.id) in case.ahead
 
     def order(self, command: Command) -> list[Escalation]:
         """Does what a person decided; a case that is not held here has nothing to decide."""

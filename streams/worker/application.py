@@ -13,7 +13,12 @@ from streams.config import Settings
 from streams.kafka import clients
 from streams.kafka.topics import application_id
 from streams.worker import ends
-from streams.worker.frugal import QuietMonitor, deliver_at_once
+from streams.worker.frugal import (
+    QuietMonitor,
+    deliver_at_once,
+    fetch_impatiently,
+    look_again_soon,
+)
 
 log = logging.getLogger(__name__)
 
@@ -35,6 +40,8 @@ class App(faust.App):
         """The consumer; an attribute of an instance goes before the method of its class."""
         consumer: Any = super()._new_consumer()
         deliver_at_once(consumer)
+        fetch_impatiently(consumer)
+        look_again_soon(consumer)
         resume = consumer.resume_partitions
 
         def resume_partitions(tps: Collection[TP]) -> None:

@@ -111,6 +111,7 @@ class CasesAgent(LogFold[Partition]):
             return Step(said=[])
         if isinstance(what, CaseNews | Echo):
             return self._told_of(fold, what)
+        again = fold.was_ahead(what.mention)
         step = Step(said=[]) if what.ahead else self._tick(fold, what.mention.at)
         try:
             said, sealed = fold.mention(what)
@@ -121,7 +122,8 @@ class CasesAgent(LogFold[Partition]):
         else:
             step.said += said
             step.records += map(self._pulse, sealed)
-            self._chronicle.mention(what)
+            if not again:
+                self._chronicle.mention(what)
         self._evicted(fold)
         step.arrival = what.arrived_at
         step.erased = _erased(what.mention)

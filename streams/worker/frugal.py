@@ -17,6 +17,9 @@ from faust.types import TP, EventT, Message, StreamT
 from faust.types.transports import ConsumerT
 from mode.services import WaitResults
 
+FETCH_WAIT_MS = 50
+PASSED_OVER_S = 0.005
+
 
 def collect_seldom() -> None:
     """Garbage is looked for once in many objects: a worker makes millions, and few in circles."""
@@ -70,6 +73,42 @@ def deliver_at_once(consumer: ConsumerT) -> None:
 
     # An attribute of an instance goes before the method of its class.
     vars(consumer).update(wait_first=wait_first)
+
+
+def fetch_impatiently(consumer: ConsumerT) -> None:
+    """Has the broker answer a fetch soon, with nothing if need be.
+
+    A client has one fetch under way with each broker, for the partitions that were empty when it
+    was sent; the others wait for its answer. Faust lets that take 1.5 s and has no setting for it.
+    """
+    thread: Any = consumer._thread  # type: ignore[attr-defined]
+    create = thread._create_consumer
+
+    def create_consumer(*arguments: Any, **named: Any) -> Any:
+        made = create(*arguments, **named)
+        made._fetch_max_wait_ms = FETCH_WAIT_MS
+        return made
+
+    vars(thread).update(_create_consumer=create_consumer)
+
+
+def look_again_soon(consumer: ConsumerT) -> None:
+    """Has the consumer read on as soon as a buffer has room.
+
+    A partition whose stream has a full buffer is left out of a fetch. Faust sleeps for a second
+    where all of them are, and waits as long for the others, though there may be room by then.
+    """
+    own: Any = consumer
+    fetch = own._wait_next_records
+
+    async def wait_next_records(timeout: float) -> Any:
+        for _ in range(round(timeout / PASSED_OVER_S)):
+            if own._get_active_partitions() or not own._buffered_partitions or own.should_stop:
+                break
+            await asyncio.sleep(PASSED_OVER_S)
+        return await fetch(PASSED_OVER_S if own._buffered_partitions else timeout)
+
+    vars(consumer).update(_wait_next_records=wait_next_records)
 
 
 async def _rest(begun: Coroutine[Any, Any, Any], waits_for: Any) -> Any:
