@@ -20,7 +20,7 @@ class Costs(msgspec.Struct, frozen=True, kw_only=True):
     The first group is measured each time (`measured`). The second comes from runs that
     docs/benchmarks.md describes: `encoder_s` and `gate_s` of a text that is read by the encoder, or
     answered by the gate; `score_s`, `cases_s` what the two roles take besides model and fold
-    (Faust, decoding, sending, awaiting); `broker_s` what the embedded broker takes for a record.
+    (Faust, decoding, sending, awaiting).
     """
 
     fold_s: float
@@ -35,15 +35,14 @@ class Costs(msgspec.Struct, frozen=True, kw_only=True):
     pulse_bytes: float = 900.0
     encoder_s: float = 1 / 250
     gate_s: float = 150e-6
-    score_s: float = 250e-6
-    cases_s: float = 300e-6
+    score_s: float = 90e-6
+    cases_s: float = 65e-6
     held_bytes: float = 5260.0
     """Memory of a conversation in a worker of role `cases`, its state in memory."""
     disk_held_bytes: float = 920.0
     """The same with RocksDB."""
     model_bytes: float = 400e6
     worker_bytes: float = 150e6
-    broker_s: float = 5e-6
 
 
 class Mix(msgspec.Struct, frozen=True, kw_only=True):
@@ -51,7 +50,7 @@ class Mix(msgspec.Struct, frozen=True, kw_only=True):
 
     repeats: float = 0.3
     """Texts that the cache has: shares, quotes, floods."""
-    gated: float = 0.55
+    gated: float = 0.3
     """Of the others, those that the gate answers."""
     brands: int = 2_000
     said: float = 0.002

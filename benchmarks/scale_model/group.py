@@ -9,6 +9,7 @@ from collections.abc import Sequence
 
 import msgspec
 import numpy as np
+from numpy.typing import NDArray
 
 STEP_S = 0.1
 
@@ -79,7 +80,7 @@ def simulate(group: Group, events: Sequence[Event], lasts_s: float, seed: int = 
         while shares and shares[0][0] <= now:
             _, change = shares.pop(0)
             workers, dead = max(1, workers + change), -1
-            before, owner = owner, np.arange(group.partitions) % workers
+            before, owner = owner, _shared(owner, workers)
             # All that stood still for want of an owner has one now; the rebalance stops the rest.
             free_at = np.full(group.partitions, now + group.rebalance_s)
             free_at[before != owner] += group.recover_s
@@ -100,6 +101,21 @@ def simulate(group: Group, events: Sequence[Event], lasts_s: float, seed: int = 
     return Seen(
         worst=worst, late_1s=late_1 / total, late_30s=late_30 / total, calm_at=max(0, calm - last)
     )
+
+
+def _shared(owner: NDArray[np.int64], workers: int) -> NDArray[np.int64]:
+    """As few partitions move as may, as Faust's assignor sees to."""
+    after = owner.copy()
+    counts = np.bincount(after[after < workers], minlength=workers)
+    for partition in np.flatnonzero(after >= workers):
+        after[partition] = counts.argmin()
+        counts[after[partition]] += 1
+    while counts.max() - counts.min() > 1:
+        moved = np.flatnonzero(after == counts.argmax())[0]
+        counts[after[moved]] -= 1
+        after[moved] = counts.argmin()
+        counts[after[moved]] += 1
+    return after
 
 
 def rolling(workers: int, every_s: float, begin_s: float = 10.0) -> list[Event]:

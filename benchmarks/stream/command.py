@@ -21,6 +21,7 @@ def main(arguments: Sequence[str] = ()) -> None:
     parser.add_argument("parts", nargs="*", choices=[*PARTS, []], help="all without one")
     parser.add_argument("--count", type=int, default=20_000, help="mentions of a run")
     parser.add_argument("--read", type=int, default=3_000, help="of a run in which texts are read")
+    parser.add_argument("--job", default="", help="of `rivals`: those whose name has this")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--seconds", type=float, default=40.0, help="of a run at a steady rate")
     parser.add_argument("--backlog", type=int, default=200_000)
@@ -57,7 +58,7 @@ def rivals(found: Bed, options: argparse.Namespace) -> None:
     ]
     print("| job | by | mentions/s | of the loop's | core time | of the loop's per core | broker |")
     print("|---|---|---|---|---|---|---|")
-    for name, count, run in jobs:
+    for name, count, run in (job for job in jobs if options.job in job[0]):
         seen: dict[str, list[Rate]] = {way: [] for way in ways}
         for _ in range(options.rounds):
             for way in ways:
