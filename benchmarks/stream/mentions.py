@@ -59,10 +59,10 @@ def mentions(
 
 
 def probe(number: int, at: datetime) -> Mention:
-    """A mention that opens a case of its own at once."""
+    """Opens a case at once: of a brand of its own, lest it be linked to the others."""
     return Mention(
         id=f"probe-{number}",
-        brand=f"probed-{number % 20}",
+        brand=f"probed-{number}",
         text=PROBE.format(number),
         created_at=at,
         channel="twitter",
