@@ -70,8 +70,8 @@ def _partitions(
         by_partition[record.partition].append(record)
     for number, own in by_partition.items():
         clock = known.get((number, CLOCK))
-        _, last = agent.recovered(number, {CLOCK: clock} if clock else {})
-        fold, _ = agent.recovered(number, {})
+        _, last = agent.recovered(number, [(CLOCK, clock)] if clock else [])
+        fold, _ = agent.recovered(number, [])
         for record in own:
             if record.offset > last:
                 break  # a tick that nobody has read any more

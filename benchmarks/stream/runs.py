@@ -221,12 +221,19 @@ def backlog(
     topics = Topics.of(settings)
     curve: list[Point] = []
     live: dict[str, float] = {}
-    with Way(settings, OURS, "score,cases", TOCSIN_FAST_LANE="true") as ways:
+    with Way(
+        settings,
+        OURS,
+        "score,cases",
+        TOCSIN_STATE_STORE="rocksdb",
+        TOCSIN_HOT_CASES="1000",
+    ) as ways:
         heard, began = Heard(settings), time.monotonic()
         while True:
             scored = bed.committed(settings, "score", topics.mentions)
             decided = bed.committed(settings, "cases", topics.scored)
-            if decided >= len(curve) * count / points or decided >= count * DONE:
+            done = min(scored, decided) >= count * DONE
+            if decided >= len(curve) * count / points or done:
                 worker = ways.running[0]
                 model = worker.scoring_process
                 curve.append(
@@ -239,7 +246,7 @@ def backlog(
                         broker=found.rss,
                     )
                 )
-            if decided >= count * DONE:
+            if done:
                 break
             one = mentions.probe(len(live), datetime.now(UTC))
             live[one.case_id] = time.time()

@@ -108,7 +108,7 @@ def test_a_partition_that_was_never_here_has_no_offset_and_makes_no_files(
 def test_faust_stops_it(make: Make, own: Settings) -> None:
     table = make()
     table.apply(1, {b"1|a": b"A"}, 1)
-    asyncio.run(table.on_stop())  # type: ignore[attr-defined]
+    asyncio.run(table.on_stop())
     # RocksDB lets nobody else open what is open
     assert dict(held(own, "rocksdb").entries(1)) == {b"1|a": b"A"}
 
