@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from enum import StrEnum
 
 import msgspec
+from aiohttp import web
 
 from models.errors import ModelError
 from scoring.errors import PolicyError
@@ -17,6 +18,8 @@ from streams.config import Settings, load
 from streams.errors import BrokerError, ConfigError
 from streams.kafka import clients, topics
 from streams.kafka.topics import Status
+from streams.web.origin import is_loopback
+from streams.web.protection import protect
 
 PYTHONS = ((3, 11), (3, 14))
 """First version that is supported, and first that is not."""
@@ -58,6 +61,7 @@ def run_all(environ: Mapping[str, str]) -> Iterator[Report]:
     yield model(settings)
     yield from ticket_sinks(settings)
     yield web_port(settings)
+    yield web_tokens(settings)
     yield state_dir(settings)
 
 
@@ -176,7 +180,26 @@ def web_port(settings: Settings) -> Report:
             f"{where} cannot be listened on: {error.strerror}",
             "right if a worker runs there; else set TOCSIN_WEB_PORT or TOCSIN_WEB_HOST",
         )
+    if settings.web_reads == "open" and not is_loopback(settings.web_host):
+        text = f"{where} is free; whoever reaches it reads the cases"
+        mend = "set TOCSIN_WEB_READS=token, or let only a proxy that asks for a login reach it"
+        return Report("web", Outcome.WARN, text, mend)
     return Report("web", Outcome.OK, f"{where} is free")
+
+
+def web_tokens(settings: Settings) -> Report:
+    """Can the tokens of the web server be read."""
+    try:
+        protect(web.Application(), settings)
+    except ConfigError as error:
+        return Report("tokens", Outcome.FAIL, str(error), "correct the variable or the file")
+    given = [
+        name
+        for name in ("web_token", "source_token")
+        if getattr(settings, name) or getattr(settings, f"{name}_file")
+    ]
+    text = f"set: {', '.join(given)}" if given else "none: nothing can be changed over the web"
+    return Report("tokens", Outcome.OK, text)
 
 
 def state_dir(settings: Settings) -> Report:

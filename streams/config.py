@@ -97,6 +97,24 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             extra={"allowed": "http:// or https:// and a host, without ? and #"},
         ),
     ] = ""
+    web_token: Annotated[
+        str | None,
+        Meta(description="token of whoever may change something over the web", extra=SECRET),
+    ] = None
+    web_token_file: Annotated[
+        Path | None, Meta(description="file of such tokens, one a line, a name before each if any")
+    ] = None
+    web_reads: Annotated[
+        Literal["open", "token"],
+        Meta(description="who may read the cases: whoever reaches the port, or bears a token"),
+    ] = "open"
+    source_token: Annotated[
+        str | None,
+        Meta(description="token of whoever may send mentions over the web", extra=SECRET),
+    ] = None
+    source_token_file: Annotated[
+        Path | None, Meta(description="file of such tokens, as that of the console")
+    ] = None
     policy: Annotated[
         Path | None, Meta(description="policy file (TOML); the built-in policy when not set")
     ] = None

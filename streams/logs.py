@@ -10,25 +10,29 @@ from datetime import UTC, datetime
 from scoring.masking import mask
 from streams.config import Settings
 
-_ADDRESS = re.compile(r"(?<![\d.])(\d{1,3}(?:\.\d{1,3}){3})(?!\.?\d)")
+_OURS = re.compile(
+    r"(?<![\d.])(\d{1,3}(?:\.\d{1,3}){3}(?!\.?\d)|\b(?:offset|partition|port|pid) \d+\b)"
+)
 _LOUD = ("aiokafka", "faust", "mode", "kafka", "asyncio", "aiohttp", "streams.worker.application")
 
 
 def masked(text: str) -> str:
-    """`text` with personal data masked; addresses of one's own network, such as the broker's, stay.
+    """`text` with personal data masked; addresses of one's own network and offsets stay.
 
-    An operator has to see where the console is and which broker does not answer.
+    An operator has to see where the console is, which broker does not answer, and which record it
+    is about.
     """
-    pieces = _ADDRESS.split(text)
+    pieces = _OURS.split(text)
     return "".join(
-        piece if number % 2 and _private(piece) else mask(piece)
-        for number, piece in enumerate(pieces)
+        piece if number % 2 and _ours(piece) else mask(piece) for number, piece in enumerate(pieces)
     )
 
 
-def _private(address: str) -> bool:
+def _ours(piece: str) -> bool:
+    if " " in piece:
+        return True
     try:
-        return ipaddress.IPv4Address(address).is_private
+        return ipaddress.IPv4Address(piece).is_private
     except ValueError:
         return False
 

@@ -15,9 +15,12 @@ from streams.errors import ConfigError
 from streams.sinks.hook import BadSignatureError, Hook, HookError
 from streams.sinks.kinds import kind
 from streams.sinks.settings import Tickets
+from streams.web.rule import Access, ruled
 from streams.worker.output import Output, Record
 
 log = logging.getLogger(__name__)
+MAX_BYTES = 1024 * 1024
+"""Zendesk and PagerDuty send kilobytes, Jira whole issues."""
 
 
 class Hooks:
@@ -41,6 +44,7 @@ class Hooks:
         """For the worker's web server; none where no sink has a way back."""
         return [web.post("/hooks/{type}/{name}", self._take)] if self._hooks else []
 
+    @ruled(Access.SIGNED, max_bytes=MAX_BYTES, per_minute=1200)
     async def _take(self, request: web.Request) -> web.Response:
         name = request.match_info["name"]
         hook = self._hooks.get((request.match_info["type"], name))

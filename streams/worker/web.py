@@ -2,7 +2,7 @@
 
 import errno
 import logging
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
 from importlib import resources
 
 import msgspec
@@ -12,15 +12,12 @@ from prometheus_client.exposition import choose_encoder
 from streams.config import Settings
 from streams.errors import ConfigError
 from streams.metrics import Metrics
+from streams.web.protection import protect
+from streams.web.rule import READ, Access, ruled
 from streams.worker.board import Board
 
 log = logging.getLogger(__name__)
-
-_HEADERS = {
-    "Content-Security-Policy": "default-src 'self'; frame-ancestors 'none'; base-uri 'none'",
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
-}
+ASKED = READ.per_minute
 
 
 class Health(msgspec.Struct, frozen=True, kw_only=True):
@@ -70,14 +67,15 @@ class Web:
 
     async def start(self) -> None:
         """Listens. Raises ConfigError when the port is taken."""
-        app = web.Application(middlewares=[_safe])
+        app = web.Application()
+        protect(app, self._settings)
         app.add_routes(
             [
                 web.get("/", self._console),
                 web.get("/static/{name}", self._static),
                 web.get("/metrics", self._scrape),
-                web.get("/healthz", lambda _: _health(self._alive())),
-                web.get("/readyz", lambda _: _health(self._ready())),
+                web.get("/healthz", self._healthz),
+                web.get("/readyz", self._readyz),
                 web.get("/api/board", self._cases),
                 *self._routes,
             ]
@@ -102,12 +100,23 @@ class Web:
         if self._runner is not None:
             await self._runner.cleanup()
 
+    @ruled(Access.OPEN, per_minute=None)
+    async def _healthz(self, request: web.Request) -> web.Response:
+        return _health(self._alive())
+
+    @ruled(Access.OPEN, per_minute=None)
+    async def _readyz(self, request: web.Request) -> web.Response:
+        return _health(self._ready())
+
+    @ruled(Access.OPEN, per_minute=ASKED)
     async def _console(self, request: web.Request) -> web.Response:
         return _file("index.html")
 
+    @ruled(Access.OPEN, per_minute=ASKED)
     async def _static(self, request: web.Request) -> web.Response:
         return _file(request.match_info["name"])
 
+    @ruled(Access.OPEN, per_minute=ASKED)
     async def _scrape(self, request: web.Request) -> web.Response:
         self._refresh()
         self._weigh()
@@ -127,19 +136,6 @@ class Web:
         )
 
 
-@web.middleware
-async def _safe(
-    request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
-) -> web.StreamResponse:
-    try:
-        response = await handler(request)
-    except web.HTTPException as error:
-        error.headers.update(_HEADERS)
-        raise
-    response.headers.update(_HEADERS)
-    return response
-
-
 _TYPES = {"html": "text/html", "js": "text/javascript", "css": "text/css", "svg": "image/svg+xml"}
 
 
@@ -151,7 +147,7 @@ def _file(name: str) -> web.Response:
     return web.Response(body=file.read_bytes(), content_type=kind, charset="utf-8")
 
 
-async def _health(health: Health) -> web.Response:
+def _health(health: Health) -> web.Response:
     return _json(health, status=200 if health.ok else 503)
 
 

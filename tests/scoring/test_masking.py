@@ -107,10 +107,13 @@ def test_what_stands_beside_it_does_not_save_it(text: str) -> None:
         "from 10-12-2012 to 14-12-2012",
         "between 2010 and 2012, 2010-2012",
         "at 14:30, 14h30, 12:30:45",
-        "order 123456",
-        "commande n° 1234567",
-        "case 00412387",
-        "ticket #884422, SKY-8812-4471",
+        "order of 3 items, order of 1200 euros, 12 orders",
+        "commande de 12 articles, client depuis 2009, contrat de 24 mois",
+        "case closed in 2012, ticket from 45€, account locked 3 times",
+        "ISO-9001-2015, CVE-2023-12345, WH-1000XM4, A320-200, 0x80070057",
+        "250 000 000 vues, 2 500 000 followers, build 22631.3007",
+        "3 people on the way, 5 minutes down the road, 3 places de parking",
+        "and/or, w/o, 24/7, u.s., x.com, https://x.com/search?q=a, https://twitter.com/i/flow",
         "flight SK 1234, version 10.4.2",
         "call 118 218 or 3900",
         "on hold for 2 h 45, 3 times, 12 days",
@@ -120,6 +123,100 @@ def test_what_stands_beside_it_does_not_save_it(text: str) -> None:
 )
 def test_what_is_no_personal_data_stays(text: str) -> None:
     assert mask(text) == text
+
+
+@pytest.mark.parametrize(
+    ("text", "masked"),
+    [
+        ("order 123456 is lost", f"order {MASK} is lost"),
+        ("commande n° 1234567.", f"commande n° {MASK}."),
+        ("case 00412387", f"case {MASK}"),
+        ("ticket #884422, SKY-8812-4471", f"ticket {MASK}, {MASK}"),
+        ("account 00123456 of 2009", f"account {MASK} of 2009"),
+        ("né le 12/03/1985, écrit le 12/05/2012", f"né le {MASK}, écrit le 12/05/2012"),
+        ("au 12 rue de la Paix, 75002 Paris, merci", f"au {MASK}, merci"),
+        ("at 221B Baker Street, London NW1 6XE now", f"at {MASK} now"),
+        ("https://x.com/tomreed/status/12", f"https://x.com/{MASK}/status/12"),
+        ("see u/tom_reed", f"see u/{MASK}"),
+        ("sam at example dot com", MASK),
+        (f"on {IBAN} with the rest", f"on {MASK} with the rest"),
+    ],
+)
+def test_what_is_masked_and_where_it_ends(text: str, masked: str) -> None:
+    assert mask(text) == masked
+
+
+IBAN_COUNTRIES = (
+    "AT",
+    "BE",
+    "CH",
+    "DE",
+    "DK",
+    "ES",
+    "FR",
+    "GB",
+    "IE",
+    "IT",
+    "LU",
+    "NL",
+    "PL",
+    "PT",
+    "SE",
+)
+
+
+@given(
+    st.sampled_from(IBAN_COUNTRIES), st.integers(10**20, 10**21), st.sampled_from(["", " ", "-"])
+)
+def test_every_valid_iban(country: str, number: int, joint: str) -> None:
+    stdnum = pytest.importorskip(
+        "stdnum.iban", reason="no python-stdnum: pip install python-stdnum"
+    )
+    length = {
+        "AT": 20,
+        "BE": 16,
+        "CH": 21,
+        "DE": 22,
+        "DK": 18,
+        "ES": 24,
+        "FR": 27,
+        "GB": 22,
+        "IE": 22,
+    }
+    length |= {"IT": 27, "LU": 20, "NL": 18, "PL": 28, "PT": 25, "SE": 24}
+    account = str(number * 10**8)[: length[country] - 4]
+    iban = country + stdnum.calc_check_digits(f"{country}00{account}") + account
+    grouped = joint.join(iban[at : at + 4] for at in range(0, len(iban), 4))
+    assert mask(f"to {grouped} please") == f"to {MASK} please"
+
+
+def test_an_example_number_of_every_country() -> None:
+    library = pytest.importorskip(
+        "phonenumbers", reason="no phonenumbers: pip install phonenumbers"
+    )
+    missed = []
+    for region in sorted(library.SUPPORTED_REGIONS):
+        for kind in (library.PhoneNumberType.MOBILE, library.PhoneNumberType.FIXED_LINE):
+            number = library.example_number_for_type(region, kind)
+            if number is None:
+                continue  # it has no such numbers
+            written = library.format_number(number, library.PhoneNumberFormat.INTERNATIONAL)
+            if mask(f"call {written} now") != f"call {MASK} now":
+                missed.append((region, written))
+    assert missed == []
+
+
+@pytest.mark.parametrize(
+    "region", ["FR", "BE", "CH", "CA", "US", "GB", "IE", "LU", "DE", "ES", "IT"]
+)
+def test_example_numbers_as_one_writes_them_at_home(region: str) -> None:
+    library = pytest.importorskip(
+        "phonenumbers", reason="no phonenumbers: pip install phonenumbers"
+    )
+    for kind in (library.PhoneNumberType.MOBILE, library.PhoneNumberType.FIXED_LINE):
+        number = library.example_number_for_type(region, kind)
+        written = library.format_number(number, library.PhoneNumberFormat.NATIONAL)
+        assert mask(f"tel. {written} !") == f"tel. {MASK} !"
 
 
 @pytest.mark.parametrize("handle", ["@jeanne_d", "@jean.dupont", "@j-dupont", "@User42"])
@@ -150,6 +247,15 @@ def test_a_quote_is_one_short_line() -> None:
     assert quote("short") == "short"
 
 
+@given(st.integers(0, 900), st.sampled_from(["06 12 34 56 78", IBAN, "jean@exemple.fr"]))
+def test_a_quote_of_a_long_text_shows_no_part_of_what_the_cut_goes_through(
+    at: int, secret: str
+) -> None:
+    text = "a@b.fr " * (at // 7) + "x" * (at % 7) + f" {secret} " + "word " * 400
+    for part in ("34 56", "3000", "jean"):
+        assert part not in quote(text)
+
+
 def test_a_quote_is_masked_before_it_is_cut() -> None:
     assert "0612" not in quote("x" * 150 + " 06 12 34 56 78")
 
@@ -167,9 +273,11 @@ def test_any_mess_of_digits(text: str) -> None:
     assert not re.search(r"\d{13}", mask(text)) or "/" in text or "." in text
 
 
-@pytest.mark.parametrize(
-    "piece", ["a", "1", "1 ", "a.", "@", "a@", "AA11 ", "( ) ", "1((", "+", "1.", "1:", "-1", " "]
-)
+PIECES = """a,1,1 ,a.,@,a@,AA11 ,( ) ,1((,+,1.,1:,-1, ,a at ,a dot ,order ,order # ,order is ,A-1-
+,u/,x.com/,tel ,tel a ,1 rue ,1 rue de la ,1 A ,1 a B ,A1,né le ,0/12,(at),EUR 1,12 34 ,A/"""
+
+
+@pytest.mark.parametrize("piece", [piece.strip("\n") for piece in PIECES.split(",")])
 def test_the_longest_texts_take_no_longer(piece: str) -> None:
     """Milliseconds; where a pattern goes back over its text it is seconds."""
     started = time.process_time()
