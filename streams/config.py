@@ -118,6 +118,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     policy: Annotated[
         Path | None, Meta(description="policy file (TOML); the built-in policy when not set")
     ] = None
+    sources: Annotated[
+        Path | None,
+        Meta(description="file (TOML) of the brands to look for and of where mentions come from"),
+    ] = None
     model: Annotated[
         Path | None, Meta(description="model artefact; the one that is shipped when not set")
     ] = None

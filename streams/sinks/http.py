@@ -66,11 +66,13 @@ async def call(
     auth: aiohttp.BasicAuth | None = None,
     takes: Collection[int] = (),
     timeout_s: float = TIMEOUT_S,
+    redirects: bool = False,
 ) -> Answer:
     """One request, `body` as JSON or `data` as it is; the answer when 2xx or among `takes`.
 
     Raises Later (408, 425, 429, 5xx, no connection, no answer in time), Disabled (410), Refused
-    (everything else, redirects included: a POST that is redirected is a wrong address). No text
+    (everything else, redirects included unless `redirects`: a POST that is redirected is a wrong
+    address). No text
     of an error holds the address or a header, since some of them are secrets.
     """
     sent = dict(headers or {})
@@ -85,7 +87,8 @@ async def call(
             headers=sent,
             params=params,
             auth=auth,
-            allow_redirects=False,
+            allow_redirects=redirects,
+            max_redirects=5,
             timeout=aiohttp.ClientTimeout(total=timeout_s),
             middlewares=(once,),
         ) as response:

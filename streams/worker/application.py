@@ -14,11 +14,12 @@ from streams.worker import ends
 
 
 class Role(enum.StrEnum):
-    """What a worker can do; each role has an application id (consumer group) of its own."""
+    """What a worker can do; each role has a consumer group of its own."""
 
     SCORE = "score"
     CASES = "cases"
     TICKETS = "tickets"
+    SOURCES = "sources"
 
 
 class App(faust.App):

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from aiokafka import AIOKafkaProducer
+from aiokafka.errors import KafkaConnectionError
 from aiokafka.structs import RecordMetadata
 
 from streams.config import Settings
@@ -29,6 +30,7 @@ class Output:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._producer: AIOKafkaProducer | None = None
+        self._started = False
 
     async def start(self) -> None:
         """Connects. Raises aiokafka's KafkaError."""
@@ -40,6 +42,7 @@ class Output:
             max_request_size=clients.LARGEST_MESSAGE,
         )
         await self._producer.start()
+        self._started = True
 
     async def stop(self) -> None:
         """Sends what waits and disconnects."""
@@ -48,7 +51,8 @@ class Output:
 
     async def send(self, records: Iterable[Record]) -> list[RecordMetadata]:
         """Sends all and waits for all acknowledgements. Raises aiokafka's KafkaError."""
-        assert self._producer is not None
+        if self._producer is None or not self._started:
+            raise KafkaConnectionError("not connected to the broker yet")
         waiting = [
             await self._producer.send(
                 record.topic,

@@ -33,6 +33,7 @@ from streams.worker.logfold import LogFold, Tools
 from streams.worker.output import Output
 from streams.worker.progress import STUCK_S, Progress
 from streams.worker.score import ScoreAgent
+from streams.worker.sources import SourcesRole
 from streams.worker.tickets import TicketsAgent
 from streams.worker.web import Facts, Health, Web
 
@@ -69,7 +70,7 @@ def partitions(settings: Settings) -> dict[str, int]:
 
 
 class Worker:
-    """The parts of one process, by role."""
+    """The parts of one process, by role; all roles but `sources` are Faust applications."""
 
     def __init__(self, settings: Settings, roles: Sequence[Role], counts: dict[str, int]) -> None:
         self._settings = settings
@@ -82,15 +83,24 @@ class Worker:
             partial(load, settings.model, settings.scorer_threads, settings.cascade),
             settings.score_timeout_s,
         )
+        self._roles = tuple(roles)
         self._apps: dict[Role, faust.App] = {}
         self._progress: dict[Role, Progress] = {}
         self._agents: list[LogFold] = []
         self._gates = []
         self._tickets: TicketsAgent | None = None
+        self._sources: SourcesRole | None = None
         self._clock: asyncio.Task[None] | None = None
         self._stopping = False
         hooks: list[RouteDef] = []
         for role in roles:
+            if role is Role.SOURCES:
+                count = counts[self._topics.sources_state]
+                self._sources = SourcesRole(
+                    settings, self._topics, self._output, self._metrics, count
+                )
+                hooks += self._sources.routes
+                continue
             app = self._apps[role] = application(settings, role)
             progress = self._progress[role] = Progress(
                 self._metrics, stuck_s=max(STUCK_S, 2 * settings.score_timeout_s)
@@ -107,7 +117,7 @@ class Worker:
                 count = counts[self._topics.escalations]
                 tools = self._tools(app, progress)
                 self._tickets = TicketsAgent(tools, tickets, self._policy, count)
-                hooks = Hooks(tickets, self._topics.commands, self._output).routes
+                hooks += Hooks(tickets, self._topics.commands, self._output).routes
         self.web = Web(
             settings,
             self._metrics,
@@ -159,6 +169,8 @@ class Worker:
         await self._output.start()
         if self._tickets is not None:
             await self._tickets.start()
+        if self._sources is not None:
+            await self._sources.start()
         if Role.SCORE in self._apps:
             loading = asyncio.create_task(self._scorer.start())
             await _first(loading, stop)
@@ -172,7 +184,7 @@ class Worker:
                 app.on_partitions_assigned.connect(self._assigned, weak=False)
             app.finalize()
         await asyncio.gather(*(app.start() for app in self._apps.values()))
-        log.info("started: %s", ", ".join(self._apps))
+        log.info("started: %s", ", ".join(self._roles))
         if self._agents:
             app = self._apps[Role.CASES]
             clock = Clock(app, self._agents, self._output, self._settings.tick_s)
@@ -201,7 +213,7 @@ class Worker:
 
     async def _stop(self) -> None:
         self._stopping = True
-        if any(app.started for app in self._apps.values()):
+        if self._sources is not None or any(app.started for app in self._apps.values()):
             log.info("stopping: finishing what was begun")
         if self._clock is not None:
             self._clock.cancel()
@@ -221,6 +233,8 @@ class Worker:
             await gate.close()
         if self._tickets is not None:
             await self._tickets.close()
+        if self._sources is not None:
+            await self._sources.close()
         await asyncio.gather(*(app.stop() for app in self._apps.values() if app.started))
         await self._output.stop()
 
@@ -258,6 +272,8 @@ class Worker:
     def ready(self) -> Health:
         """The model is loaded, partitions are assigned and tables recovered."""
         problems = [problem for role in self._apps for problem in self._missing(role)]
+        if self._sources is not None and not self._sources.settled:
+            problems.append("role sources waits for its partitions")
         if self._stopping:
             problems.insert(0, "stopping")
         return Health(ok=not problems, problems=tuple(problems))
@@ -290,7 +306,7 @@ class Worker:
         for role, progress in self._progress.items():
             lag[role] = progress.lag
         return Facts(
-            roles=tuple(self._apps),
+            roles=self._roles,
             model=self._scorer.label,
             policy=self._policy.label,
             processed={role: progress.total for role, progress in self._progress.items()},
