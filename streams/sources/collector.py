@@ -131,5 +131,3 @@ def count(meters: SourceMeters, source: str, taken: Taken, unreadable: int = 0) 
     if taken.reasons:
         reasons = ", ".join(f"{reason} ({n})" for reason, n in sorted(taken.reasons.items()))
         log.warning("source %s: no Mention v1: %s", source, reasons)
-
-

@@ -4,7 +4,7 @@ import re
 import unicodedata
 from functools import lru_cache
 
-_ACCENTS = {code: None for code in range(0x0300, 0x0370)}
+_ACCENTS = dict.fromkeys(range(0x0300, 0x0370))
 _SPACES = re.compile(r"\s+")
 _SPACELESS = re.compile(
     "[\u0e00-\u0e7f\u0e80-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff"

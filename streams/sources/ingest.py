@@ -57,9 +57,7 @@ class Answer(msgspec.Struct, frozen=True):
 class Ingest:
     """The endpoint of one worker."""
 
-    def __init__(
-        self, matcher: Matcher, topic: str, output: Output, meters: SourceMeters
-    ) -> None:
+    def __init__(self, matcher: Matcher, topic: str, output: Output, meters: SourceMeters) -> None:
         self._intake = Intake(matcher, Common())
         self._topic = topic
         self._output = output

@@ -60,8 +60,9 @@ def parse(values: dict[str, Any]) -> Sources:
     """A decoded file. Raises ConfigError that names the key."""
     for key in values:
         if key not in ("brands", "sources"):
-            raise ConfigError(f"{key}: there is no such table; there are [brands.NAME] and "
-                              "[sources.NAME]")
+            raise ConfigError(
+                f"{key}: there is no such table; there are [brands.NAME] and [sources.NAME]"
+            )
         if not isinstance(values[key], dict):
             raise ConfigError(f"{key}: a table [{key}.NAME] for each is wanted")
     known = brands.read(values.get("brands", {}))
