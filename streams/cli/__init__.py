@@ -20,6 +20,8 @@ COMMANDS = {
     "dead-letters": "Read, explain and send again what could not be used.",
     "doctor": "Check settings, broker, topics, model and sinks, and say how to mend each.",
     "sinks": "Show the ticket systems, and send a test ticket.",
+    "sources": "Show where mentions come from, and try a source.",
+    "brands": "Say which brand a text is about.",
     "train": "Train the model.",
     "evaluate": "Measure the model on labelled texts.",
     "export": "Export the trained model as one file.",

@@ -111,11 +111,10 @@ def _feed(entry: _Entry, value: Mapping[str, Any], at: datetime) -> Iterator[Ite
     own = value.get("comment_id") or value.get("share_id") or value["post_id"]
     verb = value.get("verb", "add")
     if verb in ("remove", "hide"):
-        # Who hides a comment from all but its author has taken it away.
-        id = identity("facebook", own)
-        root = _root(value, own)
-        removed = deletion(id, at, "facebook", author=_author(value, entry), conversation_id=root)
-        yield removed
+        # Only the page hides; who removed it, its author or the page, is not told.
+        page = author(id=entry.id, role=Role.BRAND) if verb == "hide" else None
+        id, root = identity("facebook", own), _root(value, own)
+        yield deletion(id, at, "facebook", author=page, conversation_id=root)
     elif value.get("message") or _attached(value) or verb == "add":
         yield _facebook(value, own, entry, at)
 
