@@ -142,18 +142,17 @@ class Keeper(ConsumerRebalanceListener):
 async def recover(settings: Settings, topic: str, partitions: set[int]) -> dict[str, Shelf]:
     """What the partitions hold, by source. Raises BrokerError, KafkaError."""
     shelves: dict[str, Shelf] = {}
-    if not partitions:
-        return shelves
     ends = await true_ends(settings, [TP(topic, number) for number in partitions])
     missing = {TopicPartition(*tp): end for tp, end in ends.items() if end > 0}
+    if not missing:
+        return shelves
     consumer = AIOKafkaConsumer(
         **clients.aiokafka(settings), group_id=None, enable_auto_commit=False
     )
     await consumer.start()
     try:
         consumer.assign(list(missing))
-        if missing:
-            await consumer.seek_to_beginning(*missing)
+        await consumer.seek_to_beginning(*missing)
         while missing:
             batches = await consumer.getmany(*missing, timeout_ms=_POLL_MS)
             for records in batches.values():

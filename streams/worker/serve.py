@@ -206,6 +206,8 @@ class Worker:
             for role, app in self._apps.items():
                 if app.crashed:
                     raise BrokerError(f"role {role} crashed: {app.crash_reason}")
+            if self._sources is not None and self._sources.crashed:
+                raise BrokerError(f"role {Role.SOURCES} crashed: it lost its place in the group")
             try:
                 await asyncio.wait_for(stop.wait(), timeout=1.0)
             except TimeoutError:

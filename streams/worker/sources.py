@@ -67,6 +67,11 @@ class SourcesRole:
         """Does every source that is ours run."""
         return self._keeper is None or self._keeper.settled
 
+    @property
+    def crashed(self) -> bool:
+        """Has the sharing of sources ended without being told to."""
+        return self._keeping is not None and self._keeping.done()
+
     async def start(self) -> None:
         """Builds every source once, so that what is wrong with one is said at the start."""
         self._session = http_session()
