@@ -111,7 +111,8 @@ def _items(entry: Mapping[str, Any], url: str, channel: Slug) -> Iterator[Item]:
     own = str(entry.get("id") or link or (text and f"{url}#{text}"))
     if not own or not text:
         return
-    updated = _time(entry.get("updated_parsed"))
+    # Asked for without being there, it would be `published_parsed`.
+    updated = _time(entry["updated_parsed"]) if "updated_parsed" in entry else None
     published = _time(entry.get("published_parsed")) or updated or datetime.now(UTC)
     now = datetime.now(UTC)
     yield item(

@@ -105,7 +105,8 @@ class Reddit:
         self._settings = settings
         self._session = context.session
         self._fetcher = Fetcher(context)
-        self._auth = aiohttp.BasicAuth(settings.client_id, secret(settings, "client_secret"))
+        password = secret(settings, "client_secret")
+        self._auth = aiohttp.encode_basic_auth(settings.client_id, password)
         self._token, self._until = "", 0.0
 
     async def batches(self, cursor: Cursor | None) -> AsyncIterator[Batch]:
@@ -158,8 +159,11 @@ class Reddit:
                 "POST",
                 self._settings.token_url,
                 data=b"grant_type=client_credentials",
-                headers=agent | {"Content-Type": "application/x-www-form-urlencoded"},
-                auth=self._auth,
+                headers=agent
+                | {
+                    "Authorization": self._auth,
+                    "Content-Type": "application/x-www-form-urlencoded",
+                },
             )
             token = decoded(answer, _tokens)
             self._token = token.access_token
