@@ -14,6 +14,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from aiokafka.errors import KafkaError
 
 from scoring.mention import Mention
+from streams.errors import BrokerError
 from streams.sinks.retry import Retry
 from streams.sinks.target import Later, Refused
 from streams.sources.intake import Intake, Taken
@@ -75,6 +76,8 @@ class Collector:
             return self._failed("later", error.reason, error.after_s)
         except Refused as error:
             return self._failed("refused", error.reason, REFUSED_WAIT_S)
+        except BrokerError as error:
+            return self._failed("later", str(error), None)
         except KafkaError as error:
             self._memory.undo()
             return self._failed("broker", f"the broker takes nothing: {error}", None)

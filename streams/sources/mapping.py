@@ -65,6 +65,8 @@ class Shape:
         raw = {name: expression.search(one) for name, expression in self._fields.items()}
         addressed = raw.pop(ADDRESSED, None)
         flat = {name: _typed(name, value) for name, value in raw.items() if value is not None}
+        if "created_at" not in flat:
+            raise ValueError("a time is wanted")
         flat["created_at"] = point(flat["created_at"], self._zone).isoformat()
         flat.setdefault("text", "")
         flat["text"] = flat["text"][:MAX_TEXT]

@@ -4,21 +4,25 @@ Every worker could read some partitions, but the source runs in one: what it doe
 the scoring. Offsets are kept with our cursors, and no consumer group is made.
 """
 
+import asyncio
 from collections.abc import AsyncIterator
 from typing import Annotated, Any, Literal
 
 import msgspec
 from aiokafka import AIOKafkaConsumer, TopicPartition
+from faust.types import TP
 from msgspec import Meta
 
 from scoring.errors import BadMentionError
+from streams import config
 from streams.config import HOSTS
-from streams.errors import ConfigError
+from streams.errors import BrokerError, ConfigError
 from streams.kafka import clients
 from streams.kafka.topics import Topics
 from streams.sinks.target import Later
 from streams.sources import document, mapping
 from streams.sources.source import Batch, Context, Cursor, Item
+from streams.worker.ends import true_ends
 
 _POLL_MS = 1000
 _MOST = 500
@@ -61,6 +65,7 @@ class TopicSource:
         )
 
     async def batches(self, cursor: Cursor | None) -> AsyncIterator[Batch]:
+        count = await self._count()
         consumer = AIOKafkaConsumer(
             **clients.aiokafka(self._kafka),
             group_id=None,
@@ -70,7 +75,7 @@ class TopicSource:
         )
         await consumer.start()
         try:
-            offsets = await self._seek(consumer, cursor)
+            offsets = await self._seek(consumer, count, cursor)
             yield Batch(cursor=_encode(offsets))
             while True:
                 found = await consumer.getmany(timeout_ms=_POLL_MS, max_records=_MOST)
@@ -87,31 +92,34 @@ class TopicSource:
         finally:
             await consumer.stop()
 
-    async def _seek(self, consumer: AIOKafkaConsumer, cursor: Cursor | None) -> dict[str, int]:
-        """Where reading goes on, by partition; one that is new is read from its start."""
-        numbers = consumer.partitions_for_topic(self._settings.topic)
-        if not numbers:
-            # aiokafka learns of a topic when it is asked for it.
-            await consumer._client.set_topics([self._settings.topic])
-            numbers = consumer.partitions_for_topic(self._settings.topic)
-        if not numbers:
+    async def _count(self) -> int:
+        """Number of partitions. Raises Later."""
+        try:
+            count = await asyncio.to_thread(partitions, self._kafka, self._settings.topic)
+        except BrokerError as error:
+            raise Later(str(error)) from error
+        if not count:
             raise Later(f"the broker has no topic {self._settings.topic}")
-        partitions = [TopicPartition(self._settings.topic, n) for n in sorted(numbers)]
-        consumer.assign(partitions)
-        first = await consumer.beginning_offsets(partitions)
-        last = await consumer.end_offsets(partitions)
+        return count
+
+    async def _seek(
+        self, consumer: AIOKafkaConsumer, count: int, cursor: Cursor | None
+    ) -> dict[str, int]:
+        """Where reading goes on, by partition; one that is new is read from its start."""
+        places = [TopicPartition(self._settings.topic, number) for number in range(count)]
+        ends = await true_ends(self._kafka, [TP(*place) for place in places])
+        consumer.assign(places)
+        first = await consumer.beginning_offsets(places)
         known = _cursor.decode(cursor) if cursor else {}
+        fresh = cursor is None and self._settings.start == "end"
         offsets: dict[str, int] = {}
-        for partition in partitions:
-            start, end = first[partition], last[partition]
-            wanted = known.get(str(partition.partition))
-            if wanted is None:
-                fresh = cursor is None and self._settings.start == "end"
-                wanted = end if fresh else start
+        for place in places:
+            start, end = first[place], ends[TP(*place)]
+            wanted = known.get(str(place.partition), end if fresh else start)
             if wanted > end:  # deleted and made anew
                 wanted = start
-            offsets[str(partition.partition)] = wanted = max(wanted, start)
-            consumer.seek(partition, wanted)
+            offsets[str(place.partition)] = wanted = max(wanted, start)
+            consumer.seek(place, wanted)
         return offsets
 
     def _items(self, value: bytes) -> "list[Item | None]":
@@ -124,6 +132,15 @@ class TopicSource:
 
     async def close(self) -> None:
         """The consumer ends with the batches."""
+
+
+def partitions(settings: config.Settings, topic: str) -> int:
+    """Number of partitions of a topic, 0 when there is none. Raises BrokerError."""
+    with clients.admin(settings) as client:
+        if topic not in client.list_topics():
+            return 0
+        (found,) = client.describe_topics([topic])
+        return len(found["partitions"])
 
 
 def _encode(offsets: dict[str, int]) -> Cursor:

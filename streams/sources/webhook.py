@@ -6,7 +6,7 @@ a header, in hex or Base64.
 """
 
 import binascii
-from base64 import b64encode
+from base64 import b64decode, b64encode
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
@@ -55,6 +55,7 @@ class Webhook:
         self._shape = shape
         if settings.signature == "standard":
             try:
+                b64decode(self._secret.removeprefix("whsec_"), validate=True)
                 self._standard = StandardWebhook(self._secret)
             except (binascii.Error, ValueError, RuntimeError):
                 raise ConfigError("the secret is no Standard Webhooks secret (whsec_...)") from None

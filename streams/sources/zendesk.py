@@ -33,19 +33,18 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
 
 class _Detail(msgspec.Struct):
-    id: str
-    subject: str = ""
-    description: str = ""
-    requester_id: str = ""
+    id: str | int
+    subject: str | None = ""
+    description: str | None = ""
+    requester_id: str | int = ""
 
 
 class _Event(msgspec.Struct):
-    id: str
     type: str
     time: datetime
     detail: _Detail
     event: dict[str, Any] = {}
-    account_id: str = ""
+    account_id: str | int = ""
 
 
 _decoder = msgspec.json.Decoder(_Event, strict=False)
@@ -91,7 +90,7 @@ def _items(event: _Event, *, private: bool) -> Iterator[Item]:
             text=text or "[]",
             created_at=event.time,
             channel=_CHANNEL,
-            author=author(id=event.detail.requester_id or None, role=Role.CUSTOMER),
+            author=author(id=str(event.detail.requester_id) or None, role=Role.CUSTOMER),
         )
     comment = event.event.get("comment")
     if event.type != _COMMENT or not isinstance(comment, dict):
