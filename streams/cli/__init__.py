@@ -18,7 +18,7 @@ COMMANDS = {
     "replay": "Send a file's mentions to Kafka.",
     "topics": "Show or create the topics.",
     "dead-letters": "Read, explain and send again what could not be used.",
-    "doctor": "Check settings, broker, topics, model and sinks, and say how to mend each.",
+    "doctor": "Check settings, broker, topics, model, sinks and sources; say how to mend each.",
     "sinks": "Show the ticket systems, and send a test ticket.",
     "sources": "Show where mentions come from, and try a source.",
     "brands": "Say which brand a text is about.",

@@ -20,7 +20,8 @@ MATCHER = Matcher(
 
 
 def said(id: str, text: str, **more: Any) -> Item:
-    return item(**{"id": id, "text": text, "created_at": NOW, "channel": "forum"} | more)
+    given: dict[str, Any] = {"id": id, "text": text, "created_at": NOW, "channel": "forum"}
+    return item(**given | more)
 
 
 def intake(memory: Memory | None, **common: Any) -> Intake:
