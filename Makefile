@@ -37,17 +37,20 @@ test: setup ## run the tests; ARGS='-k name' for some of them; skipped ones are 
 tools: ## install promtool, amtool and chromium for the tests (root on Debian), or say what to install
 	@sh requirements/tools.sh
 
-lint: setup ## style, types and the direction of imports
+lint: setup ## style, types, the direction of imports, known vulnerabilities of what is pinned
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	@$(BIN)/python requirements/audit.py
 
 format: setup ## rewrite the files in the project's style
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-chart: setup ## make what is made in helm/tocsin: README, schema, copies of rules and boards, results
+chart: setup ## make what is made in deploy and helm/tocsin: runbook page, boards, schema, README, results
+	@$(BIN)/python -m deploy.runbooks
+	@$(BIN)/python -m deploy.grafana
 	@$(BIN)/python -m helm.tools
 
 bench: setup $(BENCH_STAMP) ## run the benchmarks; ARGS names which

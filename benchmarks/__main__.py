@@ -17,6 +17,7 @@ OF_DATA = {
     "ablations": "DATA: what each part of the training is worth, and a learning curve",
     "decision": "crises caught before the media, controls left alone, over made-up histories",
     "spread": "CASCADES: forecasts of the final number of shares, beside size alone and others",
+    "fuzz": "hostile inputs for everything that reads what others wrote: --inputs N --seed S",
     "personal": "masking of personal data: recall by kind, near-misses spared, and its cost",
     "yardsticks": "DATA: macro-F1 on public sets and our own, beside what else one could install",
 }

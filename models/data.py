@@ -47,7 +47,8 @@ class Row(Labels, frozen=True, kw_only=True):
     """One labelled message; `source` is the file it came from, `pair` names its contrast twin.
 
     `sector` is the trade that the message is about, where its set says so; `public` whether a set
-    that serves as an auxiliary one holds the text too.
+    that serves as an auxiliary one holds the text too. `train_only` keeps a row from being tested
+    on: its like was written in another language too, which no comparison of texts can find.
     """
 
     text: str
@@ -58,6 +59,7 @@ class Row(Labels, frozen=True, kw_only=True):
     pair: str | None = None
     sector: str = ""
     public: bool = False
+    train_only: bool = False
 
     @property
     def query(self) -> Query:
@@ -89,6 +91,8 @@ def read_file(file: Path) -> Iterable[Row]:
             row = decoder.decode(line)
         except msgspec.DecodeError as error:
             raise DataError(f"{file}, line {number}: {told(str(error))}") from error
+        except RecursionError as error:
+            raise DataError(f"{file}, line {number}: nested too deeply") from error
         except UnicodeDecodeError as error:
             raise DataError(f"{file}, line {number}: no UTF-8; save the file as UTF-8") from error
         if not row.text.strip():

@@ -3,7 +3,7 @@
 A twentieth each stops training and calibrates, a tenth tests. Two texts that nearly repeat each
 other, and the two halves of a contrast pair, share a split, so that nothing is tested on what was
 almost seen. A group goes where the member with the least hash would go alone, which rows that are
-added later seldom change.
+added later seldom change. A group of rows that are `train_only` trains, whatever its hash.
 """
 
 import hashlib
@@ -49,8 +49,10 @@ def split_of(text: str) -> Split:
 def split(rows: Sequence[Row]) -> dict[Split, list[Row]]:
     """The rows by split, each split in the order given."""
     parts: dict[Split, list[Row]] = {name: [] for name in SPLITS}
-    for row, name in zip(rows, groups(rows), strict=True):
-        parts[split_of(rows[name].text)].append(row)
+    leads = groups(rows)
+    tested = {lead for row, lead in zip(rows, leads, strict=True) if not row.train_only}
+    for row, lead in zip(rows, leads, strict=True):
+        parts[split_of(rows[lead].text) if lead in tested else "train"].append(row)
     return parts
 
 

@@ -1,7 +1,8 @@
 """Runs the incident folds over one partition's log of pulses, ticks and commands."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 
 import msgspec
@@ -64,6 +65,7 @@ class Brands:
         self.changed: set[str] = set()
         self._windows: dict[str, Window] = {}
         self._due = min(map(incidents.deadline, self.incidents.values()), default=NEVER)
+        self._unsaid: list[Escalation] = []
 
     def clock(self, offset: int) -> BrandsClock:
         """The state to store beside the brands, as of the log's `offset`."""
@@ -71,11 +73,21 @@ class Brands:
 
     def pulse(self, pulse: Pulse) -> list[Escalation]:
         """Folds a brand's minute; returns what is to be said."""
-        self.watermark = max(self.watermark, pulse.at + MINUTE)
         state = self.incidents.get(pulse.brand) or incidents.begin(pulse.brand, self.policy)
-        after, said = incidents.fold(state, pulse, self.policy, self._window(state))
+        with self._whole(pulse.brand):
+            after, said = incidents.fold(state, pulse, self.policy, self._window(state))
+        self.watermark = max(self.watermark, pulse.at + MINUTE)
         self._keep(after)
         return said
+
+    @contextmanager
+    def _whole(self, brand: str) -> Iterator[None]:
+        """What fails changes nothing: sums that it may have moved halfway are made anew."""
+        try:
+            yield
+        except Exception:
+            self._windows.pop(brand, None)
+            raise
 
     def _window(self, incident: Incident) -> Window:
         window = self._windows.get(incident.brand)
@@ -92,18 +104,34 @@ class Brands:
             self._watch(incident)
 
     def tick(self, at: float) -> list[Escalation]:
-        """Event time has reached `at` (seconds): makes the checks that have become due."""
+        """Event time has reached `at` (seconds): makes the checks that have become due.
+
+        A brand at which that fails is not looked at before its next check; see `rescue`.
+        """
         self.watermark = max(self.watermark, at)
-        said: list[Escalation] = []
         if self._due > at:
-            return said
-        self._due = NEVER
-        for state in list(self.incidents.values()):
-            if incidents.deadline(state) <= at:
-                state, more = incidents.advance(state, at, self.policy, self._window(state))
-                self._keep(state)
-                said += more
-            self._due = min(self._due, incidents.deadline(state))
+            return []
+        try:
+            for state in list(self.incidents.values()):
+                if incidents.deadline(state) <= at:
+                    self._unsaid += self._advance(state, at)
+        finally:
+            self._due = min(map(incidents.deadline, self.incidents.values()), default=NEVER)
+        return self.rescue()
+
+    def rescue(self) -> list[Escalation]:
+        """What was decided and not returned, as what came after it failed."""
+        said, self._unsaid = self._unsaid, []
+        return said
+
+    def _advance(self, state: Incident, at: float) -> list[Escalation]:
+        try:
+            with self._whole(state.brand):
+                after, said = incidents.advance(state, at, self.policy, self._window(state))
+        except Exception:
+            self._keep(replace(state, clock=at))
+            raise
+        self._keep(after)
         return said
 
     def news(self, said: Escalation) -> IncidentNews:
@@ -138,7 +166,10 @@ class Brands:
         if had.dismissed:
             # Its next check is made now, as of the time that is decided up to.
             early = replace(state, clock=2 * state.clock - incidents.deadline(state))
-            state, said = incidents.advance(early, state.clock, self.policy, self._window(early))
+            with self._whole(state.brand):
+                state, said = incidents.advance(
+                    early, state.clock, self.policy, self._window(early)
+                )
             # The next incident knows nothing of this one but that nobody wants to hear of it.
             until = state.clock + policy.levels.quiet_s
             quiet = replace(state.standing, snoozed=had.rank, snooze_until=until)

@@ -197,8 +197,12 @@ def _decide(case: Case, at: float, policy: Policy, floor: int = 0, *, news: bool
     state, said = standing.settle(
         case.standing, assessment.score, assessment.beyond, at, policy, news=news, over=over
     )
-    if said and said.status is Status.OPEN and state.rank <= floor:
-        return msgspec.structs.replace(case, still=False), []  # its leader speaks for it
+    if said and said.status is not Status.RESOLVED and state.rank <= floor:
+        # Its leader speaks for it: what was said of it stands, and its clocks run on.
+        had = case.standing
+        if had.open:
+            had = msgspec.structs.replace(had, below=state.below, reached=state.reached)
+        return msgspec.structs.replace(case, standing=had, still=False), []
     still = not _pending(state) and not state.episode and not assessment.may_rise(policy)
     case = msgspec.structs.replace(case, standing=state, still=still)
     return case, [_escalation(case, said, assessment, at, policy)] if said else []

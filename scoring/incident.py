@@ -105,8 +105,11 @@ def advance(
 
 
 def deadline(incident: Incident) -> float:
-    """When the brand must be looked at again (seconds), NEVER while there is no incident."""
-    return incident.clock + _CHECK_EVERY_S if incident.standing.open else NEVER
+    """When the brand must be looked at again (seconds), NEVER while nothing is open or held."""
+    if incident.standing.open:
+        return incident.clock + _CHECK_EVERY_S
+    held = incident.standing.held_until
+    return held if held > incident.clock else NEVER
 
 
 def _moved(incident: Incident, window: Window, at: float) -> Incident:
@@ -139,8 +142,10 @@ def _decide(
     rules = policy.incident
     incident = _moved(incident, window, at)
     people = window.sums[-1].people
-    if not incident.standing.open and (not news or people < rules.opens_authors):
-        return incident, []
+    if not incident.standing.open:
+        held = incident.standing.held_until
+        if not (news or 0 < held <= at) or people < rules.opens_authors:
+            return incident, []
     seen = Surge(incident, window, at, policy)
     if not incident.standing.open and not seen.opens():
         return incident, []

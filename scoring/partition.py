@@ -27,6 +27,7 @@ from scoring.scored import Scored
 from scoring.times import LONG_AGO
 
 _SLACK = 1024
+_AGAIN_S = 3600.0
 MOST_CASES = 1_000_000
 """Conversations held by one partition."""
 
@@ -88,6 +89,7 @@ class Partition:
         self.links = Links(self.cases, self.exchange.foreign)
         self.evicted = 0
         self._most = most
+        self._unsaid: list[Escalation] = []
 
     def drain(self) -> list[Told]:
         """What other partitions are to be told since the last call."""
@@ -206,17 +208,23 @@ class Partition:
         return said
 
     def tick(self, at: float) -> tuple[list[Escalation], list[Pulse]]:
-        """Event time has reached `at` (seconds): decides what has become due."""
-        said: list[Escalation] = []
-        while (echo := self.exchange.due(at)) is not None:
-            said += self._until(echo.at)
-            said += self._hear(echo)
-        said += self._until(at)
-        return said, self._seal()
+        """Event time has reached `at` (seconds): decides what has become due.
 
-    def _until(self, at: float) -> list[Escalation]:
+        A case at which that fails is looked at again an hour later; see `rescue`.
+        """
+        while (echo := self.exchange.due(at)) is not None:
+            self._until(echo.at)
+            self._unsaid += self._hear(echo)
+        self._until(at)
+        return self.rescue(), self._seal()
+
+    def rescue(self) -> list[Escalation]:
+        """What was decided and not returned, as what came after it failed."""
+        said, self._unsaid = self._unsaid, []
+        return said
+
+    def _until(self, at: float) -> None:
         self.watermark = max(self.watermark, at)
-        said: list[Escalation] = []
         horizon = self.watermark - self._slack_s
         while self._due and self._due[0][0] <= horizon:
             due, case_id = heapq.heappop(self._due)
@@ -227,13 +235,17 @@ class Partition:
             if cases.forgotten(case, due, self.policy):
                 self._drop(case)
                 continue
-            after, more = cases.advance(case, due, self.policy, self._floor(case))
-            said += more
+            try:
+                after, more = cases.advance(case, due, self.policy, self._floor(case))
+            except Exception:
+                self._scheduled[case_id] = horizon + _AGAIN_S
+                heapq.heappush(self._due, (horizon + _AGAIN_S, case_id))
+                raise
+            self._unsaid += more
             if after is not case:
                 self._keep(after, more)
             else:
                 self._schedule(case)
-        return said
 
     def next_due(self) -> float:
         """Event time (seconds) of the earliest deadline or open minute, NEVER if there is none."""

@@ -190,8 +190,10 @@ def load(path: Path | None) -> Policy:
         raise PolicyError(
             f"policy {path} is not UTF-8 from byte {error.start} on; save it as UTF-8"
         ) from error
-    except tomllib.TOMLDecodeError as error:
+    except ValueError as error:  # TOMLDecodeError, or a number of thousands of digits
         raise PolicyError(f"policy {path} is no valid TOML: {error}") from error
+    except RecursionError as error:
+        raise PolicyError(f"policy {path} is nested too deeply") from error
     for table in ELSEWHERE:
         changes.pop(table, None)
     try:

@@ -90,8 +90,7 @@ def policy(settings: Settings) -> Report:
         return Report(
             "policy", Outcome.FAIL, str(error), "correct the file, or unset TOCSIN_POLICY"
         )
-    digest = getattr(found, "digest", "")
-    return Report("policy", Outcome.OK, f"{settings.policy or 'built in'} {digest}".rstrip())
+    return Report("policy", Outcome.OK, f"{found.label}, {settings.policy or 'built in'}")
 
 
 def broker(settings: Settings) -> Report:

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
+from streams import hidden
 from streams.environment import PREFIX, Setting, read, variable
 from streams.errors import ConfigError
 
@@ -192,6 +193,9 @@ def load(environ: Mapping[str, str]) -> Settings:
     Raises ConfigError that names the variable, its value (never a secret) and what is allowed.
     """
     values = read(Settings, environ, ignore=("given",))
+    for setting in Setting.of(Settings, ignore=("given",)):
+        if setting.secret:
+            hidden.remember(str(values.get(setting.name, "")))
     settings = Settings(**values, given=frozenset(values))  # type: ignore[arg-type]
     settings = msgspec.structs.replace(settings, state_dir=settings.state_dir.expanduser())
     _check_brokers(settings)

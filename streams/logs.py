@@ -7,7 +7,10 @@ import re
 import sys
 from datetime import UTC, datetime
 
+from aiohttp.http_exceptions import BadHttpMessage
+
 from scoring.masking import mask
+from streams import hidden
 from streams.config import Settings
 
 _OURS = re.compile(
@@ -17,12 +20,12 @@ _LOUD = ("aiokafka", "faust", "mode", "kafka", "asyncio", "aiohttp", "streams.wo
 
 
 def masked(text: str) -> str:
-    """`text` with personal data masked; addresses of one's own network and offsets stay.
+    """`text` without secrets and personal data; addresses of one's own network and offsets stay.
 
     An operator has to see where the console is, which broker does not answer, and which record it
     is about.
     """
-    pieces = _OURS.split(text)
+    pieces = _OURS.split(hidden.hide(text))
     return "".join(
         piece if number % 2 and _ours(piece) else mask(piece) for number, piece in enumerate(pieces)
     )
@@ -57,6 +60,11 @@ class Seldom(logging.Filter):
         return True
 
 
+def heeded(record: logging.LogRecord) -> bool:
+    """Whether a record is one: not each request that is no HTTP, with its bytes, token included."""
+    return not (record.exc_info and isinstance(record.exc_info[1], BadHttpMessage))
+
+
 class JsonFormatter(logging.Formatter):
     """One JSON object per line: time, level, logger, message."""
 
@@ -87,6 +95,7 @@ def set_up(settings: Settings) -> None:
         settings.log_format == "auto" and sys.stderr.isatty()
     )
     handler = logging.StreamHandler()
+    handler.addFilter(heeded)
     handler.addFilter(Seldom())
     handler.setFormatter(
         TextFormatter("%(asctime)s %(levelname)-7s %(message)s") if as_text else JsonFormatter()

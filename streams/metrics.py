@@ -3,6 +3,7 @@
 `docs/metrics.md` is made from what stands here: `python -m streams.metrics_page`.
 """
 
+import math
 import platform
 from collections.abc import Collection
 from importlib.metadata import PackageNotFoundError, version
@@ -61,6 +62,7 @@ OWN_FAULTS = (
     ("mentions", "poison"),
     ("scored", "not_folded"),
     ("scored", "not_scored"),
+    ("pulse", "not_folded"),
     ("pulse", "not_scored"),
     ("escalations", "failed"),
     ("escalations", "not_escalation"),
@@ -173,9 +175,11 @@ class Metrics:
         )
         self.event_time_lag = Gauge(
             "tocsin_event_time_lag_seconds",
-            "Wall clock minus the newest event time decided on, over this worker's partitions.",
+            "Wall clock minus the newest event time decided on, over this worker's partitions; NaN "
+            "while it has none.",
             registry=registry,
         )
+        self.event_time_lag.set(math.nan)
         self.dead_letters = Counter(
             "tocsin_dead_letters",
             "Messages that could not be used.",

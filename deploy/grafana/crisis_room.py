@@ -1,9 +1,9 @@
 """The board *Crisis room*: what is open, where it is going, and on what evidence."""
 
 from grafana_foundation_sdk.builders.dashboard import Dashboard, Row
-from grafana_foundation_sdk.models.dashboard import DashboardCursorSync
 
 from deploy.grafana import links, variables
+from deploy.grafana.frame import framed
 from deploy.grafana.links import Runbook
 from deploy.grafana.panels import number, over_time, ranking, rows
 from deploy.grafana.queries import Query, highest, increase, of, total
@@ -22,24 +22,14 @@ _UNACKNOWLEDGED = of("tocsin_case_unacknowledged_seconds", "level")
 
 def board() -> Dashboard:
     """The board."""
-    built = (
-        Dashboard("Tocsin: crisis room")
-        .uid(UID)
-        .description("What is open now, by brand and level, where it is going, and why.")
-        .tags([links.TAG])
-        .refresh("30s")
-        .time("now-24h", "now")
-        .timezone("browser")
-        .readonly()
-        .tooltip(DashboardCursorSync.CROSSHAIR)
-        .with_variable(variables.source())
-        .with_variable(variables.job())
-        .with_variable(variables.brand())
-        .with_variable(variables.level())
-        .with_variable(variables.console())
-        .with_variable(variables.handbook())
+    built = framed(
+        "Tocsin: crisis room",
+        UID,
+        "What is open now, by brand and level, where it is going, and why.",
+        [variables.brand(), variables.level()],
+        since="now-24h",
     )
-    return _why(_course(_now(links.add(built))))
+    return _why(_course(_now(built)))
 
 
 def _now(built: Dashboard) -> Dashboard:

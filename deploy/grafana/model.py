@@ -1,9 +1,10 @@
 """The board *Model*: what it says, whether that moves, and whether it turned out right."""
 
+from grafana_foundation_sdk.builders import table
 from grafana_foundation_sdk.builders.dashboard import Dashboard, Row
-from grafana_foundation_sdk.models.dashboard import DashboardCursorSync
 
 from deploy.grafana import links, model_feedback, variables
+from deploy.grafana.frame import framed
 from deploy.grafana.links import Runbook
 from deploy.grafana.panels import heat, over_time, ranking, rows
 from deploy.grafana.queries import Query, increase, of, rate, share, total
@@ -19,32 +20,22 @@ _BY_LANG = "{{signal}}, {{lang}}"
 
 def board() -> Dashboard:
     """The board."""
-    built = (
-        Dashboard("Tocsin: model")
-        .uid(UID)
-        .description("Distributions of scores, their drift, and what cases came to.")
-        .tags([links.TAG])
-        .refresh("1m")
-        .time("now-7d", "now")
-        .timezone("browser")
-        .readonly()
-        .tooltip(DashboardCursorSync.CROSSHAIR)
-        .with_variable(variables.source())
-        .with_variable(variables.job())
-        .with_variable(variables.labels("signal", "Signal", "tocsin_signal_score_count"))
-        .with_variable(variables.labels("lang", "Language", "tocsin_signal_score_count"))
-        .with_variable(
-            variables.choice("window", "Window", ["6h", "1h", "1d"], "What is compared as recent")
-        )
-        .with_variable(
-            variables.choice(
-                "reference", "Compared with", ["7d", "1d", "28d"], "How long ago the other one was"
-            )
-        )
-        .with_variable(variables.console())
-        .with_variable(variables.handbook())
+    window = ["6h", "1h", "1d"], "What is compared as recent"
+    reference = ["7d", "1d", "28d"], "How long ago the other one was"
+    built = framed(
+        "Tocsin: model",
+        UID,
+        "Distributions of scores, their drift, and what cases came to.",
+        [
+            variables.labels("signal", "Signal", "tocsin_signal_score_count"),
+            variables.labels("lang", "Language", "tocsin_signal_score_count"),
+            variables.choice("window", "Window", *window),
+            variables.choice("reference", "Compared with", *reference),
+        ],
+        since="now-7d",
+        refresh="1m",
     )
-    return model_feedback.add(_drift(_distribution(_judges(links.add(built)))))
+    return model_feedback.add(_drift(_distribution(_judges(built))))
 
 
 def _judges(built: Dashboard) -> Dashboard:
@@ -52,38 +43,14 @@ def _judges(built: Dashboard) -> Dashboard:
     return (
         built.with_row(Row("What judges"))
         .with_panel(
-            rows(
+            _who(
                 "Model",
                 "Name and digest, and on how many workers; two rows: a rollout, or a mistake.",
-                ["name", "digest"],
-                [
-                    (
-                        "Workers",
-                        Query(f"count by (name, digest) ({of('tocsin_model_info')})"),
-                        Unit.COUNT,
-                        None,
-                    )
-                ],
-                width=8,
-                links=[links.runbook(Runbook.DISAGREE)],
+                "tocsin_model_info",
             )
         )
         .with_panel(
-            rows(
-                "Policy",
-                "Name and digest, and on how many workers.",
-                ["name", "digest"],
-                [
-                    (
-                        "Workers",
-                        Query(f"count by (name, digest) ({of('tocsin_policy_info')})"),
-                        Unit.COUNT,
-                        None,
-                    )
-                ],
-                width=8,
-                links=[links.runbook(Runbook.DISAGREE)],
-            )
+            _who("Policy", "Name and digest, and on how many workers.", "tocsin_policy_info")
         )
         .with_panel(
             over_time(
@@ -96,6 +63,13 @@ def _judges(built: Dashboard) -> Dashboard:
             )
         )
     )
+
+
+def _who(title: str, about: str, metric: str) -> table.Panel:
+    count = Query(f"count by (name, digest) ({of(metric)})")
+    columns = [("Workers", count, Unit.COUNT, None)]
+    to = [links.runbook(Runbook.DISAGREE)]
+    return rows(title, about, ["name", "digest"], columns, width=8, links=to)
 
 
 def _distribution(built: Dashboard) -> Dashboard:

@@ -1,9 +1,9 @@
 """The board *Pipeline*: is the stream keeping up, and is anything lost on the way."""
 
 from grafana_foundation_sdk.builders.dashboard import Dashboard, Row
-from grafana_foundation_sdk.models.dashboard import DashboardCursorSync
 
 from deploy.grafana import links, pipeline_outlets, pipeline_scoring, variables
+from deploy.grafana.frame import framed
 from deploy.grafana.links import Runbook
 from deploy.grafana.panels import heat, number, over_time, ranking
 from deploy.grafana.queries import Query, highest, increase, of, quantiles, rate, total
@@ -19,24 +19,14 @@ _DEAD = of("tocsin_dead_letters_total")
 
 def board() -> Dashboard:
     """The board."""
-    built = (
-        Dashboard("Tocsin: pipeline")
-        .uid(UID)
-        .description("Rates, latency, lag, cache, gate, dead letters and ticket sinks.")
-        .tags([links.TAG])
-        .refresh("30s")
-        .time("now-6h", "now")
-        .timezone("browser")
-        .readonly()
-        .tooltip(DashboardCursorSync.CROSSHAIR)
-        .with_variable(variables.source())
-        .with_variable(variables.job())
-        .with_variable(variables.brand())
-        .with_variable(variables.labels("sink", "Sink", "tocsin_ticket_deliveries_total"))
-        .with_variable(variables.console())
-        .with_variable(variables.handbook())
+    built = framed(
+        "Tocsin: pipeline",
+        UID,
+        "Rates, latency, lag, cache, gate, dead letters and ticket sinks.",
+        [variables.brand(), variables.labels("sink", "Sink", "tocsin_ticket_deliveries_total")],
+        since="now-6h",
     )
-    built = _backlog(_flow(_now(links.add(built))))
+    built = _backlog(_flow(_now(built)))
     return pipeline_outlets.add(pipeline_scoring.add(built))
 
 

@@ -13,13 +13,12 @@ from grafana_foundation_sdk.models.dashboard import (
     VariableSort,
 )
 
+from deploy.runbooks import BASE
 from scoring.levels import Level
 
 SOURCE = DataSourceRef(type_val="prometheus", uid="${source}")
 EVERYTHING = ".+"
 CONSOLE = "http://localhost:6066"
-HANDBOOK = "https://tocsin.example/docs/operations.md"
-"""A place that does not exist, as in the alerts: set it to where you publish docs/operations.md."""
 
 
 def source() -> DatasourceVariable:
@@ -77,7 +76,7 @@ def console() -> TextBoxVariable:
 
 def handbook() -> TextBoxVariable:
     """Where the runbooks are."""
-    return _address("handbook", "Runbooks", HANDBOOK, "Address of the page Operations")
+    return _address("handbook", "Runbooks", BASE, "Address of the page Operations")
 
 
 def _address(name: str, label: str, value: str, about: str) -> TextBoxVariable:

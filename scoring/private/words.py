@@ -3,14 +3,15 @@
 from collections.abc import Set
 
 _FILES = """
-commande commandes cmd order orders référence références réf refs ref reference references dossier
+commande commandes cmde cmd order orders référence références réf refs ref reference references
+dossier
 dossiers sav ticket tickets case cases incident incidents réclamation réclamations claim claims
 complaint complaints booking bookings réservation réservations résa reservation reservations
 confirmation pnr colis suivi tracking parcel parcels shipment shipments facture factures invoice
 invoices bill bills sinistre sinistres demande demandes request requests billet billets retour
 retours return returns rma label labels
 
-client customer compte comptes account accounts acct contrat contrats contract contracts policy
+client customer compte comptes account accounts acct acc contrat contrats contract contracts policy
 policies police assurance adhérent adhérente adhérents member membership membre abonné abonnée
 subscriber fidélité loyalty card cards flyer blue identifiant identifiants user username login pdl
 pce compteur compteurs meter meters sécu ssn sin ni nir national passeport passeports passport

@@ -44,7 +44,7 @@ def _label(file: Path) -> Label:
             f"{file} is missing: it says `crisis_at = 2026-01-31T12:00:00Z` or `permitted = "
             '"watch"` (the highest level that would have been right)'
         ) from None
-    except (tomllib.TOMLDecodeError, msgspec.ValidationError, UnicodeDecodeError) as error:
+    except (ValueError, RecursionError) as error:  # no TOML, no label, no UTF-8
         raise UsageError(f"{file}: {error}") from error
     except OSError as error:
         raise UsageError(f"{file} cannot be read: {error.strerror}") from error

@@ -121,7 +121,13 @@ def replay(of: str, ids: tuple[str, ...], every: bool, reason: str | None, yes: 
 def _send(config: Settings, letters: list[DeadLetter], *, strict: bool) -> int:
     """Sends what has an origin among our own topics; the number of others."""
     topics = Topics.of(config)
-    ours = {topics.mentions, topics.scored, topics.escalations, topics.commands}
+    ours = {
+        topics.mentions,
+        topics.scored,
+        topics.pulse,
+        topics.escalations,
+        topics.commands,
+    }
     strange = [letter for letter in letters if letter.origin_topic not in ours]
     for letter in strange:
         reason = f"dead letter {letter.id} names no topic of ours ({letter.origin_topic!r})"

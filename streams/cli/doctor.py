@@ -8,6 +8,7 @@ from streams.checks import Outcome, Report, run_all
 from streams.cli.common import settings, write_json
 from streams.config import Described, describe
 from streams.errors import CheckFailed, ConfigError
+from streams.hidden import hide
 
 MARKS = {
     Outcome.OK: ("ok  ", "green"),
@@ -52,7 +53,7 @@ def _print(report: Report, before: Report | None) -> None:
     if before and before.mend != report.mend:
         _mend(before)  # checks in a row that one thing mends are told how once, after the last
     mark, colour = MARKS[report.outcome]
-    click.echo(f"{click.style(mark, fg=colour)}  {report.name:<9} {report.text}")
+    click.echo(f"{click.style(mark, fg=colour)}  {report.name:<9} {hide(report.text)}")
 
 
 def _mend(report: Report) -> None:
@@ -61,7 +62,7 @@ def _mend(report: Report) -> None:
 
 
 def _texts(report: Report) -> dict[str, str]:
-    return {"text": report.text, "mend": report.mend}
+    return {"text": hide(report.text), "mend": report.mend}
 
 
 def _table(described: list[Described]) -> None:

@@ -4,12 +4,15 @@ import errno
 import logging
 import os
 import sys
+import traceback
 from collections.abc import Callable
+from types import TracebackType
 
 import click
 
 from models.errors import ModelError
 from scoring.errors import ScoringError
+from streams import hidden
 from streams.errors import TocsinError
 from streams.scorer import ADVICE, NEEDS
 
@@ -27,6 +30,7 @@ def run(command: Callable[[], object]) -> int:
     # kafka-python logs what it raises; the user gets that as one line already.
     logging.getLogger("kafka").addHandler(logging.NullHandler())
     _open_streams()
+    sys.excepthook = _bug
     try:
         code = command()
         sys.stdout.flush()
@@ -68,6 +72,14 @@ def _open_streams() -> None:
         sys.stderr = open(os.devnull, "w")  # noqa: SIM115
 
 
+def _bug(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+    """A traceback with neither secrets nor personal data: people paste them into reports."""
+    from scoring.masking import mask  # its patterns take a while, and are rarely wanted here
+
+    text = "".join(traceback.format_exception(kind, error, trace))
+    click.echo(mask(hidden.hide(text)), err=True, nl=False)
+
+
 def _usage(error: click.ClickException) -> str:
     text = error.format_message().rstrip(".")
     context = getattr(error, "ctx", None)
@@ -77,6 +89,6 @@ def _usage(error: click.ClickException) -> str:
 
 
 def _say(message: str, code: int) -> int:
-    line = " ".join(message.split())
+    line = hidden.hide(" ".join(message.split()))
     click.echo(f"tocsin: {line}", err=True)
     return code

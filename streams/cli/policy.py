@@ -21,9 +21,11 @@ from streams.cli.common import counted, no_cascade, note, settings, write_json
 from streams.cli.group import Group
 from streams.cli.progress import Progress
 from streams.cli.summary import Summary
-from streams.errors import UsageError
+from streams.errors import CheckFailed, UsageError
 from streams.lines import Lines, batched
 from streams.sinks import settings as sinks
+from streams.sinks.kinds import kind
+from streams.sinks.settings import Tickets
 
 BATCH = 256
 STAMP = "%Y-%m-%d %H:%M"
@@ -55,15 +57,33 @@ def explain(policy: Path | None, brand: str | None) -> None:
 
 @command.command("check")
 @policy_file
-def check(policy: Path | None) -> None:
+@click.option("--secrets", is_flag=True, help="End with 1 where a secret is not there.")
+def check(policy: Path | None, secrets: bool) -> None:
     """Say whether POLICY is valid, and under which digest escalations will name it.
 
-    Sinks and routes are checked too, and have no part in the digest.
+    Sinks and routes are checked too, and have no part in the digest. A variable or file that a
+    sink names and that is not there is said on standard error: where a policy is checked, its
+    secrets need not be.
     """
-    chosen = _load(policy) if policy else policies.load(settings().policy)
+    file = policy if policy else settings().policy
+    chosen = _load(policy) if policy else policies.load(file)
     brands = f", {counted(len(chosen.brands), 'brand')} of its own" if chosen.brands else ""
-    tickets = _tickets(policy if policy else settings().policy)
-    click.echo(f"{chosen.label} is valid{brands}{tickets}")
+    tickets = _tickets(file)
+    click.echo(
+        f"{chosen.label} is valid{brands}"
+        + (f", {counted(len(tickets.sinks), 'sink')}" if tickets.sinks else "")
+        + (f", {counted(len(tickets.routes), 'route')}" if tickets.routes else "")
+    )
+    absent = [
+        f"sinks.{name}: {what}"
+        for name, sink in tickets.sinks.items()
+        for what in kind(sink.type).absent(sink.options)
+    ]
+    for line in absent:
+        note(f"warning: {line}")
+    if absent and secrets:
+        are = "is" if len(absent) == 1 else "are"
+        raise CheckFailed(f"{counted(len(absent), 'secret')} {are} not there: see above")
 
 
 @command.command("diff")
@@ -121,13 +141,10 @@ def _of_no_brand(policy: Policy, brand: str) -> str:
     return f"no overrides for {brand}: {hint}{policy.name} {some}; what holds for every brand:"
 
 
-def _tickets(path: Path | None) -> str:
-    if path is None or not path.exists():
-        return ""
-    found = sinks.load(path)
-    if not found.sinks:
-        return ""
-    return f", {counted(len(found.sinks), 'sink')}, {counted(len(found.routes), 'route')}"
+def _tickets(path: Path | None) -> Tickets:
+    if path is not None and not path.exists():
+        return Tickets()  # the word `default`
+    return sinks.load(path)
 
 
 def _add(cases: Cases, said: Iterator[Escalation]) -> None:

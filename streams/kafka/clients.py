@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from streams.config import Settings
 from streams.environment import variable
 from streams.errors import BrokerError
-from streams.kafka import security
+from streams.kafka import login, security
 
 if TYPE_CHECKING:
     from faust.types.auth import CredentialsT
@@ -73,7 +73,7 @@ def admin(settings: Settings, timeout_s: float = CONNECT_TIMEOUT_S) -> "Iterator
     from kafka import KafkaAdminClient
 
     with broker_errors(settings):
-        security.probe(settings, timeout_s)
+        _probe(settings, timeout_s)
         client = KafkaAdminClient(**kafka_python(settings, timeout_s))
         try:
             yield client
@@ -87,7 +87,7 @@ def consumer(settings: Settings) -> "Iterator[KafkaConsumer]":
     from kafka import KafkaConsumer
 
     with broker_errors(settings):
-        security.probe(settings, CONNECT_TIMEOUT_S)
+        _probe(settings, CONNECT_TIMEOUT_S)
         client = KafkaConsumer(
             **kafka_python(settings),
             group_id=None,
@@ -106,7 +106,7 @@ def producer(settings: Settings) -> "Iterator[KafkaProducer]":
     from kafka import KafkaProducer
 
     with broker_errors(settings):
-        security.probe(settings, CONNECT_TIMEOUT_S)
+        _probe(settings, CONNECT_TIMEOUT_S)
         client = KafkaProducer(
             **kafka_python(settings),
             acks="all",
@@ -124,6 +124,11 @@ def producer(settings: Settings) -> "Iterator[KafkaProducer]":
         finally:
             # Whatever matters was flushed before; a broker that is gone must not hold the exit.
             client.close(timeout=1)
+
+
+def _probe(settings: Settings, timeout_s: float) -> None:
+    security.probe(settings, timeout_s)
+    login.probe(settings, timeout_s)
 
 
 @contextmanager

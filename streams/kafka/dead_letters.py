@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from streams import hidden
 from streams.config import Settings
 from streams.errors import BrokerError
 from streams.kafka import clients
@@ -28,6 +29,8 @@ REPLAYED = "tocsin_replayed"
 UNKNOWN = "unknown"
 MAX_DETAIL = 1000
 READ_TIMEOUT_S = 30.0
+_LATEST_MS = 253_402_300_799_000
+"""The end of the year 9999: a producer may put any number in a record's time."""
 
 Headers = list[tuple[str, bytes]]
 
@@ -74,7 +77,7 @@ def build(
     return [
         *_own(original),
         (REASON, reason.encode()),
-        (DETAIL, detail[:MAX_DETAIL].encode("utf-8", "replace")),
+        (DETAIL, hidden.hide(detail)[:MAX_DETAIL].encode("utf-8", "replace")),
         (TOPIC, topic.encode()),
         (PARTITION, str(partition).encode()),
         (OFFSET, str(offset).encode()),
@@ -146,7 +149,8 @@ def _own(headers: Iterable[tuple[str, bytes]]) -> Sequence[tuple[str, bytes]]:
 
 
 def _number(text: str | None) -> int:
-    return int(text) if text and text.isdecimal() else -1
+    # More digits than an offset has are somebody else's, and Python refuses thousands of them.
+    return int(text) if text and text.isdecimal() and len(text) <= 19 else -1
 
 
 def _time(text: str | None, fallback_ms: int) -> datetime:
@@ -155,5 +159,5 @@ def _time(text: str | None, fallback_ms: int) -> datetime:
     except ValueError:
         found = None
     if found is None or found.tzinfo is None:
-        return datetime.fromtimestamp(max(fallback_ms, 0) / 1000, UTC)
+        return datetime.fromtimestamp(min(max(fallback_ms, 0), _LATEST_MS) / 1000, UTC)
     return found

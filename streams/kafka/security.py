@@ -4,6 +4,7 @@ import socket
 import ssl
 from typing import Any
 
+from streams import hidden
 from streams.config import Settings
 from streams.environment import PREFIX, variable
 from streams.errors import BrokerError, ConfigError
@@ -13,11 +14,14 @@ def password(settings: Settings) -> str | None:
     """The SASL password, from its variable or its file (less a last line end)."""
     path = settings.sasl_password_file
     if path is None:
+        hidden.remember(settings.sasl_password)
         return settings.sasl_password
     try:
-        return path.read_text("utf-8").rstrip("\r\n")
+        found = path.read_text("utf-8").rstrip("\r\n")
     except (OSError, UnicodeDecodeError) as error:
         raise _unreadable("sasl_password_file", path, error) from error
+    hidden.remember(found)
+    return found
 
 
 def ssl_context(settings: Settings) -> ssl.SSLContext | None:

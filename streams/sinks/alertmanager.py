@@ -2,22 +2,25 @@
 
 https://github.com/prometheus/alertmanager/blob/main/api/v2/openapi.yaml. An alert is its labels:
 they hold no text and no id but a short digest of the case. When the level moves, the alert of the
-old level is ended in the call that begins the new one.
+old level is ended in the call that begins the new one. Every alert ends by itself and is
+said again well before, as Prometheus does: a Tocsin that is gone rings nobody for ever.
 """
 
 import asyncio
 import hashlib
 import json
+import logging
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Annotated, Any
 
 import aiohttp
 import msgspec
+from msgspec import Meta
 
 from scoring.escalation import Status
 from scoring.levels import Level
-from streams.errors import ConfigError
+from streams import hidden
 from streams.sinks import html, http, render
 from streams.sinks.target import (
     CREATED,
@@ -28,12 +31,19 @@ from streams.sinks.target import (
     Later,
     Memory,
     Notice,
+    Partly,
     Refused,
+    named,
     secret,
     settings_of,
 )
+from streams.sinks.web import Address
+
+log = logging.getLogger(__name__)
 
 KEYED = True
+REFRESH_S = 900.0
+"""A member that was restarted, or away when a case opened, knows of it after so long at most."""
 SEVERITY = {
     Level.CRISIS: "critical",
     Level.ESCALATE: "critical",
@@ -44,16 +54,20 @@ _LABELS = "labels"
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Every member of a cluster is told, and one that takes it suffices.
+    """Every member of a cluster is told: one suffices to ring, and all have to hear the end.
 
-    `lasts_h`: an alert whose end never came is over after so many hours.
+    `lasts_h`: an alert that is not said again is over after so many hours.
     """
 
-    urls: tuple[str, ...]
+    urls: Annotated[tuple[Address, ...], Meta(min_length=1)]
     username: str = ""
     password_env: str = ""
     password_file: str = ""
-    lasts_h: float = 30 * 24.0
+    lasts_h: Annotated[float, Meta(ge=0.5, le=8760)] = 4.0
+
+    def __post_init__(self) -> None:
+        if self.username:
+            named(self, "password")
 
 
 class _Alertmanager:
@@ -77,7 +91,10 @@ class _Alertmanager:
         sent, before = [own], json.loads(memory[_LABELS]) if _LABELS in memory else None
         if before is not None and before != own["labels"]:
             sent.append(own | {"labels": before, "endsAt": now.isoformat()})
-        await self._tell(sent)
+        away = await self._tell(sent)
+        if resolved and away:
+            reason = f"{len(away)} of {len(self._urls)} members: {away[0].reason}"
+            raise Partly(reason, memory, Delivered(memory, RESOLVED))
         if resolved:
             return Delivered({}, RESOLVED)
         kept = {_LABELS: json.dumps(own["labels"], sort_keys=True)}
@@ -86,7 +103,8 @@ class _Alertmanager:
     async def close(self) -> None:
         pass
 
-    async def _tell(self, alerts: list[dict[str, Any]]) -> None:
+    async def _tell(self, alerts: list[dict[str, Any]]) -> list[Later]:
+        """Why some members are to be told later. Raises what one said when none took it."""
         calls = (
             http.call(self._session, "POST", url, body=alerts, auth=self._auth)
             for url in self._urls
@@ -97,18 +115,21 @@ class _Alertmanager:
             later = [error for error in wrong if isinstance(error, Later)]
             raise (later or wrong)[0]
         for error in wrong:
-            if not isinstance(error, Later | Refused):
+            if isinstance(error, Refused):
+                log.warning("a member of the cluster takes no alerts: %s", error.reason)
+            elif not isinstance(error, Later):
                 raise error
+        return [error for error in wrong if isinstance(error, Later)]
 
 
 def build(settings: Mapping[str, Any], session: aiohttp.ClientSession) -> _Alertmanager:
     """A cluster of Alertmanagers. Raises ConfigError."""
     values = settings_of(Settings, settings)
-    if not values.urls or not all(url.startswith(("http://", "https://")) for url in values.urls):
-        raise ConfigError('urls: a list of addresses such as "http://alertmanager:9093" is wanted')
     auth = None
     if values.username:
-        auth = aiohttp.BasicAuth(values.username, secret(values, "password"))
+        password = secret(values, "password")
+        hidden.remember_login(values.username, password)
+        auth = aiohttp.BasicAuth(values.username, password)
     return _Alertmanager(values, auth, session)
 
 

@@ -18,7 +18,7 @@ def read(answer: Answer, kind: type[T]) -> T:
     """The body as `kind`; numbers may be texts. Raises Later: such an answer says nothing."""
     try:
         return msgspec.json.decode(answer.body, type=kind, strict=False)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise Later(f"the answer (HTTP {answer.status}) is not understood") from error
 
 

@@ -32,6 +32,11 @@ class Breaker:
         self._answered = asyncio.Event()
         self.state = State.CLOSED
 
+    @property
+    def resting(self) -> bool:
+        """Whether the sink is left in peace, be it that it asked for that."""
+        return self.state is not State.CLOSED or self._until > self._now()
+
     async def admit(self) -> None:
         """Returns when a call may be made; after an open time only one does at first.
 

@@ -14,12 +14,17 @@ class BadSignatureError(HookError):
     """Not from whom it says it is."""
 
 
+class NotNowError(HookError):
+    """A request that is to be sent again: nobody can tell yet who made it."""
+
+
 class Hook(Protocol):
     """One sink's way back."""
 
-    def read(self, headers: Mapping[str, str], content: bytes) -> Command | None:
+    async def read(self, headers: Mapping[str, str], content: bytes) -> Command | None:
         """What a person decided there; None for everything else that the system tells.
 
-        Raises BadSignatureError before anything is read, else HookError.
+        What our own account did there is not a person's decision. Raises BadSignatureError before
+        anything is read, else HookError.
         """
         ...

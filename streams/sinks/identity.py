@@ -1,6 +1,7 @@
 """Names under which a case and a delivery are found again in systems that have no key of ours."""
 
 import hashlib
+import re
 from urllib.parse import quote, unquote
 
 from streams.sinks.target import Notice
@@ -8,6 +9,7 @@ from streams.sinks.target import Notice
 _PREFIX = "tocsin:"
 _MOST = 255
 """The most that a Zendesk external id and a Jira label hold."""
+_EPISODE = re.compile(r"[0-9]{1,9}")
 
 
 def case_key(case_id: str, episode: int) -> str:
@@ -24,7 +26,7 @@ def case_key(case_id: str, episode: int) -> str:
 def case_of(key: str) -> tuple[str, int] | None:
     """Case id and episode that `case_key` made `key` of; None when it is no such key."""
     name, _, episode = key.removeprefix(_PREFIX).rpartition(":")
-    if not key.startswith(_PREFIX) or not name or not (episode.isascii() and episode.isdecimal()):
+    if not key.startswith(_PREFIX) or not name or not _EPISODE.fullmatch(episode):
         return None
     return (unquote(name), int(episode)) if int(episode) > 0 else None
 

@@ -15,9 +15,10 @@ from msgspec import Meta
 from scoring.escalation import Status
 from scoring.levels import Level
 from streams.sinks import jira_text, render
+from streams.sinks.account import Account
 from streams.sinks.episodes import of_episode, remembered, rose
 from streams.sinks.flow_back import jira as flow_back
-from streams.sinks.flow_back.signed import SignedHook, hook_of
+from streams.sinks.flow_back.signed import Own, SignedHook, hook_of
 from streams.sinks.identity import case_key, mark
 from streams.sinks.jira_api import Api, Issue, text_of
 from streams.sinks.target import (
@@ -32,7 +33,7 @@ from streams.sinks.target import (
     secret,
     settings_of,
 )
-from streams.sinks.web import Address, User, login
+from streams.sinks.web import login
 
 log = logging.getLogger(__name__)
 
@@ -46,30 +47,31 @@ PRIORITIES = {
     Level.CRISIS: "Highest",
 }
 _MOST_SUMMARY = 255
-Label = Annotated[str, Meta(pattern=r"^\S{1,255}$")]
+Label = Annotated[str, Meta(pattern=r"^\S{1,255}$", description="labels hold no spaces")]
 
 
-class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class Settings(Account, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Table `[sinks.NAME]` with type "jira".
 
     With a `user` (an address) the token is an API token of Jira Cloud, without one a personal
     access token of Data Center. Transitions are named by themselves or by the status that they
     lead to; an empty name leaves the issue where it is. `priorities` renames those of levels;
-    `set_priority = false` is for projects without that field.
+    `set_priority = false` is for projects without that field. `account` is an account id,
+    in Data Center the user's key.
     """
 
-    url: Address
-    project: Annotated[str, Meta(pattern=r"^[A-Z][A-Z0-9_]+$")]
+    project: Annotated[
+        str,
+        Meta(
+            pattern=r"^[A-Z][A-Z0-9_]+$",
+            description="the key of a project, such as CARE, is wanted",
+        ),
+    ]
     edition: Literal["cloud", "data-center"] = "cloud"
-    user: User = ""
-    token_env: str = ""
-    token_file: str = ""
-    hook_secret_env: str | tuple[str, ...] = ()
-    hook_secret_file: str | tuple[str, ...] = ()
     issue_type: Annotated[str, Meta(min_length=1)] = "Task"
     labels: tuple[Label, ...] = ()
     set_priority: bool = True
-    priorities: dict[Level, str] = {}
+    priorities: dict[Level, str] = msgspec.field(default_factory=dict)
     resolve_transition: str = "Done"
     acknowledge_transition: str = ""
     reopen_transition: str = ""
@@ -82,9 +84,12 @@ def build(settings: Mapping[str, Any], session: aiohttp.ClientSession) -> "Jira"
     return Jira(typed, Api(session, typed.url, header, cloud=typed.edition == "cloud"))
 
 
-def hook(name: str, settings: Mapping[str, Any]) -> SignedHook | None:
+def hook(
+    name: str, settings: Mapping[str, Any], session: aiohttp.ClientSession
+) -> SignedHook | None:
     """What people decide there, None where no secret is named. Raises ConfigError."""
-    return hook_of(settings_of(Settings, settings), flow_back.command)
+    own = Own(flow_back.actor, build(settings, session).account)
+    return hook_of(settings_of(Settings, settings), flow_back.command, own)
 
 
 class Jira:
@@ -114,6 +119,10 @@ class Jira:
             return Delivered(memory, UNCHANGED)
         created = await self._api.create(self._fields(notice, key))
         return Delivered(remembered(notice, issue=created), CREATED)
+
+    async def account(self) -> str:
+        """Who Tocsin is there. Raises Later or Refused."""
+        return str(self._settings.account) or await self._api.myself()
 
     async def close(self) -> None:
         """Nothing of its own is open."""

@@ -13,6 +13,7 @@ import msgspec
 from streams.sinks import http
 from streams.sinks.answers import patient, read
 from streams.sinks.jira_text import document_text
+from streams.sinks.target import Refused
 
 _RECENT_COMMENTS = 20
 _FIELDS = ("status", "labels", "description")
@@ -64,6 +65,11 @@ class Transition(msgspec.Struct, frozen=True):
         return name.casefold() in (self.name.casefold(), self.to.name.casefold())
 
 
+class _User(msgspec.Struct, rename="camel"):
+    account_id: str = ""
+    key: str = ""
+
+
 class _Issues(msgspec.Struct):
     issues: tuple[Issue, ...] = ()
 
@@ -95,6 +101,13 @@ class Api:
         self._root = f"{url.rstrip('/')}/rest/api/{3 if cloud else 2}"
         self._search = "/search/jql" if cloud else "/search"
         self._headers = {"Authorization": login, "Accept": "application/json"}
+
+    async def myself(self) -> str:
+        """The account id of whose token it is; in Data Center the key. Raises Refused."""
+        user = read(await self._call("GET", "/myself"), _User)
+        if not (found := user.account_id or user.key):
+            raise Refused("Jira names no account for this token: set account")
+        return found
 
     async def find(self, project: str, label: str) -> Issue | None:
         """The newest issue of a project with this very label."""

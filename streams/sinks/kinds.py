@@ -11,7 +11,7 @@ import msgspec
 
 from streams.errors import ConfigError
 from streams.sinks.hook import Hook
-from streams.sinks.target import Target, settings_of
+from streams.sinks.target import Target, absent, settings_of
 
 _MODULES = {
     "pagerduty": "pagerduty",
@@ -31,7 +31,7 @@ class Kind(msgspec.Struct, frozen=True, kw_only=True):
     `rate_per_s`: calls that its maker allows. `schedule`: seconds between tries, where the field
     has agreed on them. `keyed`: it finds a case by a key of ours, so that an end whose beginning
     it never heard does nothing. `events`: it wants every message, also one that a newer one has
-    overtaken.
+    overtaken. `refresh_s`: seconds after which it wants to hear again of an open case.
     """
 
     name: str
@@ -41,11 +41,16 @@ class Kind(msgspec.Struct, frozen=True, kw_only=True):
     schedule: tuple[float, ...] = ()
     keyed: bool = False
     events: bool = False
-    hook: Callable[[str, Mapping[str, Any]], Hook | None] | None = None
+    refresh_s: float = 0.0
+    hook: Callable[[str, Mapping[str, Any], aiohttp.ClientSession], Hook | None] | None = None
 
     def check(self, options: Mapping[str, Any]) -> None:
         """Raises ConfigError when these are not its settings; reads no secret."""
         settings_of(self.settings, options)
+
+    def absent(self, options: Mapping[str, Any]) -> list[str]:
+        """The secrets and files that they name and that are not there, each as one line."""
+        return absent(settings_of(self.settings, options))
 
 
 def names() -> list[str]:
@@ -63,7 +68,7 @@ def kind(name: str) -> Kind:
     module = cast("Any", importlib.import_module(_at(_MODULES[name])))
     constants = {
         field: getattr(module, field.upper())
-        for field in ("rate_per_s", "schedule", "keyed", "events")
+        for field in ("rate_per_s", "schedule", "keyed", "events", "refresh_s")
         if hasattr(module, field.upper())
     }
     hook = getattr(module, "hook", None)

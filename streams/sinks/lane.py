@@ -1,7 +1,7 @@
 """One sink's lane: bounded, in order per case, rate-limited, tried again, and broken in time.
 
-What a lane has begun it ends: a call under way and the memory of its outcome are never cut off
-by a rebalance or a stop, since a call of which nothing is remembered is made again.
+Handing a job over waits for no sink. What is too much, or waits for too long, is taken out and
+dead-lettered, oldest first, so that a sink that is away holds up neither others nor offsets.
 """
 
 import asyncio
@@ -9,20 +9,21 @@ import logging
 import random
 import time
 import traceback
-from collections import deque
 from collections.abc import Awaitable, Callable
-from typing import Any, Protocol
+from functools import partial
+from typing import Protocol
 
-import msgspec
 from aiolimiter import AsyncLimiter
 
 from streams.sinks.breaker import Breaker, State
+from streams.sinks.job import Case, Job
 from streams.sinks.kinds import Kind
 from streams.sinks.memory import Kept, Verdict, verdict
 from streams.sinks.meters import OUTCOMES, Meters
 from streams.sinks.retry import Retry
 from streams.sinks.settings import Delivery
-from streams.sinks.target import Delivered, Disabled, Later, Notice, Refused, Target
+from streams.sinks.target import Delivered, Disabled, Later, Memory, Partly, Refused, Target
+from streams.sinks.waiting import Waiting
 
 log = logging.getLogger(__name__)
 
@@ -34,27 +35,14 @@ FAILED = "failed"
 """Dead-letter reasons: the sink said no; it did not answer in time; it wants nothing more; too
 much waits for it; and a bug of ours, worth reporting."""
 
+_PARTLY_S = 60.0
+"""Between tries that some at a sink wait for: those who have it wait as long for what is newer."""
+GRACE_S = 10.0
+"""What a call under way is given when its partition leaves or the worker stops.
 
-Case = tuple[int, str]
-
-
-class Job(msgspec.Struct, kw_only=True, eq=False):
-    """One notice for one sink; `arrived` (wall clock, seconds) is when it reached Kafka.
-
-    `receipt` is whatever the desk knows it by. A job is dropped when its partition goes to another
-    worker, which will read it again.
-    """
-
-    partition: int
-    notice: Notice
-    arrived: float
-    receipt: Any = None
-    dropped: bool = False
-
-    @property
-    def case(self) -> Case:
-        """Jobs of one case are done in order; it is in one partition, unless keys went wrong."""
-        return self.partition, self.notice.escalation.case_id
+One that is cut off is made again by the next owner. It leaves time to leave the group within
+`streams.worker.serve.STOP_TIMEOUT_S`.
+"""
 
 
 class Desk(Protocol):
@@ -66,6 +54,10 @@ class Desk(Protocol):
 
     async def remember(self, job: Job, sink: str, delivered: Delivered | None) -> None:
         """The sink is done with the job; None when it was not told. Returns when that is safe."""
+        ...
+
+    async def note(self, job: Job, sink: str, memory: Memory) -> None:
+        """The sink has a part of the job; returns when that is safe."""
         ...
 
     async def bury(self, job: Job, sink: str, reason: str, detail: str) -> None:
@@ -97,6 +89,7 @@ class Lane:
         now: Callable[[], float] = time.monotonic,
         sleep: Sleep = asyncio.sleep,
         chance: Callable[[], float] = random.random,
+        grace_s: float = GRACE_S,
     ) -> None:
         self.name = name
         self.kind = kind
@@ -106,146 +99,243 @@ class Lane:
         self._meters = meters
         self._guard = guard
         self._now, self._sleep, self._chance = now, sleep, chance
-        self._wait_s = delivery.queue_wait_s
+        self._grace_s = grace_s
+        self._timeout_s = delivery.timeout_s
+        self._most = delivery.queue
         self._retry = Retry(schedule=kind.schedule, give_up_after_s=delivery.give_up_after_s)
         self._breaker = Breaker(now, sleep)
         rate = delivery.rate_per_s or kind.rate_per_s
         self._limiter = AsyncLimiter(rate, 1.0) if rate >= 1 else AsyncLimiter(1, 1.0 / rate)
         self._slots = asyncio.Semaphore(delivery.parallel)
-        self._room = asyncio.Semaphore(delivery.queue)
-        self._full_since: float | None = None
         self._closed = False
-        self._jobs: dict[Case, deque[Job]] = {}
+        self._waiting = Waiting()
         self._tasks: dict[Case, asyncio.Task[None]] = {}
-        self._calls: set[asyncio.Task[Later | None]] = set()
+        self._calls: dict[asyncio.Task[Later | None], Job] = {}
         for outcome in OUTCOMES:  # from zero: an alert cannot see the first of a series begin
             meters.deliveries.labels(name, outcome)
         meters.retries.labels(name)
 
     def waits(self, case: Case) -> bool:
         """Whether something about the case is still to be delivered."""
-        return case in self._jobs
+        return case in self._waiting
 
     async def put(self, job: Job) -> None:
-        """Takes a job, waiting for room; buries it when there has been none for too long."""
-        if not await self._find_room():
-            if not job.dropped and not self._closed:
-                detail = f"{self.name} has been full for {self._wait_s:g} s"
-                await self._bury(job, OVERFLOW, detail)
-                await self._desk.settle(job)
-            return
+        """Takes a job, and buries the oldest of more than there may be; waits for no call."""
         if job.dropped or self._closed:
-            self._room.release()
             return
-        self._jobs.setdefault(job.case, deque()).append(job)
-        if job.case not in self._tasks:
-            work = self._guard(lambda: self._case(job.case))
-            self._tasks[job.case] = asyncio.ensure_future(work)
+        job.taken = self._now()
+        gone = self._waiting.add(job, newest=self._away() and not self.kind.events)
+        self._begin(job.case)
+        for one in gone:
+            self._halt(one)
+            self._count(Verdict.SUPERSEDED.value)
+            await self._desk.settle(one)
+        while (oldest := self._waiting.surplus(self._most)) is not None:
+            await self._take_out(oldest, OVERFLOW, f"more than {self._most} wait for {self.name}")
+
+    async def let_go(self, jobs: list[Job], detail: str) -> None:
+        """Buries those of the jobs that wait here; one in a call is not tried again after it."""
+        for job in filter(self._waiting.holds, jobs):
+            if job.busy:
+                job.last = True
+            else:
+                await self._take_out(job, OVERFLOW, detail)
+
+    async def expire(self) -> None:
+        """Buries what has waited for longer than it may, be it that it was never tried."""
+        limit = self._retry.longest_s
+        for job in self._waiting:
+            if self._now() - job.taken <= limit:
+                return
+            if self._waiting.holds(job) and not job.busy:
+                detail = f"{job.tries} tries in {limit / 3600:.3g} h"
+                await self._take_out(job, GAVE_UP, detail)
 
     async def drop(self) -> None:
         """Forgets the jobs that are marked as dropped; returns when no call of theirs is made."""
-        lost = [case for case, jobs in self._jobs.items() if any(job.dropped for job in jobs)]
-        tasks = [self._tasks[case] for case in lost if case in self._tasks]
+        lost = {job.case for job in self._waiting if job.dropped}
+        tasks = [self._tasks.pop(case) for case in lost if case in self._tasks]
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-        await asyncio.gather(*self._calls, return_exceptions=True)
+        await self._end([call for call, job in self._calls.items() if job.case in lost])
+        for job in self._waiting:
+            if job.dropped:
+                self._waiting.take(job)
         for case in lost:
-            self._tasks.pop(case, None)
-            for _ in self._jobs.pop(case, ()):
-                self._leave()
+            self._begin(case)
 
     async def close(self) -> None:
         """Drops everything, takes no more, and closes the target."""
         self._closed = True
-        for jobs in self._jobs.values():
-            for job in jobs:
-                job.dropped = True
+        for job in self._waiting:
+            job.dropped = True
         await self.drop()
         await self._target.close()
 
     def publish(self, now: float) -> None:
         """Sets the gauges; `now` is the wall clock in seconds."""
-        waiting = [jobs[0].arrived for jobs in self._jobs.values()]
-        count = sum(map(len, self._jobs.values()))
-        self._meters.waiting.labels(self.name).set(count)
-        oldest = max(0.0, now - min(waiting)) if waiting else 0.0
-        self._meters.oldest.labels(self.name).set(oldest)
+        self._meters.waiting.labels(self.name).set(len(self._waiting))
+        oldest = min((job.since for job in self._waiting), default=now)
+        self._meters.oldest.labels(self.name).set(max(0.0, now - oldest))
         self._meters.breaker.labels(self.name).set(self._breaker.state)
         self._meters.disabled.labels(self.name).set(1 if self.disabled else 0)
 
-    async def _find_room(self) -> bool:
-        if not self._room.locked():
-            return await self._room.acquire()
-        if self._full_since is None:
-            self._full_since = self._now()
-        left = self._wait_s - (self._now() - self._full_since)
-        try:
-            return await asyncio.wait_for(self._room.acquire(), max(0.0, left))
-        except TimeoutError:
-            return False
+    def _away(self) -> bool:
+        """Whether the sink fails, or falls far behind."""
+        behind = len(self._waiting) > self._most // 2
+        return behind or self._breaker.resting
 
-    def _leave(self) -> None:
-        self._full_since = None
-        self._room.release()
+    def _begin(self, case: Case) -> None:
+        if case in self._waiting and case not in self._tasks:
+            work = self._guard(lambda: self._case(case))
+            self._tasks[case] = asyncio.ensure_future(work)
+
+    async def _end(self, calls: list[asyncio.Task[Later | None]]) -> None:
+        """Lets calls end; those that take too long are cut off."""
+        if calls:
+            _, late = await asyncio.wait(calls, timeout=self._grace_s)
+            for call in late:
+                log.warning("sink %s: a call is cut off; it will be made again", self.name)
+                call.cancel()
+            await asyncio.gather(*calls, return_exceptions=True)
+
+    async def _take_out(self, job: Job, reason: str, detail: str) -> None:
+        if self._waiting.take(job):
+            self._halt(job)
+            await self._bury(job, reason, detail)
+            await self._desk.settle(job)
+
+    def _halt(self, job: Job) -> None:
+        """What was taken out is not waited for any more."""
+        job.out = True
+        if job.waits is not None:
+            job.waits.cancel()
 
     async def _case(self, case: Case) -> None:
         """The jobs of one case, one after the other."""
-        jobs = self._jobs[case]
-        while jobs:
-            await self._job(jobs[0])
-            job = jobs.popleft()
-            self._leave()
-            await self._desk.settle(job)
-        del self._jobs[case], self._tasks[case]
+        while (job := self._waiting.first(case)) is not None:
+            job.busy = True
+            await self._job(job)
+            if self._waiting.take(job):
+                await self._desk.settle(job)
+        if self._tasks.get(case) is asyncio.current_task():
+            del self._tasks[case]
 
     async def _job(self, job: Job) -> None:
-        said = job.notice.escalation
         kept = self._desk.kept(job, self.name)
-        if job.notice.acknowledged_by:
-            if not kept.open:
+        if not await self._wanted(job, kept):
+            return
+        while not self._over():
+            if not await self._paused(job, self._admitted, undo=self._give_back):
                 return
-        else:
-            found = verdict(kept, self.kind, said)
-            if found is not Verdict.SEND:
-                if found is not Verdict.DUPLICATE:
-                    await self._desk.remember(job, self.name, None)
-                self._count(found.value)
-                return
-        began, tries = self._now(), 0
-        while not self.disabled:
-            async with self._slots:
-                await self._admitted()
+            if self._over():
+                self._give_back()
+                break
+            try:
                 call = asyncio.ensure_future(self._try(job, kept))
-                self._calls.add(call)
-                call.add_done_callback(self._calls.discard)
+                self._calls[call] = job
+                call.add_done_callback(self._calls.pop)
                 later = await asyncio.shield(call)
-            if later is None:
+            finally:
+                self._slots.release()
+            if later is None or job.notice.again:
                 return
-            tries += 1
+            if isinstance(later, Partly):
+                kept = self._desk.kept(job, self.name)
+            job.tries += 1
             self._meters.retries.labels(self.name).inc()
-            wait = self._retry.wait_s(tries, self._now() - began, later.after_s, self._chance())
-            if wait is None:
-                await self._bury(job, GAVE_UP, f"{tries} tries: {later.reason}")
+            spent = self._now() - job.taken
+            wait = self._retry.wait_s(job.tries, spent, later.after_s, self._chance())
+            if wait is None or job.last:
+                reason = OVERFLOW if job.last else GAVE_UP
+                await self._bury(job, reason, f"{job.tries} tries: {later.reason}")
                 return
-            log.info("sink %s: try %s: %s; again in %.0f s", self.name, tries, later.reason, wait)
-            await self._sleep(wait)
+            if isinstance(later, Partly):
+                wait = min(wait, _PARTLY_S)
+            said = f"sink {self.name}: try {job.tries}"
+            log.info("%s: %s; again in %.0f s", said, later.reason, wait)
+            if not await self._paused(job, partial(self._sleep, wait)):
+                return
         await self._bury(job, DISABLED, self.disabled)
 
-    async def _admitted(self) -> None:
-        await self._breaker.admit()
+    def _over(self) -> bool:
+        return bool(self.disabled)
+
+    async def _wanted(self, job: Job, kept: Kept) -> bool:
+        """Whether the sink is to be told; what it is not told of is noted."""
+        if job.notice.again:
+            return kept.open and kept.episode == job.order[0]
+        found = verdict(kept, self.kind, job)
+        if found is Verdict.SEND:
+            return True
+        if found is not Verdict.DUPLICATE and not job.acknowledges:
+            await self._desk.remember(job, self.name, None)
+        self._count(found.value)
+        return False
+
+    async def _paused(
+        self,
+        job: Job,
+        until: Callable[[], Awaitable[None]],
+        undo: Callable[[], None] = lambda: None,
+    ) -> bool:
+        """Waits, and lets the job be taken out meanwhile; False when it was.
+
+        `undo` gives back what was waited for when it came too late.
+        """
+        waits = job.waits = asyncio.ensure_future(_awaited(until))
+        job.busy = False
         try:
-            await self._limiter.acquire()
+            await waits
         except asyncio.CancelledError:
-            self._breaker.abandoned()
+            if waits.done() and not waits.cancelled():
+                undo()
+            own = asyncio.current_task()
+            if not job.out or (own is not None and own.cancelling()):
+                raise  # the case itself is cancelled
+            return False
+        finally:
+            job.waits = None
+        if job.out:
+            undo()
+            return False
+        job.busy = True
+        return True
+
+    async def _admitted(self) -> None:
+        """Returns with a slot when a call may be made; see `_give_back`."""
+        await self._slots.acquire()
+        try:
+            await self._breaker.admit()
+            try:
+                await self._limiter.acquire()
+            except asyncio.CancelledError:
+                self._breaker.abandoned()
+                raise
+        except asyncio.CancelledError:
+            self._slots.release()
             raise
+
+    def _give_back(self) -> None:
+        self._breaker.abandoned()
+        self._slots.release()
 
     async def _try(self, job: Job, kept: Kept) -> Later | None:
         """One try, and what there is to remember of it; Later when it is to be made again."""
         before, started = self._breaker.state, self._now()
         try:
-            delivered = await self._target.deliver(job.notice, kept.memory)
-        except Later as later:
+            async with asyncio.timeout(self._timeout_s):
+                delivered = await self._target.deliver(job.notice, kept.memory)
+        except Partly as partly:
+            self._breaker.succeeded()  # whoever holds this up holds up no other case
+            if any(one.tells for one in self._waiting.beside(job)):
+                await self._remember(job, partly.delivered)
+                return None
+            await self._desk.note(job, self.name, partly.memory)
+            return partly
+        except (Later, TimeoutError) as error:
+            later = error if isinstance(error, Later) else self._too_late()
             self._breaker.failed(later.after_s)
             if self._breaker.state is State.OPEN and before is State.CLOSED:
                 log.warning("sink %s fails: %s", self.name, later.reason)
@@ -258,6 +348,9 @@ class Lane:
         except Refused as refused:
             self._breaker.succeeded()
             await self._bury(job, REFUSED, refused.reason)
+        except asyncio.CancelledError:
+            self._breaker.abandoned()
+            raise
         except Exception as error:  # noqa: BLE001 - the poison boundary: a bug costs one ticket
             self._breaker.abandoned()
             # Without the error's own words, which may hold what the target was configured with.
@@ -266,16 +359,26 @@ class Lane:
             await self._bury(job, FAILED, type(error).__name__)
         else:
             self._breaker.succeeded()
-            await self._desk.remember(job, self.name, delivered)
-            self._count(delivered.outcome)
-            waited = max(0.0, time.time() - job.arrived)
-            self._meters.delivery_seconds.labels(self.name).observe(waited)
+            if not job.notice.again:
+                await self._remember(job, delivered)
         finally:
             self._meters.call_seconds.labels(self.name).observe(self._now() - started)
         return None
 
+    async def _remember(self, job: Job, delivered: Delivered) -> None:
+        await self._desk.remember(job, self.name, delivered)
+        self._count(delivered.outcome)
+        waited = max(0.0, time.time() - job.arrived)
+        self._meters.delivery_seconds.labels(self.name).observe(waited)
+
+    def _too_late(self) -> Later:
+        return Later(f"not done within {self._timeout_s:g} s")
+
     async def _bury(self, job: Job, reason: str, detail: str) -> None:
-        if job.notice.acknowledged_by:
+        if job.notice.again:
+            log.warning("sink %s: an open case was not said again: %s", self.name, detail)
+            return
+        if job.acknowledges:
             log.warning("sink %s: an acknowledgement was not passed on: %s", self.name, detail)
             return
         await self._desk.bury(job, self.name, reason, detail)
@@ -283,3 +386,7 @@ class Lane:
 
     def _count(self, outcome: str) -> None:
         self._meters.deliveries.labels(self.name, outcome).inc()
+
+
+async def _awaited(until: Callable[[], Awaitable[None]]) -> None:
+    await until()

@@ -1,8 +1,10 @@
 """E-mail over SMTP (RFC 5321), one thread per episode of a case, with `aiosmtplib`."""
 
+import hashlib
 import logging
 import ssl
 from collections.abc import Mapping
+from email.message import EmailMessage
 from typing import Annotated, Any, Literal
 
 import aiohttp
@@ -13,7 +15,8 @@ from msgspec import Meta
 from scoring.escalation import Status
 from streams.errors import ConfigError
 from streams.sinks.episodes import of_episode, remembered
-from streams.sinks.http import TIMEOUT_S
+from streams.sinks.http import TIMEOUT_S, words
+from streams.sinks.identity import notice_id
 from streams.sinks.mail_message import compose, mailbox
 from streams.sinks.target import (
     ACKNOWLEDGED,
@@ -24,7 +27,9 @@ from streams.sinks.target import (
     Later,
     Memory,
     Notice,
+    Partly,
     Refused,
+    named,
     secret,
     settings_of,
 )
@@ -34,6 +39,7 @@ log = logging.getLogger(__name__)
 RATE_PER_S = 1.0
 _PORTS = {"starttls": 587, "tls": 465, "none": 25}
 _PERMANENT = 500
+_OWED = "owed"
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -58,6 +64,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
             mailbox(address)
         if self.user and self.security == "none":
             raise ValueError("a password is sent over TLS only: set security")
+        if self.user:
+            named(self, "password")
 
     @property
     def url(self) -> str:
@@ -76,7 +84,10 @@ def build(settings: Mapping[str, Any], session: aiohttp.ClientSession) -> "Mail"
 
 
 class Mail:
-    """Keeps in memory: `last` message's id, the `subject` of the thread, `episode` and `level`."""
+    """Keeps in memory: `last` message's id, the `subject` of the thread, `episode` and `level`.
+
+    Between two tries also who is `owed` a message: its id, and digests of addresses.
+    """
 
     def __init__(self, settings: Settings, password: str, context: ssl.SSLContext) -> None:
         self._settings = settings
@@ -86,13 +97,41 @@ class Mail:
     async def deliver(self, notice: Notice, memory: Memory) -> Delivered:
         """Sends one message. A second one of the same escalation has the same Message-ID.
 
-        Raises Later for 4xx answers and for no answer, Refused for 5xx ones (RFC 5321, 4.2.1).
+        Raises Later for 4xx answers and for no answer, Refused for 5xx ones (RFC 5321, 4.2.1);
+        Partly when some recipients are to be asked again, which the others do not notice.
         """
-        wanted, known = self._settings, of_episode(notice, memory)
-        message = compose(notice, known, mailbox(wanted.sender), [*map(mailbox, wanted.to)])
+        known = dict(of_episode(notice, memory))
+        owed = known.pop(_OWED, "").split()
+        known = known if "last" in known else {}
+        to = [*map(mailbox, self._settings.to)]
+        message = compose(notice, known, mailbox(self._settings.sender), to)
+        asked = spread = list(dict.fromkeys(one.addr_spec for one in to))
+        if owed and owed[0] == notice_id(notice):
+            # settings may have changed meanwhile: who is not among them any more is owed nothing
+            asked = [one for one in spread if _digest(one) in owed[1:]]
+        answers = await self._sent(message, asked) if asked else {}
+        later = [one for one, code in answers.items() if code < _PERMANENT]
+        if len(answers) == len(asked) == len(spread):
+            raise _meant(min(answers.values()), "every recipient is refused")
+        if refused := len(answers) - len(later):
+            log.warning("%d of %d recipients are refused", refused, len(spread))
+        subject = known.get("subject") or str(message["Subject"])
+        kept = {"last": str(message["Message-ID"]), "subject": subject}
+        delivered = Delivered(remembered(notice, **kept), _outcome(notice, known))
+        if later:
+            waiting = " ".join([notice_id(notice), *map(_digest, later)])
+            now = {**known, "episode": str(notice.escalation.episode), _OWED: waiting}
+            reason = f"SMTP {answers[later[0]]}: {len(later)} of {len(spread)} recipients"
+            raise Partly(reason, now, delivered)
+        return delivered
+
+    async def _sent(self, message: EmailMessage, to: list[str]) -> dict[str, int]:
+        """The codes of the recipients who are refused."""
+        wanted = self._settings
         try:
             refused, _ = await aiosmtplib.send(
                 message,
+                recipients=to,
                 hostname=wanted.host,
                 port=wanted.port or _PORTS[wanted.security],
                 use_tls=wanted.security == "tls",
@@ -103,8 +142,7 @@ class Mail:
                 timeout=TIMEOUT_S,
             )
         except aiosmtplib.SMTPRecipientsRefused as error:
-            codes = [refusal.code for refusal in error.recipients]
-            raise _meant(min(codes, default=0), "every recipient is refused") from None
+            return {refusal.recipient: refusal.code for refusal in error.recipients}
         except aiosmtplib.SMTPResponseException as error:
             raise _meant(error.code, type(error).__name__) from None
         except ssl.SSLCertVerificationError as error:
@@ -112,16 +150,17 @@ class Mail:
         except (aiosmtplib.SMTPException, OSError, ValueError) as error:
             # the bare class, and this one, say that the server has no STARTTLS or login we know
             if type(error) in (aiosmtplib.SMTPException, aiosmtplib.SMTPNotSupported):
-                raise Refused(f"the server cannot do it: {error}"[:200]) from None
+                raise Refused(f"the server cannot do it: {words(str(error))}") from None
             raise Later(f"no delivery to {wanted.host}: {type(error).__name__}") from None
-        if refused:
-            log.warning("%d of %d recipients are refused", len(refused), len(wanted.to))
-        subject = known.get("subject") or str(message["Subject"])
-        kept = {"last": str(message["Message-ID"]), "subject": subject}
-        return Delivered(remembered(notice, **kept), _outcome(notice, known))
+        return {address: response.code for address, response in refused.items()}
 
     async def close(self) -> None:
         """Each message has a connection of its own."""
+
+
+def _digest(address: str) -> str:
+    # A changelog is no place for people's addresses.
+    return hashlib.sha256(address.encode()).hexdigest()[:16]
 
 
 def _outcome(notice: Notice, known: Memory) -> str:

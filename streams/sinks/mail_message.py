@@ -39,7 +39,8 @@ def compose(
 
     Every message of an episode answers its first, whose id follows from the case: a thread stays
     one even where the memory is lost. The subject stays the first one's, since some programs
-    (Gmail's) begin another thread with another; the body says the level first.
+    (Gmail's) begin another thread with another; the body says the level first. It is kept for as
+    long as the case, hence quotes nobody.
     """
     said = notice.escalation
     root = _id(f"{said.case_id}\0{said.episode}", sender)
@@ -49,7 +50,7 @@ def compose(
     message["To"] = recipients
     message["Date"] = localtime()
     message["Message-ID"] = root if first else _id(notice_id(notice), sender)
-    subject = known.get("subject") or render.summary(notice, _MOST_SUBJECT)
+    subject = known.get("subject") or render.subject(notice, _MOST_SUBJECT)
     message["Subject"] = subject if first else f"Re: {subject}"
     if not first:
         last = known.get("last", root)

@@ -17,6 +17,7 @@ from scoring.command import MAX_NAME, Action, Command
 from scoring.escalation import Status
 from scoring.levels import Level
 from streams.sinks import html, http, render
+from streams.sinks.account import Hooked
 from streams.sinks.hook import BadSignatureError, HookError
 from streams.sinks.target import (
     ACKNOWLEDGED,
@@ -26,10 +27,12 @@ from streams.sinks.target import (
     Delivered,
     Memory,
     Notice,
+    named,
     secret,
     secrets,
     settings_of,
 )
+from streams.sinks.web import Address
 
 RATE_PER_S = 2.0
 """About 120 events a minute are taken per integration key."""
@@ -45,7 +48,7 @@ _LONGEST_SUMMARY = 1024
 _MOST_BYTES = 512 * 1024
 
 
-class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class Settings(Hooked, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The integration key, and the secrets of the webhook subscription where one leads back.
 
     `url` is https://events.eu.pagerduty.com in the EU region.
@@ -53,9 +56,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
     routing_key_env: str = ""
     routing_key_file: str = ""
-    url: str = "https://events.pagerduty.com"
-    hook_secret_env: str | tuple[str, ...] = ()
-    hook_secret_file: str | tuple[str, ...] = ()
+    url: Address = "https://events.pagerduty.com"
+
+    def __post_init__(self) -> None:
+        named(self, "routing_key")
 
 
 class _PagerDuty:
@@ -167,7 +171,7 @@ class _Hook:
         self._name = name
         self._keys = keys
 
-    def read(self, headers: Mapping[str, str], content: bytes) -> Command | None:
+    async def read(self, headers: Mapping[str, str], content: bytes) -> Command | None:
         given = [part.strip() for part in headers.get("X-PagerDuty-Signature", "").split(",")]
         wanted = [
             "v1=" + hmac.new(key.encode(), content, hashlib.sha256).hexdigest()
@@ -179,7 +183,7 @@ class _Hook:
             raise BadSignatureError
         try:
             event = msgspec.json.decode(content, type=_Body).event
-        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             raise HookError(str(error)) from error
         action, agent = _ACTIONS.get(event.event_type), event.agent
         case_id = event.data.incident_key or ""
@@ -194,7 +198,7 @@ class _Hook:
         )
 
 
-def hook(name: str, settings: Mapping[str, Any]) -> _Hook | None:
+def hook(name: str, settings: Mapping[str, Any], session: aiohttp.ClientSession) -> _Hook | None:
     """Reads the webhooks of this service, None where no secret is named. Raises ConfigError."""
     keys = secrets(settings_of(Settings, settings), "hook_secret")
     return _Hook(name, keys) if keys else None

@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from scoring.escalation import Escalation, Status
 from scoring.phrases import crowd, duration
+from streams.sinks.bare import unquoted
 from streams.sinks.target import Notice
 from streams.sinks.words import counted, word
 
@@ -32,7 +33,16 @@ class Part(NamedTuple):
 
 def summary(notice: Notice, most: int = 1024) -> str:
     """One line of at most `most` characters: the headline, marked when it is a test."""
-    line = one_line(notice.escalation.headline)
+    return _marked(notice, notice.escalation.headline, most)
+
+
+def subject(notice: Notice, most: int) -> str:
+    """The same without its quote."""
+    return _marked(notice, unquoted(notice.escalation.headline), most)
+
+
+def _marked(notice: Notice, headline: str, most: int) -> str:
+    line = one_line(headline)
     if notice.test:
         line = f"[{word(notice.lang, 'test')}] {line}"
     return short(line, most)

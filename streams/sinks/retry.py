@@ -17,13 +17,19 @@ class Retry(msgspec.Struct, frozen=True, kw_only=True):
     schedule: tuple[float, ...] = ()
     give_up_after_s: float | None = None
 
+    @property
+    def longest_s(self) -> float:
+        """Seconds that a notice may be under way altogether."""
+        published = (1 + _JITTER) * sum(self.schedule)
+        return self.give_up_after_s or published or GIVE_UP_AFTER_S
+
     def wait_s(
         self, tries: int, spent_s: float, after_s: float | None, chance: float
     ) -> float | None:
         """Seconds until the next try, None to give up.
 
-        After `tries` (from 1) tries in `spent_s` seconds; the target asked for `after_s`; `chance`
-        is uniform from 0 to 1.
+        After `tries` (from 1) tries, `spent_s` seconds after it was handed over; the target asked
+        for `after_s`; `chance` is uniform from 0 to 1.
         """
         if self.schedule:
             if tries > len(self.schedule):

@@ -10,8 +10,9 @@ from scoring.escalation import Escalation
 from scoring.policy import Policy
 from streams.errors import ConfigError
 from streams.sinks import language, routing
+from streams.sinks.job import Job
 from streams.sinks.kinds import kind
-from streams.sinks.lane import Desk, Guard, Job, Lane
+from streams.sinks.lane import Desk, Guard, Lane
 from streams.sinks.memory import CaseMemory
 from streams.sinks.meters import Meters
 from streams.sinks.settings import Sink, Tickets
@@ -68,15 +69,23 @@ class Runner:
         return [name for name in found if name in self.lanes]
 
     async def hand(self, jobs: Iterable[tuple[str, Job]]) -> None:
-        """Gives each sink its job; returns when each has room for it or has buried it."""
+        """Gives each sink its job; waits for none of them."""
         await asyncio.gather(*(self.lanes[name].put(job) for name, job in jobs))
+
+    async def let_go(self, jobs: list[Job], detail: str) -> None:
+        """Buries these where they still wait; a call under way is their last."""
+        await asyncio.gather(*(lane.let_go(jobs, detail) for lane in self.lanes.values()))
+
+    async def expire(self) -> None:
+        """Buries what has waited for longer than its sink is tried."""
+        await asyncio.gather(*(lane.expire() for lane in self.lanes.values()))
 
     async def drop(self) -> None:
         """Forgets the jobs that are marked as dropped."""
         await asyncio.gather(*(lane.drop() for lane in self.lanes.values()))
 
     async def close(self) -> None:
-        """Ends the calls that are under way and drops the rest."""
+        """Lets the calls that are under way end, within a bound, and drops the rest."""
         await asyncio.gather(*(lane.close() for lane in self.lanes.values()))
 
     def publish(self, now: float) -> None:
@@ -99,8 +108,12 @@ def page(console_url: str, case_id: str) -> str:
 
 
 def http_session() -> aiohttp.ClientSession:
-    """The session that all targets share: no cookies, proxies as the environment says."""
+    """The session that all targets share: no cookies, proxies as the environment says.
+
+    Lanes bound the calls; a bound over all of them would let one sink that hangs stop the others.
+    """
     return aiohttp.ClientSession(
+        connector=aiohttp.TCPConnector(limit=0),
         cookie_jar=aiohttp.DummyCookieJar(),
         headers={"User-Agent": "tocsin"},
         trust_env=True,

@@ -25,6 +25,7 @@ from streams.sinks.target import (
     Memory,
     Notice,
     Refused,
+    named,
     secret,
     settings_of,
 )
@@ -52,6 +53,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     source: Short = "Tocsin"
     event_class: str = "Tocsin"
     node: str = ""
+
+    def __post_init__(self) -> None:
+        named(self, "password")
 
 
 def build(settings: Mapping[str, Any], session: aiohttp.ClientSession) -> "ServiceNow":
@@ -82,7 +86,7 @@ class ServiceNow:
             headers=self._headers,
         )
         if answer.body and (error := read(answer, dict[str, Any]).get("error")):
-            raise Refused(f"ServiceNow took no event: {error}"[:300])
+            raise Refused(f"ServiceNow took no event: {http.words(str(error))}")
         said = notice.escalation
         outcome = UPDATED if memory.get("episode") == str(said.episode) else CREATED
         if said.status is Status.RESOLVED:

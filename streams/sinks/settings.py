@@ -34,15 +34,15 @@ Seconds = Annotated[float, Meta(gt=0, le=604_800)]
 class Delivery(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """How a sink is delivered to; times in seconds.
 
-    `rate_per_s` calls at most, `parallel` at once; `queue` escalations may wait, and when it has
-    been full for `queue_wait_s`, what comes next is dead-lettered. `give_up_after_s` ends the
-    tries of one escalation.
+    `rate_per_s` calls at most, `parallel` at once, each try ended after `timeout_s`; `queue`
+    escalations may wait, and of more the oldest are dead-lettered. `give_up_after_s`, from when the
+    worker took it, ends the tries of one escalation.
     """
 
     rate_per_s: Annotated[float, Meta(gt=0, le=1000)] | None = None
     parallel: Annotated[int, Meta(ge=1, le=100)] = 4
-    queue: Annotated[int, Meta(ge=1, le=100_000)] = 1000
-    queue_wait_s: Seconds = 300.0
+    queue: Annotated[int, Meta(ge=1, le=100_000)] = 5000
+    timeout_s: Annotated[float, Meta(gt=0, le=300)] = 15.0
     give_up_after_s: Seconds | None = None
 
 
@@ -88,8 +88,9 @@ def load(path: Path | None) -> Tickets:
     try:
         values = tomllib.loads(path.read_text("utf-8-sig"))
     except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(f"policy {path} cannot be read: {error}") from error
-    except tomllib.TOMLDecodeError as error:
+        reason = getattr(error, "strerror", None) or error
+        raise ConfigError(f"policy {path} cannot be read: {reason}") from error
+    except (ValueError, RecursionError) as error:  # TOMLDecodeError among them
         raise ConfigError(f"policy {path} is no valid TOML: {error}") from error
     try:
         return parse(values)

@@ -10,17 +10,17 @@ from datetime import UTC, datetime
 from typing import Annotated, Any
 
 import aiohttp
-import msgspec
 from msgspec import Meta
 from slack_sdk.errors import SlackApiError, SlackClientError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from scoring.escalation import Status
 from streams.sinks import slack_blocks
+from streams.sinks.account import Hooked
 from streams.sinks.episodes import of_episode, remembered
 from streams.sinks.flow_back import slack as flow_back
 from streams.sinks.flow_back.signed import SignedHook, hook_of
-from streams.sinks.http import TIMEOUT_S, retry_after
+from streams.sinks.http import TIMEOUT_S, retry_after, words
 from streams.sinks.target import (
     ACKNOWLEDGED,
     CREATED,
@@ -32,6 +32,7 @@ from streams.sinks.target import (
     Memory,
     Notice,
     Refused,
+    named,
     secret,
     secrets,
     settings_of,
@@ -59,19 +60,26 @@ _FROZEN = frozenset({"message_not_found", "cant_update_message", "edit_window_cl
 """The message was deleted, or may not be changed any more: another one takes its place."""
 
 
-class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class Settings(Hooked, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Table `[sinks.NAME]` with type "slack".
 
     `channel` is a channel's id (C…); the bot's token needs the scope chat:write. `hook_secret` is
     the app's signing secret: with it the message has buttons.
     """
 
-    channel: Annotated[str, Meta(pattern=r"^[CGD][A-Z0-9]{2,}$")]
+    channel: Annotated[
+        str,
+        Meta(
+            pattern=r"^[CGD][A-Z0-9]{2,}$",
+            description="the channel's id is wanted, such as C0123456789, not its name",
+        ),
+    ]
     token_env: str = ""
     token_file: str = ""
-    hook_secret_env: str | tuple[str, ...] = ()
-    hook_secret_file: str | tuple[str, ...] = ()
     url: Address = "https://slack.com/api"
+
+    def __post_init__(self) -> None:
+        named(self, "token")
 
 
 def build(settings: Mapping[str, Any], session: aiohttp.ClientSession) -> "Slack":
@@ -91,7 +99,9 @@ def build(settings: Mapping[str, Any], session: aiohttp.ClientSession) -> "Slack
     return Slack(typed.channel, client, buttons=bool(secrets(typed, "hook_secret")))
 
 
-def hook(name: str, settings: Mapping[str, Any]) -> SignedHook | None:
+def hook(
+    name: str, settings: Mapping[str, Any], session: aiohttp.ClientSession
+) -> SignedHook | None:
     """What people decide there, None where no secret is named. Raises ConfigError."""
     return hook_of(settings_of(Settings, settings), flow_back.command)
 
@@ -192,7 +202,7 @@ def _meant(error: SlackApiError) -> Exception:
     name = str(data.get("error", "")) if isinstance(data, dict) else ""
     if name in _FROZEN:
         return _Gone(f"Slack says {name}")
-    reason = f"Slack says {name or f'HTTP {status}'}"[:200]
+    reason = f"Slack says {words(name) or f'HTTP {status}'}"
     if status in (408, 429) or status >= 500 or name in _PASSING or not (name or status >= 400):
         return Later(reason, retry_after(getattr(answer, "headers", {}), datetime.now(UTC)))
     return Refused(reason)

@@ -7,11 +7,12 @@ import os
 import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Protocol, TypeVar
+from typing import Any, Protocol, TypeVar, get_args, get_type_hints
 
 import msgspec
 
 from scoring.escalation import Escalation
+from streams import hidden
 from streams.errors import ConfigError
 
 Memory = Mapping[str, str]
@@ -27,14 +28,16 @@ UNCHANGED = "unchanged"
 class Notice(msgspec.Struct, frozen=True, kw_only=True):
     """What every target renders from.
 
-    `test` marks a test ticket. `acknowledged_by` names who has taken the case in hand: the
-    escalation is then the newest one that was delivered, said again. `console_url` is the address
-    of the case's page, empty where the console has none that others can reach. `lang` is the
-    primary language tag that the texts are rendered in.
+    `test` marks a test ticket. `again` says the newest escalation once more to a system that would
+    take the case for over otherwise: nothing is new. `acknowledged_by` names who has taken the
+    case in hand: the escalation is then the newest one that was delivered. `console_url` is the
+    address of the case's page, empty where the console has none that others can reach. `lang` is
+    the primary language tag that the texts are rendered in.
     """
 
     escalation: Escalation
     test: bool = False
+    again: bool = False
     acknowledged_by: str = ""
     console_url: str = ""
     lang: str = "en"
@@ -68,6 +71,19 @@ class Disabled(Refused):
     """The endpoint wants nothing more (HTTP 410)."""
 
 
+class Partly(Later):
+    """Some have it, others not yet; the next try knows `memory`.
+
+    Where something newer of the case waits, that is told instead, since it says all there is to
+    say, and `delivered` is what came of this one.
+    """
+
+    def __init__(self, reason: str, memory: Memory, delivered: Delivered) -> None:
+        super().__init__(reason)
+        self.memory = memory
+        self.delivered = delivered
+
+
 class Target(Protocol):
     """One configured ticket system. It keeps nothing itself, and never sleeps or tries again."""
 
@@ -96,16 +112,32 @@ def settings_of(struct: type[S], values: Mapping[str, Any]) -> S:
         raise ConfigError(_told(str(error), struct)) from error
 
 
+def named(values: msgspec.Struct, name: str) -> None:
+    """For `__post_init__`: raises ValueError unless `<name>_env` or `<name>_file` is set."""
+    if bool(getattr(values, f"{name}_env")) == bool(getattr(values, f"{name}_file")):
+        raise ValueError(f"name the {name} by one of {name}_env and {name}_file")
+
+
 def secret(values: msgspec.Struct, name: str) -> str:
     """A secret by its settings `<name>_env` and `<name>_file`: never a value in the policy file.
 
-    Raises ConfigError when it is named in neither or both, or is not there.
+    Raises ConfigError when it is not there; that it is named, the settings have seen to (`named`).
     """
-    variable = getattr(values, f"{name}_env", "")
-    file = getattr(values, f"{name}_file", "")
-    if bool(variable) == bool(file):
-        raise ConfigError(f"name the {name} by one of {name}_env and {name}_file")
-    return _from_env(name, variable) if variable else _from_file(name, file)
+    (found,) = secrets(values, name)
+    return found
+
+
+def absent(values: msgspec.Struct) -> list[str]:
+    """Why each variable and file that the settings name is not there; empty when all are."""
+    found = []
+    for field in values.__struct_fields__:
+        name, _, kind = field.rpartition("_")
+        for where in _list(getattr(values, field)) if kind in ("env", "file") else ():
+            try:
+                (_from_env if kind == "env" else _from_file)(name, where)
+            except ConfigError as error:
+                found.append(str(error))
+    return found
 
 
 def secrets(values: msgspec.Struct, name: str) -> list[str]:
@@ -129,6 +161,7 @@ def _from_env(name: str, variable: str) -> str:
     found = os.environ.get(variable, "").strip()
     if not found:
         raise ConfigError(f"{name}_env: the environment variable {variable} is not set")
+    hidden.remember(found)
     return found
 
 
@@ -136,9 +169,11 @@ def _from_file(name: str, file: str) -> str:
     try:
         found = Path(file).expanduser().read_text("utf-8").strip()
     except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{name}_file: {file} cannot be read: {error}") from error
+        reason = getattr(error, "strerror", None) or error
+        raise ConfigError(f"{name}_file: {file} cannot be read: {reason}") from error
     if not found:
         raise ConfigError(f"{name}_file: {file} is empty")
+    hidden.remember(found)
     return found
 
 
@@ -149,4 +184,19 @@ def _told(message: str, struct: type[msgspec.Struct]) -> str:
     if found := _MISSING.search(message):
         return f"{found[1]} is missing"
     what, _, path = message.partition(" - at `$.")
-    return f"{path.rstrip('`')}: {what[0].lower() + what[1:]}" if path else message
+    if not path:
+        return message
+    path = path.rstrip("`")
+    if "matching regex" in what:
+        what = (
+            _wanted(get_type_hints(struct, include_extras=True)[re.split(r"\W", path)[0]]) or what
+        )
+    return f"{path}: {what[0].lower() + what[1:]}"
+
+
+def _wanted(hint: object) -> str:
+    """What the type says in words, itself or what it is made of; empty when it says nothing."""
+    metas = [each for each in getattr(hint, "__metadata__", ()) if isinstance(each, msgspec.Meta)]
+    found = next((meta.description for meta in metas if meta.description), "")
+    parts = get_args(hint)
+    return found or next(filter(None, map(_wanted, parts)), "")

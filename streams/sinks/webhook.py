@@ -23,6 +23,7 @@ from streams.sinks.target import (
     Delivered,
     Memory,
     Notice,
+    named,
     secret,
     secrets,
     settings_of,
@@ -32,6 +33,8 @@ SCHEDULE = (5.0, 300.0, 1800.0, 7200.0, 18_000.0, 36_000.0, 50_400.0, 72_000.0, 
 """Seconds after each failed try: ten tries over 75 h 35 min, as the specification has them."""
 EVENTS = True
 """Every message goes out, in order per case: what a receiver makes of it is its own affair."""
+_SCHEMES = ("https://", "http://")
+_WANTED = "url: an address that begins with https:// is wanted"
 _MOST_BYTES = 20_000
 """The specification wants payloads below 20 kB."""
 _OUTCOMES = {Status.OPEN: CREATED, Status.UPDATE: UPDATED, Status.RESOLVED: RESOLVED}
@@ -48,6 +51,14 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     url_file: str = ""
     secret_env: str | tuple[str, ...] = ()
     secret_file: str | tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if not self.url:
+            named(self, "url")
+        elif not self.url.startswith(_SCHEMES):
+            raise ValueError(_WANTED)
+        if not (self.secret_env or self.secret_file):
+            raise ValueError("name a key for signing by secret_env or secret_file")
 
 
 class _Webhook:
@@ -84,13 +95,10 @@ def build(settings: Mapping[str, Any], session: aiohttp.ClientSession) -> _Webho
     """A webhook. Raises ConfigError."""
     values = settings_of(Settings, settings)
     url = values.url or secret(values, "url")
-    if not url.startswith(("https://", "http://")):
-        raise ConfigError("url: an address that begins with https:// is wanted")
-    found = secrets(values, "secret")
-    if not found:
-        raise ConfigError("name a key for signing by secret_env or secret_file")
+    if not url.startswith(_SCHEMES):
+        raise ConfigError(_WANTED)
     try:
-        keys = [Webhook(key) for key in found]
+        keys = [Webhook(key) for key in secrets(values, "secret")]
     except ValueError:
         raise ConfigError("secret: base64, with or without whsec_ before it, is wanted") from None
     return _Webhook(url, keys, session)

@@ -11,16 +11,16 @@ from collections.abc import Mapping
 from typing import Any
 
 import aiohttp
-import msgspec
 
 from scoring.escalation import Status
 from scoring.levels import Level
 from streams.sinks import html, http, render
 from streams.sinks import zendesk_answers as answers
+from streams.sinks.account import Account
 from streams.sinks.answers import patient, read
 from streams.sinks.episodes import of_episode, remembered, rose
 from streams.sinks.flow_back import zendesk as flow_back
-from streams.sinks.flow_back.signed import SignedHook, hook_of
+from streams.sinks.flow_back.signed import Own, SignedHook, hook_of
 from streams.sinks.identity import case_key, mark, notice_id
 from streams.sinks.target import (
     ACKNOWLEDGED,
@@ -35,7 +35,7 @@ from streams.sinks.target import (
     secret,
     settings_of,
 )
-from streams.sinks.web import Address, User, login
+from streams.sinks.web import login
 
 log = logging.getLogger(__name__)
 
@@ -54,19 +54,14 @@ _MISSING, _INVALID = 404, 422
 _CLOSED, _GONE = "closed", "gone"
 
 
-class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class Settings(Account, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Table `[sinks.NAME]` with type "zendesk".
 
     `user` is the address of the agent whose API token it is; without it the token is an OAuth
-    one. `group_id`, `ticket_form_id`, `brand_id` and `tags` are set on new tickets.
+    one. `group_id`, `ticket_form_id`, `brand_id` and `tags` are set on new tickets. `account`
+    is the agent's id.
     """
 
-    url: Address
-    user: User = ""
-    token_env: str = ""
-    token_file: str = ""
-    hook_secret_env: str | tuple[str, ...] = ()
-    hook_secret_file: str | tuple[str, ...] = ()
     group_id: int | None = None
     ticket_form_id: int | None = None
     brand_id: int | None = None
@@ -79,9 +74,12 @@ def build(settings: Mapping[str, Any], session: aiohttp.ClientSession) -> "Zende
     return Zendesk(typed, secret(typed, "token"), session)
 
 
-def hook(name: str, settings: Mapping[str, Any]) -> SignedHook | None:
+def hook(
+    name: str, settings: Mapping[str, Any], session: aiohttp.ClientSession
+) -> SignedHook | None:
     """What people decide there, None where no secret is named. Raises ConfigError."""
-    return hook_of(settings_of(Settings, settings), flow_back.command)
+    own = Own(flow_back.actor, build(settings, session).account)
+    return hook_of(settings_of(Settings, settings), flow_back.command, own)
 
 
 class Zendesk:
@@ -109,6 +107,15 @@ class Zendesk:
             return Delivered(remembered(notice, ticket=ticket), UNCHANGED)
         created = await self._created(notice, follows=ticket if outcome == _CLOSED else "")
         return Delivered(remembered(notice, ticket=created), CREATED)
+
+    async def account(self) -> str:
+        """Who Tocsin is there. Raises Later or Refused."""
+        if self._settings.account:
+            return str(self._settings.account)
+        found = read(await self._call("GET", "/users/me"), answers.Me).user.id
+        if found is None:  # Zendesk answers a token that it does not know as well
+            raise Refused("Zendesk knows no user of this token: check token and user")
+        return str(found)
 
     async def close(self) -> None:
         """Nothing of its own is open."""

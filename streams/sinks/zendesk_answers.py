@@ -5,12 +5,26 @@ from typing import Any
 
 import msgspec
 
+from streams.sinks.http import words
+
 
 class Ticket(msgspec.Struct, frozen=True):
     """What is read of a ticket."""
 
     id: int
     external_id: str | None = None
+
+
+class User(msgspec.Struct, frozen=True):
+    """A user; without an id it is nobody."""
+
+    id: int | None = None
+
+
+class Me(msgspec.Struct, frozen=True):
+    """Whose token it is."""
+
+    user: User
 
 
 class Created(msgspec.Struct, frozen=True):
@@ -53,4 +67,4 @@ class Error(msgspec.Struct, frozen=True):
     def reason(self) -> str:
         """What is wrong with which field."""
         told = json.dumps(self.details, ensure_ascii=False) if self.details else self.description
-        return f"HTTP 422: {told}"[:300]
+        return f"HTTP 422: {words(told or '')}"

@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 
+from streams import hidden
 from streams.environment import variable
 from streams.errors import ConfigError
 
@@ -77,6 +78,7 @@ def _entry(line: str, where: str) -> tuple[str, str]:
         raise ConfigError(
             f"{where}: a token has at least {MIN_LENGTH} letters, digits and -._~+/; {_MAKE}"
         )
+    hidden.remember(token)
     return token, " ".join(name)
 
 

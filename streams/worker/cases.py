@@ -4,6 +4,7 @@ What partitions tell each other of their cases goes through their logs, so these
 """
 
 import logging
+import math
 import time
 
 import msgspec
@@ -18,6 +19,7 @@ from scoring.partition import Clock, Partition
 from scoring.policy import Policy
 from scoring.pulse import Pulse
 from scoring.scored import Event, Tick, decode_event, encode_event
+from scoring.times import LONG_AGO
 from streams.worker.logfold import CLOCK, LogFold, Step, Tools
 from streams.worker.output import Record
 from streams.worker.situation import Present
@@ -60,8 +62,7 @@ class CasesAgent(LogFold[Partition]):
 
     def _step(self, fold: Partition, what: Event) -> Step:
         if isinstance(what, Tick):
-            said, sealed = fold.tick(what.at.timestamp())
-            return Step(said=said, records=[self._pulse(pulse) for pulse in sealed])
+            return self._tick(fold, what.at.timestamp())
         if isinstance(what, Order):
             return self._order(fold, what.command)
         if isinstance(what, IncidentNews):
@@ -69,23 +70,28 @@ class CasesAgent(LogFold[Partition]):
             return Step(said=[])
         if isinstance(what, CaseNews | Echo):
             return self._told_of(fold, what)
-        said, sealed = fold.tick(what.mention.at)
-        failed = ""
+        step = self._tick(fold, what.mention.at)
         try:
-            more, over = fold.mention(what)
+            said, sealed = fold.mention(what)
         except Exception as error:  # the poison boundary: a bug costs a mention, not the stream
             log.exception("a mention cannot be folded; it goes to the dead letters")
-            failed = f"{type(error).__name__}: {error}"
+            step.said += fold.rescue()
+            step.failed = f"{type(error).__name__}: {error}"
         else:
-            said, sealed = said + more, sealed + over
-        self._measure(fold)
-        return Step(
-            said=said,
-            records=[self._pulse(pulse) for pulse in sealed],
-            arrival=what.arrived_at,
-            erased=_erased(what.mention),
-            failed=failed,
-        )
+            step.said += said
+            step.records += map(self._pulse, sealed)
+        self._evicted(fold)
+        step.arrival = what.arrived_at
+        step.erased = _erased(what.mention)
+        return step
+
+    def _tick(self, fold: Partition, at: float) -> Step:
+        try:
+            said, sealed = fold.tick(at)
+        except Exception as error:  # the poison boundary: a bug costs a check, not the stream
+            log.exception("what is due cannot be decided; what made it due is a dead letter")
+            return Step(said=fold.rescue(), failed=f"{type(error).__name__}: {error}")
+        return Step(said=said, records=[self._pulse(pulse) for pulse in sealed])
 
     def _told_of(self, fold: Partition, what: Told) -> Step:
         try:
@@ -118,12 +124,21 @@ class CasesAgent(LogFold[Partition]):
         changes[CLOCK] = _encoder.encode(fold.clock(offset))
         return changes
 
-    def _measure(self, fold: Partition) -> None:
+    def publish(self) -> None:
+        """Sets the gauges of the partitions that are held now, and of no other."""
         metrics = self.tools.metrics
-        metrics.event_time_lag.set(time.time() - fold.watermark)
-        metrics.conversations.labels(fold.number).set(len(fold.cases))
+        metrics.conversations.clear()
+        reached = []
+        for number, fold in self.folds.items():
+            metrics.conversations.labels(str(number)).set(len(fold.cases))
+            if fold.watermark > LONG_AGO:
+                reached.append(self.reached(number))
+        lag = time.time() - max(reached) if reached else math.nan
+        metrics.event_time_lag.set(lag)
+
+    def _evicted(self, fold: Partition) -> None:
         if fold.evicted:
-            metrics.evicted.inc(fold.evicted)
+            self.tools.metrics.evicted.inc(fold.evicted)
             fold.evicted = 0
 
     def present(self, case_id: str) -> Present | None:

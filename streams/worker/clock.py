@@ -58,16 +58,18 @@ class Clock:
         return end_of(self._app, topic, partition)
 
 
-def committed_of(app: faust.App, topics: Collection[str]) -> dict[tuple[str, int], int]:
-    """What the group had committed, as Faust read it when it was given these topics' partitions."""
+def committed_of(app: faust.App, topics: Collection[str]) -> dict[tuple[str, int], int | None]:
+    """What the group had committed of the assigned partitions of these topics, None for nothing.
+
+    As Faust read it when it was given them.
+    """
     try:
         assigned = app.consumer.assignment()
     except ConsumerNotStarted:
         return {}
     # Faust keeps it to itself; asking the broker at each scrape would cost a round trip.
     known: Mapping[TP, int | None] = app.consumer._committed_offset  # type: ignore[attr-defined]
-    found = {tp: known.get(tp) for tp in assigned if tp.topic in topics}
-    return {(tp.topic, tp.partition): offset for tp, offset in found.items() if offset is not None}
+    return {(tp.topic, tp.partition): known.get(tp) for tp in assigned if tp.topic in topics}
 
 
 def settled(app: faust.App) -> bool:

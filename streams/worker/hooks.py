@@ -7,12 +7,13 @@ Whatever is taken is answered by 200: Slack shows people an error for anything e
 
 import logging
 
+import aiohttp
 from aiohttp import web
 from aiokafka.errors import KafkaError
 
 from scoring.command import encode_command
 from streams.errors import ConfigError
-from streams.sinks.hook import BadSignatureError, Hook, HookError
+from streams.sinks.hook import BadSignatureError, Hook, HookError, NotNowError
 from streams.sinks.kinds import kind
 from streams.sinks.settings import Tickets
 from streams.web.rule import Access, ruled
@@ -26,14 +27,16 @@ MAX_BYTES = 1024 * 1024
 class Hooks:
     """The ways back of the configured sinks. Raises ConfigError when a secret is not there."""
 
-    def __init__(self, tickets: Tickets, topic: str, output: Output) -> None:
+    def __init__(
+        self, tickets: Tickets, topic: str, output: Output, session: aiohttp.ClientSession
+    ) -> None:
         self._topic = topic
         self._output = output
         self._hooks: dict[tuple[str, str], Hook] = {}
         for name, sink in tickets.sinks.items():
             made = kind(sink.type).hook
             try:
-                hook = made(name, sink.options) if made else None
+                hook = made(name, sink.options, session) if made else None
             except ConfigError as error:
                 raise ConfigError(f"sinks.{name}: {error}") from error
             if hook is not None:
@@ -51,10 +54,13 @@ class Hooks:
         if hook is None:
             raise web.HTTPNotFound
         try:
-            command = hook.read(request.headers, await request.read())
+            command = await hook.read(request.headers, await request.read())
         except BadSignatureError:
             log.warning("hook of sink %s: a request with a wrong signature", name)
             raise web.HTTPUnauthorized from None
+        except NotNowError as error:
+            log.warning("hook of sink %s: %s", name, error)
+            raise web.HTTPServiceUnavailable from None
         except HookError as error:
             log.warning("hook of sink %s: %s", name, error)
             raise web.HTTPBadRequest from None

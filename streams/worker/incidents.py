@@ -1,5 +1,6 @@
 """The `incidents` agent: brand pulses, ticks and commands in, escalations of incidents out."""
 
+import logging
 from collections.abc import Iterable
 
 import msgspec
@@ -15,6 +16,8 @@ from scoring.surge import Incident, Surge
 from streams.worker.logfold import CLOCK, LogFold, Step, Tools
 from streams.worker.output import Record
 from streams.worker.situation import Present
+
+log = logging.getLogger(__name__)
 
 _BRAND = "brand|"
 _encoder = msgspec.msgpack.Encoder()
@@ -54,6 +57,15 @@ class IncidentsAgent(LogFold[Brands]):
     def step(self, fold: Brands, value: bytes) -> Step:
         """Folds a brand's minute, a tick or a person's command."""
         what = _events.decode(value)
+        try:
+            return self._step(fold, what)
+        except Exception as error:  # the poison boundary: a bug costs a message, not the stream
+            log.exception("a brand's minute cannot be folded; it goes to the dead letters")
+            said = fold.rescue()
+            failed = f"{type(error).__name__}: {error}"
+            return Step(said=said, records=self._news(fold, said), failed=failed)
+
+    def _step(self, fold: Brands, what: BrandEvent) -> Step:
         if isinstance(what, Order):
             said = fold.order(what.command)
             held = fold.held(what.command.case_id)

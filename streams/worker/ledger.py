@@ -12,10 +12,13 @@ from typing import Any
 import msgspec
 from faust.types import TP, EventT
 
-from streams.sinks.lane import Job
+from streams.sinks.job import Job
 
 MOST_UNDER_WAY = 10_000
-"""Messages that may be done already and wait for one that a sink has not taken yet."""
+"""Messages that may be done already and wait for one that a sink has not taken yet.
+
+So many at most are read again after a crash, and known by their ids.
+"""
 
 
 class Entry(msgspec.Struct, kw_only=True, eq=False):
@@ -38,17 +41,23 @@ class Ledger:
     def __init__(self, most: int = MOST_UNDER_WAY) -> None:
         self._entries: dict[TP, deque[Entry]] = {}
         self._most = most
-        self._room = asyncio.Event()
-        self._room.set()
+        self._moved = asyncio.Event()
 
-    async def room(self) -> None:
-        """Returns when another message may be taken: until then it waits in its topic."""
-        await self._room.wait()
+    @property
+    def first(self) -> Entry | None:
+        """The message that holds back most others, when there are too many; else None."""
+        if sum(map(len, self._entries.values())) < self._most:
+            return None
+        return max(self._entries.values(), key=len)[0]
+
+    async def moves(self) -> None:
+        """Returns when a message is done, or a partition has left."""
+        self._moved.clear()
+        await self._moved.wait()
 
     def open(self, entry: Entry) -> None:
         """A message has come."""
         self._entries.setdefault(entry.event.message.tp, deque()).append(entry)
-        self._count()
 
     async def done(self, entry: Entry) -> list[EventT]:
         """One piece of a message's work is done; acknowledges what may be, and tells which."""
@@ -59,7 +68,7 @@ class Ledger:
             first = waiting.popleft()
             await first.stream.ack(first.event)
             acknowledged.append(first.event)
-        self._count()
+        self._moved.set()
         return acknowledged
 
     def under_way(self, tp: TP) -> list[Entry]:
@@ -72,10 +81,4 @@ class Ledger:
             for entry in self._entries.pop(tp, ()):
                 for job in entry.jobs:
                     job.dropped = True
-        self._count()
-
-    def _count(self) -> None:
-        if sum(map(len, self._entries.values())) < self._most:
-            self._room.set()
-        else:
-            self._room.clear()
+        self._moved.set()

@@ -219,6 +219,9 @@ class LogFold(abc.ABC, Generic[F]):
                 step = self.step(fold, message.value or b"")
             except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
                 step = Step(said=[], records=[self._dead(message, messages.NOT_SCORED, str(error))])
+            except Exception as error:  # the poison boundary: a bug costs a message, not the stream
+                log.exception("a message cannot be folded; it goes to the dead letters")
+                step = Step(said=[], failed=f"{type(error).__name__}: {error}")
             if step.failed:
                 step.records.append(self._dead(message, messages.NOT_FOLDED, step.failed))
             step.place = (number, message.offset)

@@ -78,10 +78,15 @@ class Progress:
                 time.time() - busy_s
             )
 
-    def begin(self, committed: Mapping[Partition, int]) -> None:
-        """What was committed of the assigned partitions before this worker had them."""
+    def begin(self, committed: Mapping[Partition, int | None]) -> None:
+        """The assigned partitions, and what was committed of them before this worker had them.
+
+        What is known of others is forgotten: they belong to another worker by now.
+        """
+        self.forget([known for known in self._acknowledged if known not in committed])
         for partition, offset in committed.items():
-            self._reached(partition, offset - 1)
+            if offset is not None:
+                self._reached(partition, offset - 1)
 
     def publish(self, highwater: Callable[[str, int], int | None]) -> None:
         """Sets the offset metrics; `highwater` gives a partition's next offset to be written."""

@@ -37,18 +37,22 @@ class Remembered:
             newest = self.of(partition, case_id)
             await self._state.write(partition, {case_id: _encoder.encode(newest)})
 
-    async def forget(self, before: float) -> int:
+    def cases(self, partition: int) -> list[CaseMemory]:
+        """Everything known of a partition."""
+        return list(self._partition(partition).values())
+
+    async def forget(self, partition: int, before: float) -> int:
         """Drops cases that nothing was said about since `before` (wall clock); how many."""
-        count = 0
-        for partition, cases in list(self._cases.items()):
-            old = [case_id for case_id, memory in cases.items() if memory.at < before]
-            for case_id in old:
-                del cases[case_id]
-            if old:
-                async with self._writing:
-                    await self._state.write(partition, dict.fromkeys(old))
-            count += len(old)
-        return count
+        cases = self._partition(partition)
+        old = [case_id for case_id, memory in cases.items() if memory.at < before]
+        for case_id in old:
+            del cases[case_id]
+        async with self._writing:
+            # One of which something was said meanwhile is not to be wiped out after it.
+            gone = [case_id for case_id in old if case_id not in cases]
+            if gone:
+                await self._state.write(partition, dict.fromkeys(gone))
+        return len(gone)
 
     def drop(self, partitions: Collection[int]) -> None:
         """These partitions go to another worker."""

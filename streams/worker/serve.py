@@ -48,6 +48,8 @@ READ_BY = {
     Role.TICKETS: ("escalations", "commands", "tickets_commands"),
 }
 """Topics that each role reads, as fields of Topics."""
+MEASURED_BY = READ_BY | {Role.TICKETS: ("escalations", "tickets_commands")}
+"""Those whose offsets and stages it tells: commands are done when the role `cases` is done."""
 
 
 def partitions(settings: Settings) -> dict[str, int]:
@@ -88,6 +90,7 @@ class Worker:
         self._progress: dict[Role, Progress] = {}
         self._agents: list[LogFold] = []
         self._gates = []
+        self._cases: CasesAgent | None = None
         self._tickets: TicketsAgent | None = None
         self._sources: SourcesRole | None = None
         self._clock: asyncio.Task[None] | None = None
@@ -117,7 +120,8 @@ class Worker:
                 count = counts[self._topics.escalations]
                 tools = self._tools(app, progress)
                 self._tickets = TicketsAgent(tools, tickets, self._policy, count)
-                hooks += Hooks(tickets, self._topics.commands, self._output).routes
+                session = self._tickets.session
+                hooks += Hooks(tickets, self._topics.commands, self._output, session).routes
         self.web = Web(
             settings,
             self._metrics,
@@ -144,8 +148,9 @@ class Worker:
     def _add_folds(self, tools: Tools, counts: dict[str, int]) -> None:
         name, _, digest = self._policy.label.partition("@")
         self._metrics.policy.labels(name, digest).info({})
+        self._cases = CasesAgent(tools, self._policy, counts[self._topics.scored])
         self._agents = [
-            CasesAgent(tools, self._policy, counts[self._topics.scored]),
+            self._cases,
             IncidentsAgent(tools, self._policy, counts[self._topics.pulse]),
         ]
         self._gates += [agent.gate for agent in self._agents]
@@ -288,11 +293,13 @@ class Worker:
 
     def _refresh(self) -> None:
         self._board.publish()
+        if self._cases is not None:
+            self._cases.publish()
         if self._tickets is not None:
             self._tickets.publish()
         for role, progress in self._progress.items():
             app = self._apps[role]
-            read = [getattr(self._topics, field) for field in READ_BY[role]]
+            read = [getattr(self._topics, field) for field in MEASURED_BY[role]]
             if settled(app):
                 progress.begin(committed_of(app, read))
             if app.started:

@@ -5,6 +5,7 @@ before it is done. What a sink has, and what it is to be remembered by, is in th
 """
 
 import asyncio
+import hashlib
 import logging
 import time
 from collections.abc import AsyncIterator, Collection, Sequence
@@ -18,23 +19,26 @@ from faust.streams import Stream
 from faust.types import TP, EventT
 
 from scoring import escalation as escalations
-from scoring.command import Action, decode_command
+from scoring.command import Action, Command, decode_command
 from scoring.errors import BadCommandError
 from scoring.escalation import Escalation, Status
 from scoring.policy import Policy
 from streams.kafka.dead_letters import SINK
-from streams.sinks.lane import Job
-from streams.sinks.memory import Kept, after
+from streams.sinks.bare import bare
+from streams.sinks.job import Job
+from streams.sinks.lane import FAILED
+from streams.sinks.memory import Kept, after, midway, order
 from streams.sinks.runner import Runner, http_session
 from streams.sinks.settings import Tickets
-from streams.sinks.target import Delivered
+from streams.sinks.target import Delivered, Memory, Notice
 from streams.worker import messages
 from streams.worker.application import raw_topic
 from streams.worker.boundary import guarded
 from streams.worker.clock import settled
-from streams.worker.ledger import Entry, Ledger
+from streams.worker.ledger import MOST_UNDER_WAY, Entry, Ledger
 from streams.worker.logfold import Tools
 from streams.worker.output import Record
+from streams.worker.refresher import Refresher
 from streams.worker.remembered import Remembered
 from streams.worker.state import State
 
@@ -45,6 +49,7 @@ NOT_ESCALATION = "not_escalation"
 NO_SINK = "no_sink"
 """Dead-letter reason of one that was sent again to a sink that is not configured any more."""
 _HOUSEKEEPING_S = 60.0
+_EXPIRING_S = 5.0
 
 
 class TicketsAgent:
@@ -54,12 +59,14 @@ class TicketsAgent:
         self._tools = tools
         self._tickets = tickets
         self._policy = policy
-        self._ledger = Ledger()
+        queues = [sink.delivery.queue for sink in tickets.sinks.values()]
+        self._ledger = Ledger(max(MOST_UNDER_WAY, 2 * max(queues, default=0)))
         self._between = False
         self._remembered = Remembered(State(tools.app, "tickets", partitions, tools.output))
         self._runner: Runner | None = None
-        self._chores: asyncio.Task[None] | None = None
-        self._session = http_session()
+        self._refresher: Refresher | None = None
+        self._chores: list[asyncio.Task[None]] = []
+        self.session = http_session()
         topics, app = tools.topics, tools.app
         for topic, name, run in (
             (topics.escalations, "tickets", self._deliver),
@@ -74,28 +81,34 @@ class TicketsAgent:
         self._runner = Runner(
             self._tickets,
             self._policy,
-            self._session,
+            self.session,
             self,
             tools.metrics.tickets,
             guarded,
             tools.settings.console_url,
         )
-        self._chores = asyncio.ensure_future(guarded(self._housekeep))
+        self._refresher = Refresher(self._runner, self._remembered)
+        for chore in (self._housekeep, self._expire):
+            self._chores.append(asyncio.ensure_future(guarded(chore)))
 
     async def close(self) -> None:
-        """Ends the calls under way; what waits stays where it is in the topic."""
+        """Lets calls under way end, within a bound; what waits stays where it is in the topic."""
         self._between = True
-        if self._chores is not None:
-            self._chores.cancel()
+        for chore in self._chores:
+            chore.cancel()
         if self._runner is not None:
             await self._runner.close()
-        await self._session.close()
+        await self.session.close()
 
     async def release(self, revoked: Collection[TP]) -> None:
-        """These partitions are about to belong to another worker; calls under way end first."""
+        """These partitions are about to belong to another worker; calls under way end first.
+
+        One that takes too long is cut off, and made again by whoever reads its message next.
+        """
         self._between = True
         self._ledger.drop(revoked)
-        if self._runner is not None:
+        if self._runner is not None and self._refresher is not None:
+            self._refresher.drop({tp.partition for tp in revoked})
             await self._runner.drop()
         self._remembered.drop({tp.partition for tp in revoked})
 
@@ -148,39 +161,41 @@ class TicketsAgent:
         await self._tools.output.send(records)
 
     async def _escalation(self, stream: "Stream[EventT]", event: EventT) -> None:
-        await self._ledger.room()
-        if not self._current(event):
+        entry = await self._entered(stream, event)
+        if entry is None:
             return
-        assert self._runner is not None
-        entry = Entry(event=event, stream=stream)
-        self._ledger.open(entry)
-        self._tools.progress.received(event)
         message = event.message
         try:
             said = escalations.decode(message.value or b"")
-        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             await self._dead(event, NOT_ESCALATION, str(error), sink="")
             await self._done(entry)
             return
+        only = (dict(messages.headers(message)).get(SINK) or b"").decode("utf-8", "replace")
+        try:
+            notice, names = self._heard(said, message.partition, only)
+        except Exception as error:  # the poison boundary: a bug costs a message, not the worker
+            log.exception("an escalation cannot be routed; it goes to the dead letters")
+            await self._dead(event, FAILED, type(error).__name__, sink=only)
+            await self._done(entry)
+            return
+        if only and not names:
+            await self._dead(event, NO_SINK, f"there is no sink {only}", sink=only)
+        await self._hand(entry, names, notice)
+
+    def _heard(self, said: Escalation, partition: int, only: str) -> tuple[Notice, list[str]]:
+        """What is told, and which sinks are; `only` one of them where it is sent again."""
+        assert self._runner is not None
         notice = self._runner.notice(said)
-        known = self._remembered.of(message.partition, said.case_id)
-        names = self._runner.hearers(notice, message.partition, known)
-        wanted = dict(messages.headers(message)).get(SINK) or b""
-        only = wanted.decode("utf-8", "replace")
         if only:
-            names = [only] if only in self._runner.lanes else []
-            if not names:
-                await self._dead(event, NO_SINK, f"there is no sink {only}", sink=only)
-        await self._hand(entry, names, said)
+            return notice, [only] if only in self._runner.lanes else []
+        known = self._remembered.of(partition, said.case_id)
+        return notice, self._runner.hearers(notice, partition, known)
 
     async def _acknowledgement(self, stream: "Stream[EventT]", event: EventT) -> None:
-        await self._ledger.room()
-        if not self._current(event):
+        entry = await self._entered(stream, event)
+        if entry is None:
             return
-        assert self._runner is not None
-        entry = Entry(event=event, stream=stream)
-        self._ledger.open(entry)
-        self._tools.progress.received(event)
         try:
             command = decode_command(event.message.value or b"")
         except BadCommandError:
@@ -192,21 +207,41 @@ class TicketsAgent:
         if said is None or over or command.episode not in (None, said.episode):
             await self._done(entry)  # nobody is rung any more, or for another episode
             return
+        assert self._runner is not None
         known = self._remembered.of(number, command.case_id)
         names = self._runner.concerned(said, number, known)
-        await self._hand(entry, names, said, command.assignee or command.by)
+        notice = self._runner.notice(said, command.assignee or command.by)
+        await self._hand(entry, names, notice, _key(command))
+
+    async def _entered(self, stream: "Stream[EventT]", event: EventT) -> Entry | None:
+        """A message is taken in hand, unless it came before partitions were shared out anew.
+
+        When too much is under way, what holds back most others goes to the dead letters first:
+        reading never waits for longer than a call may take.
+        """
+        assert self._runner is not None
+        while (first := self._ledger.first) is not None and self._current(event):
+            await self._runner.let_go(first.jobs, "too many messages waited for this one")
+            if self._ledger.first is first:
+                await self._ledger.moves()
+        if not self._current(event):
+            return None
+        entry = Entry(event=event, stream=stream)
+        self._ledger.open(entry)
+        self._tools.progress.received(event)
+        return entry
 
     async def _hand(
-        self, entry: Entry, names: Sequence[str], said: Escalation, by: str = ""
+        self, entry: Entry, names: Sequence[str], notice: Notice, command: str = ""
     ) -> None:
         assert self._runner is not None
         message = entry.event.message
-        notice = self._runner.notice(said, by)
         jobs = [
             Job(
                 partition=message.partition,
                 notice=notice,
                 arrived=message.timestamp,
+                command=command,
                 receipt=entry,
             )
             for _ in names
@@ -225,13 +260,17 @@ class TicketsAgent:
         )
 
     def _newest(self, partition: int, case_id: str) -> Escalation | None:
-        """The newest escalation of a case, be it on its way."""
+        """The newest escalation of a case, be it on its way, without what strangers wrote."""
         tp = TP(self._tools.topics.escalations, partition)
-        for entry in reversed(self._ledger.under_way(tp)):
-            for job in entry.jobs:
-                if job.notice.escalation.case_id == case_id:
-                    return job.notice.escalation
-        return self._remembered.of(partition, case_id).newest
+        said = [
+            job.notice.escalation
+            for entry in self._ledger.under_way(tp)
+            for job in entry.jobs
+            if job.notice.escalation.case_id == case_id
+        ]
+        if (known := self._remembered.of(partition, case_id).newest) is not None:
+            said.insert(0, known)
+        return bare(max(said, key=order)) if said else None
 
     # What lanes report (see `streams.sinks.lane.Desk`).
 
@@ -244,13 +283,21 @@ class TicketsAgent:
         """Returns when the changelog has it."""
         said = job.notice.escalation
         known = self._remembered.of(job.partition, said.case_id)
-        kept = known.of(sink)
-        if not job.notice.acknowledged_by:
-            kept = after(kept, said, delivered.memory if delivered else None)
-        elif delivered is not None:
-            kept = msgspec.structs.replace(kept, memory=dict(delivered.memory))
+        kept = after(known.of(sink), job, delivered.memory if delivered else None)
         memory = known.told(sink, kept, said, time.time())
         await self._remembered.put(job.partition, said.case_id, memory)
+
+    async def note(self, job: Job, sink: str, memory: Memory) -> None:
+        """Returns when the changelog has it."""
+        said = job.notice.escalation
+        known = self._remembered.of(job.partition, said.case_id)
+        kept = known.of(sink)
+        if job.notice.acknowledged_by:
+            kept = msgspec.structs.replace(kept, memory=dict(memory))
+        else:
+            kept = midway(kept, said, memory)
+        told = known.told(sink, kept, said, time.time())
+        await self._remembered.put(job.partition, said.case_id, told)
 
     async def bury(self, job: Job, sink: str, reason: str, detail: str) -> None:
         """Returns when the dead letter is acknowledged."""
@@ -258,7 +305,10 @@ class TicketsAgent:
 
     async def settle(self, job: Job) -> None:
         """The lane is done with a job."""
-        await self._done(job.receipt)
+        if isinstance(job.receipt, Entry):
+            await self._done(job.receipt)
+        else:
+            job.receipt.set()
 
     async def _done(self, entry: Entry) -> None:
         if done := await self._ledger.done(entry):
@@ -282,6 +332,23 @@ class TicketsAgent:
             topic = self._tools.topics.escalations
             ours = {tp.partition for tp in app.consumer.assignment() if tp.topic == topic}
             self._remembered.keep(ours)
+            if self._refresher is not None:
+                await self._refresher.run(ours, lambda: settled(app) and not self._between)
             before = datetime.now(UTC).timestamp() - self._policy.forget_case_after_s
-            if forgotten := await self._remembered.forget(before):
-                log.info("tickets of %s old cases are forgotten", forgotten)
+            for number in ours:
+                if not settled(app):
+                    break
+                if forgotten := await self._remembered.forget(number, before):
+                    log.info("tickets of %s old cases are forgotten", forgotten)
+
+    async def _expire(self) -> None:
+        """Lets go of what waits for a sink that does not come back."""
+        assert self._runner is not None
+        while True:
+            await asyncio.sleep(_EXPIRING_S)
+            await self._runner.expire()
+
+
+def _key(command: Command) -> str:
+    """What an acknowledgement is known by when it comes again: a digest, since ids may be long."""
+    return "command-" + hashlib.sha256(command.id.encode()).hexdigest()[:32]

@@ -2,6 +2,7 @@
 
 import errno
 import logging
+import re
 from collections.abc import Callable, Sequence
 from importlib import resources
 
@@ -136,13 +137,15 @@ class Web:
         )
 
 
+_NAME = re.compile(r"[a-z][a-z0-9-]{0,60}\.[a-z]{2,5}")
+"""Nothing else is looked for on the disk, which has limits of its own."""
 _TYPES = {"html": "text/html", "js": "text/javascript", "css": "text/css", "svg": "image/svg+xml"}
 
 
 def _file(name: str) -> web.Response:
     kind = _TYPES.get(name.rpartition(".")[2])
     file = resources.files("streams") / "web" / "static" / name
-    if kind is None or "/" in name or not file.is_file():
+    if kind is None or not _NAME.fullmatch(name) or not file.is_file():
         raise web.HTTPNotFound
     return web.Response(body=file.read_bytes(), content_type=kind, charset="utf-8")
 

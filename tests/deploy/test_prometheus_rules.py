@@ -5,7 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from deploy import runbooks
 from streams import metrics_page
+from streams.worker import web
 from tests.conftest import ROOT
 from tests.deploy.outside import run
 from tests.deploy.rulebook import FILES, FOLDER, TESTS, alerts, checked, rules
@@ -14,7 +16,6 @@ pytestmark = pytest.mark.deploy
 
 METRIC = re.compile(r"(?<![\w:])(tocsin_\w+)(?![\w:])")
 RECORDED = re.compile(r"(?:\w+:tocsin\w*|tocsin):\w+(?::\w+)?")
-RUNBOOK = re.compile(r"https://\S+/docs/(\w+\.md)#([\w-]+)")
 OF_HISTOGRAMS = re.compile(r"_(bucket|count|sum)$")
 
 
@@ -49,11 +50,28 @@ def test_each_alert_says_how_urgent_it_is_what_it_means_and_what_to_do() -> None
 
 def test_each_runbook_link_leads_to_the_section_of_its_alert() -> None:
     for rule in alerts():
-        found = RUNBOOK.fullmatch(rule["annotations"]["runbook_url"])
-        assert found, rule["alert"]
-        headings = re.findall(r"^#+ (.+)$", (ROOT / "docs" / found[1]).read_text(), re.MULTILINE)
-        assert found[2] in {anchor(heading) for heading in headings}
-        assert found[2] == rule["alert"].lower()
+        page, _, section = rule["annotations"]["runbook_url"].partition("#")
+        assert page == runbooks.BASE
+        assert section == runbooks.anchor(rule["alert"])
+        assert f'<h3 id="{section}">' in runbooks.PAGE.read_text("utf-8")
+
+
+def test_page_and_links_of_the_runbooks_are_as_they_are_made() -> None:
+    stale = [path for path, text in runbooks.files().items() if path.read_text("utf-8") != text]
+    assert not stale, "run `make chart`"
+
+
+def test_a_worker_serves_the_page_that_the_links_name() -> None:
+    served = web._file(runbooks.BASE.rpartition("/")[2])
+    assert isinstance(served.body, bytes)
+    page = served.body.decode()
+    # Everything that it loads is served too, and nothing in it needs what the policy forbids.
+    for address in re.findall(r'(?:href|src)="(/[^"]*)"', page):
+        assert web._file(address.removeprefix("/static/")).status == 200
+    assert not re.findall(r"<script|style=|\son\w+=", page)
+    for address in re.findall(r'href="([^"]*)"', page):
+        assert address.startswith(("http", "/static/", "#")), address
+        assert not address.startswith("#") or f'id="{address[1:]}"' in page, address
 
 
 def test_no_runbook_is_left_of_an_alert_that_is_gone() -> None:
@@ -69,8 +87,3 @@ def test_rules_read_metrics_that_a_worker_exports() -> None:
     recorded = {rule["record"] for rule in rules() if "record" in rule}
     used = {name for rule in rules() for name in RECORDED.findall(rule["expr"])}
     assert used <= recorded
-
-
-def anchor(heading: str) -> str:
-    """The anchor that GitHub gives a heading."""
-    return re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-")

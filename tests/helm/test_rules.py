@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 import yaml
 
+from deploy import runbooks
 from helm.tools import copies, rendering
 from tests.helm.conftest import Objects, Render
 
@@ -99,6 +100,8 @@ def test_each_board_becomes_a_config_map(objects: Objects) -> None:
         assert one["metadata"]["labels"]["grafana_dashboard"] == "1"
         assert len(one["data"]) == 1
         made.update(one["data"])
+    wanted = rendering.values("monitoring")["prometheusRule"]["runbookUrl"]
     assert {name: text.rstrip("\n") for name, text in made.items()} == {
-        name: text.rstrip("\n") for name, text in boards.items()
+        name: text.rstrip("\n").replace(runbooks.BASE, wanted) for name, text in boards.items()
     }
+    assert all(f'"{wanted}"' in text for text in made.values())

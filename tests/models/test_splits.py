@@ -1,6 +1,9 @@
 """Rows go where their text says, near-duplicates and contrast twins together."""
 
+import hashlib
 from collections import Counter
+
+import msgspec
 
 from models import splits
 from models.data import Row
@@ -66,3 +69,17 @@ def test_folds_keep_groups_together() -> None:
     found = splits.folds(rows, 3)
     assert len(set(found[:5])) == 1
     assert set(found) == {0, 1, 2}
+
+
+def test_what_may_only_train_does_unless_it_is_like_what_is_tested() -> None:
+    tested = [row(hashlib.sha256(b"%d" % n).hexdigest()) for n in range(200)]
+    like = [msgspec.structs.replace(r, text=r.text.upper(), train_only=True) for r in tested]
+    alone = [
+        msgspec.structs.replace(row(hashlib.sha256(b"a%d" % n).hexdigest()), train_only=True)
+        for n in range(200)
+    ]
+    parts = splits.split([*tested, *like, *alone])
+    assert {r.text.lower() for r in parts["test"]} == {
+        r.text for r in tested if splits.split_of(r.text) == "test"
+    }
+    assert not any(r in part for name, part in parts.items() if name != "train" for r in alone)

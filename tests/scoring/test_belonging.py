@@ -3,6 +3,7 @@
 import msgspec
 
 from scoring.belonging import floor
+from scoring.escalation import Escalation, Status
 from scoring.levels import Level
 from scoring.news import IncidentNews, mean_topic
 from scoring.partition import Partition
@@ -55,11 +56,38 @@ def test_a_conversation_about_something_else_does_unless_it_is_merely_watched() 
 
 def test_what_began_before_or_comes_after_is_not_spoken_for() -> None:
     partition = Partition(POLICY)
-    partition.mention(complaint(-600.0))
+    partition.mention(scored(mention("c1", -600.0), scores(complaint=0.6), embedding=TOPIC))
     known = partition.cases["skylark-air:root"]
+    assert not known.standing.open
     assert floor(known, news(Level.CRISIS), BEGAN) == 0
     assert not opened(news(Level.CRISIS, until=BEGAN + 3600))
     assert opened(news(Level.CRISIS, until=BEGAN + 60))
+
+
+def told(heard: IncidentNews | None) -> list[Escalation]:
+    """What is said of a case that was open before the incident, and grows within it."""
+    partition = Partition(POLICY)
+    first = scored(mention("c1", -600.0), scores(complaint=0.95, fact=0.95), embedding=TOPIC)
+    said, _ = partition.mention(first)
+    if heard is not None:
+        partition.incident(heard)
+    for number in range(4):
+        more, _ = partition.mention(
+            scored(mention(f"m{number}", 600.0 + number, by=f"a{number}"), BAD)
+        )
+        said += more
+    return said + partition.tick(BEGAN + 30 * 86400)[0]
+
+
+def test_of_an_open_case_it_says_what_would_be_news_no_more_but_its_end() -> None:
+    alone, beside = told(None), told(news(Level.CRISIS))
+    assert [m.status for m in alone].count(Status.UPDATE) >= 1
+    assert [m.level for m in beside if m.status is Status.UPDATE] in ([], [Level.CRISIS])
+    assert [m.status for m in beside if m.status is not Status.UPDATE] == [
+        Status.OPEN,
+        Status.RESOLVED,
+    ]
+    assert len({m.id for m in beside}) == len(beside)
 
 
 def test_older_news_changes_nothing() -> None:

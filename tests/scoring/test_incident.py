@@ -304,3 +304,18 @@ def test_an_incident_of_a_brand_with_rules_of_its_own() -> None:
         said += more
     assert said == []
     assert policy_with().for_brand(BRAND) == POLICY
+
+
+def test_what_quiet_hours_held_back_is_said_at_their_end_though_nobody_complains_then() -> None:
+    hush = [{"from": "12:00", "until": "14:00", "unless": "crisis"}]
+    policy = policy_with(quiet_hours=hush)
+    state, said = incidents.begin(BRAND, policy), []
+    for pulse in minutes(outage(20)):
+        state, more = incidents.fold(state, pulse, policy)
+        said += more
+    assert not said
+    assert incidents.deadline(state) == seconds(2 * HOUR)
+    state, said = incidents.advance(state, seconds(2 * HOUR), policy)
+    assert [(m.status, m.at.timestamp()) for m in said] == [(Status.OPEN, seconds(2 * HOUR))]
+    _, after = incidents.advance(state, seconds(2 * HOUR), policy)
+    assert not after

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 from faust.types import TP
 
 from scoring.escalation import Escalation
-from streams.sinks.lane import Job
+from streams.sinks.job import Job
 from streams.sinks.target import Notice
 from streams.worker.ledger import Entry, Ledger
 from tests.streams.escalations import said
@@ -56,15 +56,33 @@ def test_a_partition_that_leaves_takes_its_jobs_along() -> None:
         gone, kept = _entry(ledger, stream, 0, 1), _entry(ledger, stream, 1, 1)
         gone.charge([_job(said(0))])
         kept.charge([_job(said(0))])
-        waiting = asyncio.ensure_future(ledger.room())
+        moves = asyncio.ensure_future(ledger.moves())
         await asyncio.sleep(0)
-        assert not waiting.done(), "two are under way, and no more may be"
+        assert not moves.done()
         ledger.drop([TP("escalations", 0)])
-        await waiting
+        await moves
         assert (gone.jobs[0].dropped, kept.jobs[0].dropped) == (True, False)
         for entry in (gone, kept, kept):
             await ledger.done(entry)
         assert stream.acknowledged == [(1, 1)]
+
+    asyncio.run(run())
+
+
+def test_when_too_many_wait_what_holds_back_most_is_named() -> None:
+    async def run() -> None:
+        ledger, stream = Ledger(most=3), _Stream()
+        other, first, second = (
+            _entry(ledger, stream, *place) for place in ((1, 9), (0, 7), (0, 8))
+        )
+        first.charge([_job(said(0))])
+        for entry in (first, second):
+            await ledger.done(entry)
+        found = [ledger.first]
+        await ledger.done(first)
+        assert [*found, ledger.first] == [first, None]
+        assert stream.acknowledged == [(0, 7), (0, 8)]
+        assert other.left == 1
 
     asyncio.run(run())
 

@@ -22,14 +22,23 @@ until = "07:00"
 
 [sinks.pager]
 type = "pagerduty"
+routing_key_env = "KEY"
 [sinks.chat]
 type = "webhook"
+url_env = "URL"
+secret_env = "KEY"
 [sinks.chat-fr]
 type = "webhook"
+url_env = "URL"
+secret_env = "KEY"
 [sinks.press]
 type = "webhook"
+url_env = "URL"
+secret_env = "KEY"
 [sinks.night]
 type = "webhook"
+url_env = "URL"
+secret_env = "KEY"
 
 [[routes]]
 brand = "muted"

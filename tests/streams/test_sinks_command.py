@@ -91,6 +91,49 @@ def test_what_there_is(cli: Cli, policy: Path, environment: dict[str, str]) -> N
     assert [r["outcome"] for r in reports if r.get("check") == "sinks"] == ["ok"]
 
 
+def test_a_policy_is_checked_without_its_secrets_and_says_so(cli: Cli, tmp_path: Path) -> None:
+    key, empty = tmp_path / "key", tmp_path / "empty"
+    key.write_text("psst")
+    empty.write_text("")
+    file = tmp_path / "policy.toml"
+    file.write_text(
+        f'''
+[sinks.pager]
+type = "pagerduty"
+routing_key_file = "{key}"
+hook_secret_env = ["HOOK_NEW", "HOOK_OLD"]
+[sinks.mail]
+type = "email"
+host = "smtp.skylark.example"
+sender = "tocsin@skylark.example"
+to = ["crisis@skylark.example"]
+user = "tocsin"
+password_file = "{empty}"
+ca_file = "/nowhere.pem"
+[[routes]]
+sinks = ["pager", "mail"]
+'''
+    )
+    missing = [
+        "sinks.pager: hook_secret_env: the environment variable HOOK_NEW is not set",
+        "sinks.mail: ca_file: /nowhere.pem cannot be read",
+        f"sinks.mail: password_file: {empty} is empty",
+    ]
+    done = cli("policy", "check", str(file), HOOK_OLD="old")
+    assert (done.returncode, done.stdout.endswith("is valid, 2 sinks, 1 route\n")) == (0, True)
+    said = done.stderr.splitlines()
+    assert len(said) == len(missing)
+    for line, wanted in zip(said, missing, strict=True):
+        assert line.startswith(f"tocsin: warning: {wanted}")
+    strict = cli("policy", "check", "--secrets", str(file), HOOK_OLD="old")
+    assert strict.returncode == 1
+    assert "3 secrets are not there" in strict.stderr
+    file.write_text(file.read_text().replace("/nowhere.pem", "").replace(str(empty), str(key)))
+    whole = cli("policy", "check", "--secrets", str(file), HOOK_OLD="old", HOOK_NEW="new")
+    assert (whole.returncode, whole.stderr) == (0, "")
+    assert "psst" not in done.stderr + strict.stderr
+
+
 def test_sinks_and_routes_have_no_part_in_the_digest(policy: Path, tmp_path: Path) -> None:
     plain = tmp_path / "plain.toml"
     plain.write_text('name = "acme"\n')
@@ -102,10 +145,24 @@ def test_sinks_and_routes_have_no_part_in_the_digest(policy: Path, tmp_path: Pat
     [
         ("[sinks.a]\n", "sinks.a: type is missing"),
         ('[sinks.a]\ntype = "pagerdutty"\n', "did you mean pagerduty?"),
+        ('[sinks.a]\ntype = "webhook"\nurl = "x"\nsecret_env = "K"\n', "begins with https://"),
+        ('[sinks.a]\ntype = "alertmanager"\nurls = []\n', "urls: expected `array` of length >= 1"),
+        (
+            '[sinks.a]\ntype = "alertmanager"\nurls = ["http://a:9093", "b:9093"]\n',
+            "sinks.a: urls[1]: an address such as https://host is wanted, without",
+        ),
+        (
+            '[sinks.a]\ntype = "zendesk"\ntoken_env = "T"\nurl = "x.zendesk.com"\n',
+            "sinks.a: url: an address such as https://host is wanted, without a login or a query",
+        ),
+        ('[sinks.a]\ntype = "slack"\ntoken_env = "T"\nchannel = "#crisis"\n', "channel's id is"),
         ('[sinks.a]\ntype = "pagerduty"\nrouting = 1\n', "sinks.a: routing: there is no such key"),
         ('[sinks.a]\ntype = "pagerduty"\nqueue = 0\n', "sinks.a: queue: expected `int` >= 1"),
         ('[sinks."A b"]\ntype = "pagerduty"\n', "a slug"),
-        ('[sinks.a]\ntype = "pagerduty"\n', 'add [[routes]] with sinks = ["a"]'),
+        ('[sinks.a]\ntype = "pagerduty"\n', "sinks.a: name the routing_key by one of"),
+        ('[sinks.a]\ntype = "webhook"\nurl = "https://x"\n', "name a key for signing"),
+        ('[sinks.a]\ntype = "webhook"\nsecret_env = "K"\n', "name the url by one of url_env"),
+        ('[sinks.a]\ntype = "pagerduty"\nrouting_key_env = "K"\n', 'sinks = ["a"]'),
         ('[[routes]]\nsinks = ["b"]\n', "routes[0]: sinks: 'b' is none"),
         ("[[routes]]\nsinks = []\nlevel = 1\n", "routes[0]: level: there is no such key"),
         ('[[routes]]\nsinks = []\nmin_level = "x"\n', "routes[0]: min_level: invalid enum value"),

@@ -4,7 +4,7 @@ import asyncio
 import base64
 import json
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,7 @@ from streams.errors import ConfigError
 from streams.sinks import http
 from streams.sinks.kinds import kind
 from streams.sinks.runner import http_session
-from streams.sinks.target import Delivered, Disabled, Later, Memory, Notice, Refused
+from streams.sinks.target import Delivered, Disabled, Later, Memory, Notice, Partly, Refused
 from tests.streams.escalations import said
 from tests.streams.vendors import PagerDutyVendor, Vendor
 
@@ -151,6 +151,29 @@ def test_what_an_answer_means(
     assert len(vendor.requests) == 1
 
 
+LEAK = "assignee maria.lind@skylark.example, +33 6 12 34 56 78, @maria_l of 203.0.113.9"
+
+
+@pytest.mark.parametrize("status", [400, 503, 410])
+@pytest.mark.parametrize("padding", [0, 700, 760, 790])
+def test_what_a_vendor_says_is_masked(
+    vendor: Vendor, monkeypatch: pytest.MonkeyPatch, status: int, padding: int
+) -> None:
+    monkeypatch.setenv("KEY", NEW)
+    # many masked addresses are short: then even what stands far behind comes into the reason
+    vendor.message = ("a@b.example " * 80)[:padding] + LEAK
+    vendor.plan.append(status)
+    with pytest.raises((Refused, Later)) as raised:
+        deliver("webhook", {"url": vendor.url, "secret_env": "KEY"}, notice(said(0)))
+    reason = str(raised.value)
+    assert reason.startswith(f"HTTP {status}: ")
+    for leaked in ("maria", "skylark", "b.example", "12 34", "203.0"):
+        assert leaked not in reason
+    assert len(reason) <= 220
+    if not padding:
+        assert "assignee" in reason
+
+
 def test_nobody_there_and_no_answer_are_later(
     vendor: Vendor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -174,6 +197,8 @@ def test_retry_after_is_a_number_or_a_date() -> None:
     assert http.retry_after({"Retry-After": "99999999"}, now) == 3600.0
     assert http.retry_after({"Retry-After": "-3"}, now) is None
     assert http.retry_after({}, now) is None
+    beyond = {"Retry-After": "Thu, 01 Jan 1970 00:00:00 +9999999999999"}
+    assert http.retry_after(beyond, now) is None
 
 
 def test_pagerduty_gets_one_alert_per_case(
@@ -221,10 +246,16 @@ def test_alertmanagers_of_a_cluster_are_all_told(vendor: Vendor) -> None:
         options,
         notice(said(0)),
         notice(said(1, "update", "crisis")),
-        notice(said(2, "resolved", "crisis")),
     )
-    assert [one.outcome for one in done] == ["created", "updated", "resolved"]
-    (one,), (new, old), (end,) = (request.body for request in vendor.requests)
+    assert [one.outcome for one in done] == ["created", "updated"]
+    over = notice(said(2, "resolved", "crisis"))
+    with pytest.raises(Partly, match="1 of 2 members: no connection"):
+        deliver("alertmanager", options, over, memory=done[-1].memory)
+    (ended,) = deliver("alertmanager", {"urls": [vendor.url]}, over, memory=done[-1].memory)
+    assert (ended.outcome, ended.memory) == ("resolved", {})
+    (one,), (new, old), (end,), _ = (request.body for request in vendor.requests)
+    lasts = datetime.fromisoformat(new["endsAt"]) - datetime.now(UTC)
+    assert timedelta(hours=3.9) < lasts <= timedelta(hours=4)
     assert set(one["labels"]) == {"alertname", "brand", "kind", "level", "severity", "case"}
     assert (old["labels"], new["labels"]["level"]) == (one["labels"], "crisis")
     assert old["endsAt"] < new["endsAt"]

@@ -163,6 +163,34 @@ def test_a_sink_that_is_down_holds_nobody_else_up(bench: Bench, until: Until) ->
     until(lambda: worker.metric("tocsin_stage_done_total", stage="tickets") == 8)
 
 
+def test_a_sink_that_is_away_for_long_is_told_later_what_did_not_fit(
+    bench: Bench, until: Until, cli: Cli
+) -> None:
+    settings = bench.workers.settings
+    small = bench.policy.read_text().replace('"pagerduty"', '"pagerduty"\nqueue = 3\ntimeout_s = 1')
+    bench.policy.write_text(small)
+    bench.pager.hold()
+    worker = bench.start()
+    until(lambda: worker.ready, 60)
+    say(settings, *(said(0, case_id=f"skylark-air:c-{n}", id=f"c-{n}") for n in range(12)))
+    until(lambda: len(bench.hook.requests) == 12, 60)
+    until(lambda: worker.metric("tocsin_dead_letters_total", reason="overflow") >= 5, 30)
+    lost = int(worker.metric("tocsin_dead_letters_total", reason="overflow"))
+    # A stop ends the calls that hang; whoever starts next makes them again.
+    assert worker.end(signal.SIGTERM) == 0
+    bench.pager.let_go()
+    assert bench.start()
+    until(lambda: len(bench.pager.alerts) >= 12 - lost, 60)
+    own = {
+        "TOCSIN_TOPIC_PREFIX": settings.topic_prefix,
+        "TOCSIN_GROUP_PREFIX": settings.group_prefix,
+    }
+    done = cli("dead-letters", "replay", "--of", "tickets", "--reason", "overflow", **own)
+    assert done.returncode == 0, done.stderr
+    until(lambda: len(bench.pager.alerts) == 12, 60)
+    assert len(bench.hook.requests) == 12, "the sink that has them is not told again"
+
+
 def test_workers_come_and_go_and_nothing_is_sent_twice(bench: Bench, until: Until) -> None:
     settings = bench.workers.settings
     first = bench.start()

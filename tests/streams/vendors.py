@@ -40,6 +40,7 @@ class Vendor:
         self.plan: deque[Planned] = deque()
         self.always: Planned | None = None
         self.url = ""
+        self.message = "planned"
         self._loop = asyncio.new_event_loop()
         self._free = asyncio.Event()
         self._free.set()
@@ -64,7 +65,7 @@ class Vendor:
         planned = self.plan.popleft() if self.plan else self.always
         if planned is not None:
             status, headers = planned if isinstance(planned, tuple) else (planned, {})
-            return web.json_response({"message": "planned"}, status=status, headers=headers)
+            return web.json_response({"message": self.message}, status=status, headers=headers)
         status, body = self.answer(came)
         return web.json_response(body, status=status)
 

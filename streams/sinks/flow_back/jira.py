@@ -39,8 +39,11 @@ class _Issue(msgspec.Struct):
     fields: _Fields = msgspec.field(default_factory=_Fields)
 
 
-class _Person(msgspec.Struct):
-    display_name: str = msgspec.field(name="displayName", default="")
+class _Person(msgspec.Struct, rename="camel"):
+    display_name: str = ""
+    account_id: str = ""
+    account_type: str = ""
+    key: str = ""
 
 
 class _Item(msgspec.Struct):
@@ -73,7 +76,7 @@ def command(headers: Mapping[str, str], body: bytes, secret: str, now: float) ->
     signed.check("sha256=" + signed.hmac_sha256(secret, body).hex(), given)
     try:
         event = _decoder.decode(body)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise HookError(str(error)) from error
     signed.fresh(event.timestamp / 1000, now, FRESH_S)
     case = next(filter(None, map(case_of, event.issue.fields.labels)), None)
@@ -90,6 +93,15 @@ def command(headers: Mapping[str, str], body: bytes, secret: str, now: float) ->
         by=event.user.display_name[:256] or "jira",
         assignee=assignee,
     )
+
+
+def actor(body: bytes) -> str:
+    """The account that did it; none for an app, such as Jira's own automation.
+
+    Cloud has account ids; Data Center has keys, which stay when somebody is renamed.
+    """
+    user = _decoder.decode(body).user
+    return "" if user.account_type == "app" else user.account_id or user.key
 
 
 def _decided(event: _Event) -> tuple[Action, str | None] | None:

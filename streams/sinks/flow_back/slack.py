@@ -53,7 +53,7 @@ def command(headers: Mapping[str, str], body: bytes, secret: str, now: float) ->
     try:
         form = parse_qs(body.decode(), max_num_fields=16)
         payload = msgspec.json.decode(form.get("payload", [""])[0], type=_Payload)
-    except (msgspec.DecodeError, ValueError) as error:
+    except (msgspec.DecodeError, ValueError, RecursionError) as error:
         raise HookError(str(error)) from error
     pressed = next((each for each in payload.actions if each.action_id in BUTTONS), None)
     if payload.type != "block_actions" or pressed is None:
@@ -61,7 +61,7 @@ def command(headers: Mapping[str, str], body: bytes, secret: str, now: float) ->
     try:
         case = msgspec.json.decode(pressed.value, type=ButtonValue)
         at = datetime.fromtimestamp(float(pressed.action_ts), UTC)
-    except (msgspec.DecodeError, ValueError, OverflowError, OSError) as error:
+    except (msgspec.DecodeError, ValueError, OverflowError, OSError, RecursionError) as error:
         raise HookError(str(error)) from error
     action = BUTTONS[pressed.action_id]
     return Command(

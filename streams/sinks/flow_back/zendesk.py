@@ -51,7 +51,7 @@ def command(headers: Mapping[str, str], body: bytes, secret: str, now: float) ->
     signed.fresh(_seconds(stamp), now)
     try:
         event = _decoder.decode(body)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise HookError(str(error)) from error
     case, action = case_of(event.detail.external_id or ""), _action(event)
     if case is None or action is None or event.time.tzinfo is None:
@@ -64,6 +64,12 @@ def command(headers: Mapping[str, str], body: bytes, secret: str, now: float) ->
         at=event.time,
         by=f"zendesk agent {_who(event)}",
     )
+
+
+def actor(body: bytes) -> str:
+    """The user who did it; none for the system itself, which is -1."""
+    found = _decoder.decode(body).detail.actor_id
+    return found if found.isdecimal() and found.strip("0") else ""
 
 
 def _seconds(stamp: str) -> float:
@@ -79,7 +85,7 @@ def _action(event: _Event) -> Action | None:
         return Action.ACKNOWLEDGE
     if event.type == _STATUS and current == "SOLVED":
         return Action.RESOLVE
-    if event.type == _STATUS and current in _IN_HAND:
+    if event.type == _STATUS and isinstance(current, str) and current in _IN_HAND:
         return Action.ACKNOWLEDGE
     return None
 

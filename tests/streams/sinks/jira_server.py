@@ -27,9 +27,11 @@ class JiraServer(Vendor):
         self.indexed = True
         """Whether the search sees new issues at once, as Data Center's does."""
         self.required_to_move = False
+        self.me = {"accountId": "5b-bot"} if cloud else {"key": "JIRAUSER10100"}
         root = f"/rest/api/{3 if cloud else 2}"
         routes = self.app.router
         routes.add_post(root + ("/search/jql" if cloud else "/search"), self._search)
+        routes.add_get(root + "/myself", self._myself)
         routes.add_post(root + "/issue", self._create)
         routes.add_get(root + "/issue/{key}", self._get)
         routes.add_put(root + "/issue/{key}", self._edit)
@@ -44,6 +46,9 @@ class JiraServer(Vendor):
     def put(self, key: str, status: str) -> None:
         """Moves an issue by hand."""
         self.issues[key]["fields"]["status"] = _status(status)
+
+    async def _myself(self, request: web.Request) -> web.Response:
+        return self._refused(request) or said(200, self.me | {"displayName": "Tocsin"})
 
     async def _search(self, request: web.Request) -> web.Response:
         if refused := self._refused(request):

@@ -6,10 +6,14 @@ import json
 from base64 import b64encode
 from datetime import UTC, datetime
 from hashlib import sha256
-from typing import Any
+from time import time
+from types import ModuleType
+from typing import Any, cast
 from urllib.parse import urlencode
 
 import pytest
+from aiohttp import ClientSession, web
+from aiohttp.test_utils import TestClient, TestServer
 from hypothesis import given
 from hypothesis import strategies as st
 from slack_sdk.signature import SignatureVerifier
@@ -18,10 +22,16 @@ from scoring.command import Action, Command, decode_command, encode_command
 from streams.errors import ConfigError
 from streams.sinks import jira as jira_sink
 from streams.sinks import slack as slack_sink
+from streams.sinks import zendesk as zendesk_sink
 from streams.sinks.flow_back import jira, slack, zendesk
 from streams.sinks.flow_back.signed import FRESH_S, SignedHook
-from streams.sinks.hook import BadSignatureError, HookError
+from streams.sinks.hook import BadSignatureError, HookError, NotNowError
 from streams.sinks.identity import case_key, case_of
+from streams.sinks.settings import Delivery, Sink, Tickets
+from streams.worker.hooks import Hooks
+from tests.streams.sinks.jira_server import JiraServer
+from tests.streams.sinks.notices import asynchronous
+from tests.streams.sinks.zendesk_server import ZendeskServer
 
 NOW = datetime(2026, 11, 22, 10, 0, tzinfo=UTC).timestamp()
 SECRET = "s3cret"
@@ -39,13 +49,15 @@ def zendesk_request(
     }
 
 
-def ticket_event(kind: str, current: Any, external_id: str | None = KEY) -> bytes:
+def ticket_event(
+    kind: str, current: Any, external_id: str | None = KEY, *, actor: str = "8447388090494"
+) -> bytes:
     """As in https://developer.zendesk.com/api-reference/webhooks/event-types/ticket-events"""
     return json.dumps(
         {
             "account_id": 22129848,
             "detail": {
-                "actor_id": "8447388090494",
+                "actor_id": actor,
                 "assignee_id": "8447388090494",
                 "external_id": external_id,
                 "id": "5158",
@@ -316,25 +328,163 @@ def test_a_case_is_found_again_by_its_key(case_id: str, episode: int) -> None:
     assert case_of(key) or len(key) < 255
 
 
-def test_while_secrets_are_replaced_both_hold(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("OLD", "old")
-    monkeypatch.setenv("NEW", "new")
-    settings = {
-        "url": "https://x.atlassian.net",
-        "project": "CARE",
-        "hook_secret_env": ["NEW", "OLD"],
-    }
-    hook = jira_sink.hook("jira", settings)
-    assert isinstance(hook, SignedHook)
-    body = issue_event(timestamp=int(datetime.now(UTC).timestamp() * 1000))
-    for secret in ("new", "old"):
-        signature = "sha256=" + hmac.new(secret.encode(), body, sha256).hexdigest()
-        assert hook.read({"X-Hub-Signature": signature}, body) is None
-    with pytest.raises(BadSignatureError):
-        hook.read({"X-Hub-Signature": "sha256=" + "0" * 64}, body)
+def hook_to(module: ModuleType, url: str, session: ClientSession, **more: Any) -> SignedHook:
+    """A sink's way back, the sink being at `url`."""
+    mine = {"project": "CARE"} if module is jira_sink else {}
+    user = "bot@skylark.example" if module is jira_sink else "agent@skylark.example"
+    common = {"url": url, "user": user, "token_env": "TOKEN", "hook_secret_env": "HOOK"}
+    found = module.hook("sink", common | mine | more, session)
+    assert isinstance(found, SignedHook)
+    return found
 
 
-def test_without_a_secret_there_is_no_way_back() -> None:
-    assert slack_sink.hook("slack", {"channel": "C0CRISIS"}) is None
-    with pytest.raises(ConfigError, match="NOT_SET"):
-        slack_sink.hook("slack", {"channel": "C0CRISIS", "hook_secret_env": "NOT_SET"})
+def jira_request(body: bytes, secret: str = SECRET) -> dict[str, str]:
+    return {"X-Hub-Signature": "sha256=" + hmac.new(secret.encode(), body, sha256).hexdigest()}
+
+
+@pytest.fixture
+def tokens(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TOKEN", "t0ken")
+    monkeypatch.setenv("HOOK", SECRET)
+
+
+@pytest.mark.usefixtures("tokens")
+@pytest.mark.parametrize(
+    ("user", "taken"),
+    [
+        ({"accountId": "5b-maria", "accountType": "atlassian", "displayName": "Maria"}, True),
+        ({"accountId": "5b-bot", "accountType": "atlassian", "displayName": "Tocsin"}, False),
+        ({"accountId": "557058:f58", "accountType": "app", "displayName": "Automation"}, False),
+        ({}, False),
+    ],
+)
+@pytest.mark.parametrize("named", [False, True])
+@asynchronous
+async def test_in_jira_only_people_decide(user: dict[str, str], taken: bool, named: bool) -> None:
+    server = JiraServer()
+    more = {"account": "5b-bot"} if named else {}
+    async with TestServer(server.app) as at, ClientSession() as session:
+        hook = hook_to(jira_sink, str(at.make_url("/")), session, **more)
+        for number in range(2):
+            body = issue_event(
+                STATUS, category="indeterminate", user=user, timestamp=int(time() * 1000) - number
+            )
+            assert (await hook.read(jira_request(body), body) is not None) == taken
+    # looked up once, and only where it has to be
+    assert len(server.calls) == (1 if user.get("accountType") == "atlassian" and not named else 0)
+
+
+@pytest.mark.usefixtures("tokens")
+@asynchronous
+async def test_data_center_knows_people_by_their_keys() -> None:
+    server = JiraServer(cloud=False)
+    options = {"edition": "data-center", "user": ""}
+    async with TestServer(server.app) as at, ClientSession() as session:
+        hook = hook_to(jira_sink, str(at.make_url("/")), session, **options)
+        for key, taken in (("JIRAUSER10100", False), ("JIRAUSER10200", True)):
+            body = issue_event(
+                STATUS, category="done", user={"key": key}, timestamp=int(time() * 1000)
+            )
+            assert (await hook.read(jira_request(body), body) is not None) == taken
+
+
+@pytest.mark.usefixtures("tokens")
+@pytest.mark.parametrize(
+    ("actor", "taken"), [("8447388090494", True), ("8447", False), ("-1", False), ("", False)]
+)
+@pytest.mark.parametrize("kind", ["agent_assignment_changed", "status_changed"])
+@pytest.mark.parametrize("named", [{}, {"account": 8447}, {"account": "8447"}])
+@asynchronous
+async def test_in_zendesk_only_agents_decide(
+    actor: str, taken: bool, kind: str, named: dict[str, Any]
+) -> None:
+    """Zendesk assigns a ticket that our token solves to the token's own agent."""
+    server = ZendeskServer()
+    current = "8447" if kind == "agent_assignment_changed" else "PENDING"
+    body = ticket_event(kind, current, actor=actor)
+    headers = zendesk_request(body, stamp=datetime.now(UTC).isoformat())
+    async with TestServer(server.app) as at, ClientSession() as session:
+        hook = hook_to(zendesk_sink, str(at.make_url("/")), session, **named)
+        assert (await hook.read(headers, body) is not None) == taken
+
+
+@pytest.mark.usefixtures("tokens")
+@asynchronous
+async def test_while_nobody_knows_whose_doing_it_was_it_is_to_come_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """What Tocsin did itself must never count as a person's acknowledgement."""
+    desk, issues = ZendeskServer(), JiraServer()
+    ticket = ticket_event("status_changed", "PENDING")
+    issue = issue_event(STATUS, category="done", timestamp=int(time() * 1000))
+    async with (
+        TestServer(desk.app) as zendesk_at,
+        TestServer(issues.app) as jira_at,
+        ClientSession() as session,
+    ):
+        to_jira = hook_to(jira_sink, str(jira_at.make_url("/")), session)
+        issues.failures.append(web.Response(status=503))
+        with pytest.raises(NotNowError, match="503"):
+            await to_jira.read(jira_request(issue), issue)
+        assert await to_jira.read(jira_request(issue), issue) is not None
+        monkeypatch.setenv("TOKEN", "wrong")
+        stamp = datetime.now(UTC).isoformat()
+        with pytest.raises(NotNowError, match="check token and user"):
+            await hook_to(zendesk_sink, str(zendesk_at.make_url("/")), session).read(
+                zendesk_request(ticket, stamp=stamp), ticket
+            )
+
+
+@asynchronous
+async def test_while_secrets_are_replaced_both_hold(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in {"OLD": "old", "NEW": "new", "TOKEN": "t"}.items():
+        monkeypatch.setenv(name, value)
+    async with ClientSession() as session:
+        hook = hook_to(
+            jira_sink, "https://x.atlassian.net", session, hook_secret_env=["NEW", "OLD"]
+        )
+        body = issue_event(timestamp=int(time() * 1000))
+        for secret in ("new", "old"):
+            assert await hook.read(jira_request(body, secret), body) is None
+        with pytest.raises(BadSignatureError):
+            await hook.read({"X-Hub-Signature": "sha256=" + "0" * 64}, body)
+
+
+@asynchronous
+async def test_without_a_secret_there_is_no_way_back() -> None:
+    async with ClientSession() as session:
+        plain = {"channel": "C0CRISIS", "token_env": "TOKEN"}
+        assert slack_sink.hook("slack", plain, session) is None
+        wanted = plain | {"hook_secret_env": "NOT_SET"}
+        with pytest.raises(ConfigError, match="NOT_SET"):
+            slack_sink.hook("slack", wanted, session)
+
+
+@pytest.mark.usefixtures("tokens")
+@asynchronous
+async def test_jira_is_asked_to_send_again_what_nobody_can_judge_yet() -> None:
+    site = JiraServer()
+    async with TestServer(site.app) as jira_at, ClientSession() as session:
+        options = {
+            "url": str(jira_at.make_url("/")),
+            "project": "CARE",
+            "user": "bot@skylark.example",
+            "token_env": "TOKEN",
+            "hook_secret_env": "HOOK",
+        }
+        tickets = Tickets(
+            sinks={"a": Sink(name="a", type="jira", delivery=Delivery(), options=options)}
+        )
+        app = web.Application()
+        # nothing below becomes a command, hence nothing goes to the broker
+        app.add_routes(Hooks(tickets, "case-commands", cast("Any", None), session).routes)
+        async with TestClient(TestServer(app)) as client:
+            body = issue_event(
+                STATUS, category="done", user={"accountId": "5b-bot"}, timestamp=int(time() * 1000)
+            )
+            site.failures.append(web.Response(status=503))
+            statuses = [
+                (await client.post("/hooks/jira/a", data=body, headers=jira_request(body))).status
+                for _ in range(2)
+            ]
+    assert statuses == [503, 200]

@@ -19,8 +19,9 @@ from scoring.escalation import Status, Why
 from scoring.levels import Level
 from streams.errors import ConfigError
 from streams.sinks import mail
+from streams.sinks.kinds import kind
 from streams.sinks.mail_message import mailbox
-from streams.sinks.target import Later, Refused
+from streams.sinks.target import Later, Partly, Refused
 from tests.streams.sinks.notices import (
     AGAIN,
     OPENED,
@@ -31,6 +32,7 @@ from tests.streams.sinks.notices import (
     notice,
     told,
 )
+from tests.streams.test_lane import Rig
 
 OPTIONS = {
     "host": "localhost",
@@ -134,6 +136,17 @@ async def test_the_thread_holds_without_memory(postmaster: Postmaster) -> None:
     assert "References" not in postmaster.messages[3]
 
 
+@asynchronous
+async def test_the_subject_is_kept_and_quotes_nobody(postmaster: Postmaster) -> None:
+    said = notice(headline='[RESPOND] skylark-air 62%: clear anger (90%) — "my own words"')
+    async with running(postmaster) as port:
+        delivered = await sink(port).deliver(said, {})
+    (message,) = postmaster.messages
+    assert message["Subject"] == "[RESPOND] skylark-air 62%: clear anger (90%)"
+    assert b"my own words" in message.as_bytes()
+    assert "my own words" not in str(delivered.memory)
+
+
 HOSTILE = "angry\r\nBcc: everyone@evil.example\r\n\r\n<script>alert(1)</script>\0\u2028next"
 
 
@@ -215,6 +228,87 @@ async def test_one_bad_recipient_does_not_cost_the_others_the_message(
     assert postmaster.recipients == [["crisis@skylark.example"]]
     assert "1 of 2 recipients are refused" in caplog.text
     assert "duty@" not in caplog.text
+
+
+CRISIS, DUTY = ("crisis@skylark.example", "duty@skylark.example")
+
+
+@pytest.mark.parametrize("answer", ["450 greylisted", "452 mailbox full"])
+@asynchronous
+async def test_who_has_to_wait_is_asked_again_alone(postmaster: Postmaster, answer: str) -> None:
+    """Others do not get it twice, and everybody has the same thread."""
+    memory: Any = {}
+    async with running(postmaster) as port:
+        target = sink(port)
+        for said in (OPENED, WORSE):
+            postmaster.answers = {DUTY: answer}
+            for _ in range(2):
+                with pytest.raises(Partly, match=f"SMTP {answer[:3]}: 1 of 2") as raised:
+                    await target.deliver(said, memory)
+                memory = raised.value.memory
+                assert "duty" not in f"{raised.value} {memory}"
+            postmaster.answers = {}
+            delivered = await target.deliver(said, memory)
+            memory = delivered.memory
+    assert postmaster.recipients == [[CRISIS], [DUTY], [CRISIS], [DUTY]]
+    opened, late, worse, late_worse = postmaster.messages
+    for one, other in ((opened, late), (worse, late_worse)):
+        assert one["Message-ID"] == other["Message-ID"]
+        assert one["In-Reply-To"] == other["In-Reply-To"]
+        assert one["Subject"] == other["Subject"]
+        assert one["To"] == other["To"]
+    assert worse["In-Reply-To"] == opened["Message-ID"] != worse["Message-ID"]
+    assert "owed" not in memory
+
+
+@asynchronous
+async def test_what_is_newer_goes_to_everybody(postmaster: Postmaster) -> None:
+    postmaster.answers = {DUTY: "450 greylisted"}
+    async with running(postmaster) as port:
+        target = sink(port)
+        with pytest.raises(Partly) as raised:
+            await target.deliver(OPENED, {})
+        postmaster.answers = {}
+        # the runner takes it as delivered where something newer waits
+        assert raised.value.delivered.outcome == "created"
+        assert await told(target, WORSE, memory=dict(raised.value.delivered.memory)) == ["updated"]
+        await target.deliver(WORSE, raised.value.memory)  # as after a crash in between
+    assert postmaster.recipients == [[CRISIS], [CRISIS, DUTY], [CRISIS, DUTY]]
+    assert postmaster.messages[1]["In-Reply-To"] == postmaster.messages[0]["Message-ID"]
+
+
+@asynchronous
+async def test_who_waited_and_is_refused_then_costs_no_dead_letter(
+    postmaster: Postmaster, caplog: pytest.LogCaptureFixture
+) -> None:
+    postmaster.answers = {DUTY: "450 greylisted"}
+    async with running(postmaster) as port:
+        target = sink(port)
+        with pytest.raises(Partly) as raised:
+            await target.deliver(OPENED, {})
+        postmaster.answers = {DUTY: "550 no such"}
+        assert (await target.deliver(OPENED, raised.value.memory)).outcome == "created"
+        assert "1 of 2 recipients are refused" in caplog.text
+        gone = sink(port, to=[CRISIS])  # or is taken off the list meanwhile
+        assert (await gone.deliver(OPENED, raised.value.memory)).outcome == "created"
+    assert postmaster.recipients == [[CRISIS]]
+
+
+@asynchronous
+async def test_a_lane_asks_again_until_the_last_one_has_it(postmaster: Postmaster) -> None:
+    postmaster.answers = {DUTY: "450 greylisted"}
+    async with running(postmaster) as port:
+        rig = Rig(sink(port), kind("email"))
+        escalation = OPENED.escalation
+        await rig.put(escalation)
+        await rig.until(lambda: len(rig.time.slept) > 2)
+        assert rig.desk.cases[escalation.case_id].of("pager").memory["owed"]
+        postmaster.answers = {}
+        await rig.until(lambda: rig.desk.settled)
+        await rig.lane.close()
+    assert postmaster.recipients == [[CRISIS], [DUTY]]
+    assert rig.outcomes("created") == 1
+    assert max(rig.time.slept) <= 60
 
 
 @asynchronous
