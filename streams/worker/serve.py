@@ -220,7 +220,8 @@ class Worker:
 
     async def _stop(self) -> None:
         self._stopping = True
-        if self._sources is not None or any(app.started for app in self._apps.values()):
+        collecting = self._sources is not None and self._sources.started
+        if collecting or any(app.started for app in self._apps.values()):
             log.info("stopping: finishing what was begun")
         if self._clock is not None:
             self._clock.cancel()

@@ -56,6 +56,7 @@ class SourcesRole:
         self._session: aiohttp.ClientSession | None = None
         self._running: dict[str, tuple[Source, asyncio.Task[None]]] = {}
         self._keeping: asyncio.Task[None] | None = None
+        self.started = False
 
     @property
     def routes(self) -> list[RouteDef]:
@@ -79,6 +80,7 @@ class SourcesRole:
             await build(one, self._session, self._settings).close()
         if self._keeper is not None:
             self._keeping = asyncio.create_task(guarded(self._keeper.run))
+        self.started = True
 
     async def close(self) -> None:
         """Ends every source."""
