@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Protocol, TypeVar, get_args, get_type_hints
 
 import msgspec
+from msgspec import Meta
 
 from scoring.escalation import Escalation
 from streams import hidden
@@ -184,6 +185,8 @@ def _told(message: str, struct: type[msgspec.Struct]) -> str:
     if found := _MISSING.search(message):
         return f"{found[1]} is missing"
     what, _, path = message.partition(" - at `$.")
+    if "matching regex" in what and (example := _example(struct, path.rstrip("`"))):
+        return f"{path.rstrip('`')}: a value such as {example} is wanted"
     if not path:
         return message
     path = path.rstrip("`")
@@ -200,3 +203,20 @@ def _wanted(hint: object) -> str:
     found = next((meta.description for meta in metas if meta.description), "")
     parts = get_args(hint)
     return found or next(filter(None, map(_wanted, parts)), "")
+
+
+def _example(struct: type[msgspec.Struct], path: str) -> str:
+    """The first of a field's `Meta(examples=...)`; people read no patterns."""
+    hint = get_type_hints(struct, include_extras=True).get(path.partition("[")[0])
+    found = _examples(hint)
+    return str(found[0]) if found else ""
+
+
+def _examples(hint: Any) -> list[Any]:
+    for part in (*getattr(hint, "__metadata__", ()), *get_args(hint)):
+        if isinstance(part, Meta):
+            if part.examples:
+                return list(part.examples)
+        elif deeper := _examples(part):
+            return deeper
+    return []

@@ -29,9 +29,9 @@ _CHANNEL = "bluesky"
 class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """`url` of a Jetstream service; `rewind_s`: read again after a break, as its docs advise."""
 
-    url: Annotated[str, Meta(pattern=r"^wss?://[^\s?#]+$")] = (
-        "wss://jetstream2.us-east.bsky.network/subscribe"
-    )
+    url: Annotated[
+        str, Meta(pattern=r"^wss?://[^\s?#]+$", examples=["wss://jetstream.example/subscribe"])
+    ] = "wss://jetstream2.us-east.bsky.network/subscribe"
     shares: bool = True
     rewind_s: Annotated[float, Meta(ge=0, le=86_400)] = 5.0
 

@@ -30,7 +30,13 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """`urls` of feeds, and the `channel` that they are."""
 
     urls: Annotated[
-        tuple[Annotated[str, Meta(pattern=r"^https?://[^\s]+$")], ...], Meta(min_length=1)
+        tuple[
+            Annotated[
+                str, Meta(pattern=r"^https?://[^\s]+$", examples=["https://news.example/rss"])
+            ],
+            ...,
+        ],
+        Meta(min_length=1),
     ]
 
 

@@ -34,6 +34,8 @@ PER_MINUTE = 1200
 IN_FLIGHT_BYTES = 64 * 1024 * 1024
 """Bytes of requests that wait for the broker; more are put off."""
 AFTER_S = 2
+TIMEOUT_S = 90.0
+"""Longer than the Kafka client takes to give up, so that the sender hears why."""
 NDJSON = frozenset({"application/x-ndjson", "application/jsonl", "application/x-jsonlines"})
 _list = msgspec.json.Decoder(list[msgspec.Raw])
 
@@ -70,7 +72,7 @@ class Ingest:
         """For the worker's web server."""
         return [web.post("/v1/mentions", self._take)]
 
-    @ruled(Access.SOURCE, max_bytes=MAX_BYTES, per_minute=PER_MINUTE)
+    @ruled(Access.SOURCE, max_bytes=MAX_BYTES, per_minute=PER_MINUTE, timeout_s=TIMEOUT_S)
     async def _take(self, request: web.Request) -> web.Response:
         size = request.content_length or MAX_BYTES
         if self._waiting + size > IN_FLIGHT_BYTES:

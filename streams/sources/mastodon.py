@@ -18,7 +18,7 @@ from streams.sources import mastodon_status as statuses
 from streams.sources.fetch import Fetcher, decoded, each
 from streams.sources.item import deletion
 from streams.sources.mastodon_status import CHANNEL, Status, host_of, status_id
-from streams.sources.source import Batch, Context, Cursor, Item
+from streams.sources.source import Batch, Context, Cursor, Instance, Item
 from streams.sources.streaming import gathered, lines
 
 EVERY_S = 1.0
@@ -39,11 +39,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     `noindex`: take also what is written by who asks not to be indexed.
     """
 
-    instance: Annotated[str, Meta(pattern=r"^https?://[^\s/?#]+/?$")]
+    instance: Instance
     token_env: str = ""
     token_file: str = ""
     stream: Literal["public", "public:local"] = "public"
-    hashtag: Annotated[str, Meta(pattern=r"^[^\s#/?]*$")] = ""
+    hashtag: Annotated[str, Meta(pattern=r"^[^\s#/?]*$", examples=["acme, without the #"])] = ""
     noindex: bool = False
 
 

@@ -14,7 +14,7 @@ from streams.sinks.target import secret
 from streams.sources import mastodon_status as statuses
 from streams.sources.fetch import Fetcher, decoded, each
 from streams.sources.mastodon_status import host_of
-from streams.sources.source import Batch, Context, Cursor
+from streams.sources.source import Batch, Context, Cursor, Instance
 
 EVERY_S = 120.0
 MAX_AGE_S = 7 * 86_400.0
@@ -24,7 +24,7 @@ _PAGE, _PAGES = 40, 5
 class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """`queries` as a person would write them into the search field of the `instance`."""
 
-    instance: Annotated[str, Meta(pattern=r"^https?://[^\s/?#]+/?$")]
+    instance: Instance
     queries: Annotated[tuple[Annotated[str, Meta(min_length=1)], ...], Meta(min_length=1)]
     token_env: str = ""
     token_file: str = ""

@@ -20,7 +20,7 @@ from streams.sinks.http import call
 from streams.sinks.target import secret
 from streams.sources.fetch import Fetcher, decoded, each
 from streams.sources.item import attachment, author, deletion, engagement, identity, item
-from streams.sources.source import Batch, Context, Cursor, Item
+from streams.sources.source import Api, Batch, Context, Cursor, Item
 
 EVERY_S = 60.0
 RATE_PER_S = 1.0
@@ -40,13 +40,13 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     client_secret_env: str = ""
     client_secret_file: str = ""
     user_agent: Annotated[str, Meta(min_length=10, max_length=200)]
-    subreddits: tuple[Annotated[str, Meta(pattern=r"^[A-Za-z0-9_]{2,50}$")], ...] = ()
+    subreddits: tuple[
+        Annotated[str, Meta(pattern=r"^[A-Za-z0-9_]{2,50}$", examples=["travel, without r/"])], ...
+    ] = ()
     queries: tuple[Annotated[str, Meta(min_length=1, max_length=512)], ...] = ()
     comments: bool = True
-    url: Annotated[str, Meta(pattern=r"^https?://[^\s?#]+$")] = "https://oauth.reddit.com"
-    token_url: Annotated[str, Meta(pattern=r"^https?://[^\s?#]+$")] = (
-        "https://www.reddit.com/api/v1/access_token"
-    )
+    url: Api = "https://oauth.reddit.com"
+    token_url: Api = "https://www.reddit.com/api/v1/access_token"
 
     def check(self) -> None:
         """Raises ConfigError."""

@@ -12,11 +12,17 @@ import aiohttp
 import msgspec
 from msgspec import Meta
 
-from scoring.mention import Mention, Role, Slug
+from scoring.mention import SLUG, Mention, Role
 from streams.config import Settings
 
 Cursor = str
 """How far a source is, in its own words; opaque to everybody else."""
+
+
+Api = Annotated[str, Meta(pattern=r"^https?://[^\s?#]+$", examples=["https://api.example/v1"])]
+Instance = Annotated[
+    str, Meta(pattern=r"^https?://[^\s/?#]+/?$", examples=["https://mastodon.example"])
+]
 
 
 class Item(msgspec.Struct, frozen=True, kw_only=True):
@@ -43,6 +49,11 @@ class Batch(msgspec.Struct, frozen=True, kw_only=True):
     unreadable: int = 0
 
 
+Name = Annotated[
+    str, Meta(pattern=SLUG, min_length=1, max_length=100, examples=["acme-air, a slug"])
+]
+
+
 class Common(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Settings that every source takes besides its own; what is not set is the kind's to say.
 
@@ -52,8 +63,8 @@ class Common(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     is first seen is left out.
     """
 
-    brand: Slug | None = None
-    channel: Slug | None = None
+    brand: Name | None = None
+    channel: Name | None = None
     role: Role | None = None
     every_s: Annotated[float, Meta(ge=0.01, le=86_400)] | None = None
     rate_per_s: Annotated[float, Meta(gt=0, le=1000)] | None = None

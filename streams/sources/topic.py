@@ -37,7 +37,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """
 
     topic: Annotated[str, Meta(min_length=1, max_length=249)]
-    broker: Annotated[str, Meta(pattern=HOSTS)] | None = None
+    broker: Annotated[str, Meta(pattern=HOSTS, examples=["kafka:9092"])] | None = None
     mapping: dict[str, Any] | None = None
     mapping_file: str = ""
     timezone: str = "UTC"

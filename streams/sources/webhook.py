@@ -32,9 +32,13 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     mapping_file: str = ""
     timezone: str = "UTC"
     signature: Literal["standard", "hmac-hex", "hmac-base64"] = "standard"
-    header: Annotated[str, Meta(pattern=r"^[A-Za-z0-9-]+$")] = "X-Signature"
+    header: Annotated[str, Meta(pattern=r"^[A-Za-z0-9-]+$", examples=["X-Signature"])] = (
+        "X-Signature"
+    )
     prefix: str = ""
-    platform: Annotated[str, Meta(pattern=r"^[a-z0-9._-]{1,50}$")] = "webhook"
+    platform: Annotated[str, Meta(pattern=r"^[a-z0-9._-]{1,50}$", examples=["trustshop"])] = (
+        "webhook"
+    )
     secret_env: str = ""
     secret_file: str = ""
 

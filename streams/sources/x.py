@@ -17,7 +17,7 @@ from msgspec import Meta
 from streams.sinks.http import call
 from streams.sinks.target import Later, Refused, secret
 from streams.sources.fetch import Fetcher, decoded
-from streams.sources.source import Batch, Context, Cursor, Item
+from streams.sources.source import Api, Batch, Context, Cursor, Item
 from streams.sources.streaming import gathered, lines
 from streams.sources.x_posts import FIELDS, Includes, Post, to_item
 
@@ -42,7 +42,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     bearer_token_env: str = ""
     bearer_token_file: str = ""
     fill_gaps: bool = True
-    url: Annotated[str, Meta(pattern=r"^https?://[^\s?#]+$")] = "https://api.x.com/2"
+    url: Api = "https://api.x.com/2"
 
 
 class _Line(msgspec.Struct):

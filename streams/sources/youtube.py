@@ -17,7 +17,7 @@ from streams.sinks.http import Answer, failure
 from streams.sinks.target import Later, secret
 from streams.sources.fetch import Fetcher, decoded, each
 from streams.sources.item import author, engagement, identity, item
-from streams.sources.source import Batch, Context, Cursor, Item
+from streams.sources.source import Api, Batch, Context, Cursor, Item
 
 EVERY_S = 300.0
 MAX_AGE_S = 7 * 86_400.0
@@ -26,7 +26,7 @@ _EXHAUSTED_S = 3600.0
 _EXHAUSTED = frozenset({"quotaExceeded", "rateLimitExceeded", "dailyLimitExceeded"})
 _CLOSED = frozenset({"commentsDisabled", "videoNotFound", "forbidden", "channelNotFound"})
 _CHANNEL = "youtube"
-_Id = Annotated[str, Meta(pattern=r"^[A-Za-z0-9_-]{5,64}$")]
+_Id = Annotated[str, Meta(pattern=r"^[A-Za-z0-9_-]{5,64}$", examples=["dQw4w9WgXcQ"])]
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -36,9 +36,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     channels: tuple[_Id, ...] = ()
     api_key_env: str = ""
     api_key_file: str = ""
-    url: Annotated[str, Meta(pattern=r"^https?://[^\s?#]+$")] = (
-        "https://www.googleapis.com/youtube/v3"
-    )
+    url: Api = "https://www.googleapis.com/youtube/v3"
 
     def check(self) -> None:
         """Raises ConfigError."""
