@@ -101,8 +101,8 @@ class Collector:
         if cursor is not None:
             self.cursor = cursor
         count(self._meters, self.name, taken, batch.unreadable)
-        for mention in taken.mentions:
-            self._newest = max(self._newest, mention.at)
+        for item in batch.items:
+            self._newest = max(self._newest, item.mention.at)
         if self._newest:
             self._meters.last_item.labels(self.name).set(self._newest)
         self._well()

@@ -90,8 +90,8 @@ class SourceHooks:
         count(self._meters, name, taken, batch.unreadable)
         self._meters.up.labels(name).set(1)
         self._meters.last_success.labels(name).set_to_current_time()
-        for mention in taken.mentions:
-            self._meters.last_item.labels(name).set(mention.at)
+        for item in batch.items:
+            self._meters.last_item.labels(name).set(item.mention.at)
         return web.Response()
 
     def _known(self, request: web.Request) -> tuple[str, tuple[Push, Intake]]:

@@ -110,7 +110,8 @@ class Intake:
         if self._common.brand:
             return (self._common.brand,)
         names = [*item.addressed, *_names(mention.author)]
-        return tuple(self._matcher.brands_of(mention.text, mention.channel, names))
+        words = f"{mention.text}\n{item.about}" if item.about else mention.text
+        return tuple(self._matcher.brands_of(words, mention.channel, names))
 
     def _send(
         self,

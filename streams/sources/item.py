@@ -48,6 +48,7 @@ def item(
     engagement: Engagement | None = None,
     addressed: Sequence[str] = (),
     changed_at: datetime | None = None,
+    about: str = "",
 ) -> Item:
     """An item whose brand is not known yet; a text over the limit is cut, an overlong url left."""
     mention = Mention(
@@ -66,7 +67,7 @@ def item(
         attachments=tuple(attachments)[:_MOST_ATTACHED] or None,
         engagement=engagement,
     )
-    return Item(mention=mention, addressed=tuple(addressed), changed_at=changed_at)
+    return Item(mention=mention, addressed=tuple(addressed), changed_at=changed_at, about=about)
 
 
 def author(

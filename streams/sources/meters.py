@@ -42,7 +42,7 @@ class SourceMeters:
         )
         self.last_item = Gauge(
             "tocsin_source_last_item_timestamp_seconds",
-            "Event time of the newest mention that the source gave, in Unix time.",
+            "Event time of the newest item of a source, about a brand or about none, in Unix time.",
             ["source"],
             registry=registry,
         )
@@ -59,6 +59,7 @@ class SourceMeters:
             self.items.labels(source, outcome)
         for reason in FAILURES:
             self.failures.labels(source, reason)
+        self.pressure.labels(source)
 
     def end(self, source: str) -> None:
         """The source runs elsewhere from now on."""

@@ -29,13 +29,15 @@ class Item(msgspec.Struct, frozen=True, kw_only=True):
     """What somebody published: a mention, but for its brand where `named` is false.
 
     `addressed` are handles or ids that the platform itself says the item speaks to. `changed_at`
-    is when the text was edited last, where the platform says so.
+    is when the text was edited last, where the platform says so. `about`: words that are not its
+    own and tell the brand nonetheless, such as those of what it shares.
     """
 
     mention: Mention
     addressed: tuple[str, ...] = ()
     named: bool = False
     changed_at: datetime | None = None
+    about: str = ""
 
 
 class Batch(msgspec.Struct, frozen=True, kw_only=True):

@@ -127,6 +127,7 @@ def to_item(post: Post, includes: Includes | None) -> Item:
             replies=metrics.reply_count,
             views=metrics.impression_count,
         ),
+        about=post.text if "retweeted" in types else "",
         addressed=[f"@{one.username}" for one in post.entities.mentions if one.username],
     )
 

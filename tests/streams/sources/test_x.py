@@ -175,10 +175,17 @@ def test_posts_replies_shares_and_edits() -> None:
             api.tell(
                 tweet(5, "Skylark found my bag", edit_history_tweet_ids=["2000001", "2000005"])
             )
+            api.tell(
+                tweet(
+                    6,
+                    "RT @bob: Skylark again",
+                    referenced_tweets=[{"type": "retweeted", "id": "1999999"}],
+                )
+            )
             api.raw("")
             api.raw("{half")
             await it.until(lambda: it.count("items_total", outcome="unreadable"))
-            first, answer, share, quote, edit = it.sent
+            first, answer, share, quote, edit, other = it.sent
             assert first.id == "twitter:2000001"
             assert first.author is not None
             assert (first.author.handle, first.followers, first.author.verified) == (
@@ -193,6 +200,7 @@ def test_posts_replies_shares_and_edits() -> None:
             assert (first.engagement.shares, first.engagement.views) == (5, 900)
             assert (answer.kind, answer.role, answer.root_id) == ("reply", "brand", first.id)
             assert (share.kind, share.text, share.root_id) == ("share", "", first.id)
+            assert (other.kind, other.text, other.root_id) == ("share", "", "twitter:1999999")
             assert (quote.kind, quote.parent_id) == ("share", first.id)
             assert (edit.kind, edit.parent_id, edit.text) == (
                 "edit",
