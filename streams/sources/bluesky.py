@@ -15,7 +15,7 @@ from msgspec import Meta
 
 from scoring.mention import Attachment, Kind
 from streams.sinks.target import Later, Refused
-from streams.sources.item import attachment, author, deletion, item
+from streams.sources.item import attachment, author, deletion, item, mapped
 from streams.sources.source import Batch, Context, Cursor, Item
 from streams.sources.streaming import gathered
 from streams.sources.times import point
@@ -87,16 +87,8 @@ class Jetstream:
     async def batches(self, cursor: Cursor | None) -> AsyncIterator[Batch]:
         newest = int(cursor) if cursor else 0
         async for events in gathered(self._events(newest)):
-            items: list[Item] = []
-            unreadable = 0
-            for raw in events:
-                try:
-                    event = _decoder.decode(raw)
-                    items += _items(event)
-                    newest = max(newest, event.time_us)
-                except (msgspec.DecodeError, UnicodeDecodeError, ValueError):
-                    unreadable += 1
-                    newest = max(newest, _stamp(raw))
+            items, unreadable = mapped(events, read)
+            newest = max(newest, *map(_stamp, events))
             yield Batch(items=items, cursor=str(newest), unreadable=unreadable)
 
     async def _events(self, newest: int) -> AsyncIterator[bytes]:
@@ -127,6 +119,11 @@ class Jetstream:
 
     async def close(self) -> None:
         """The connection ends with the batches."""
+
+
+def read(raw: bytes) -> list[Item]:
+    """The items of one event. Raises one of UNREADABLE."""
+    return list(_items(_decoder.decode(raw)))
 
 
 def _stamp(raw: bytes) -> int:

@@ -17,7 +17,7 @@ from scoring.mention import Attachment, Slug
 from streams.sinks.http import Answer
 from streams.sinks.target import Later, Refused
 from streams.sources.fetch import Fetcher
-from streams.sources.item import attachment, author, identity, item
+from streams.sources.item import attachment, author, identity, item, mapped
 from streams.sources.plain import plain
 from streams.sources.source import Batch, Context, Cursor, Item
 
@@ -103,9 +103,9 @@ def parse(answer: Answer, url: str, channel: Slug) -> Batch:
     )
     if not found.version and not found.entries:
         raise Later("the answer is no feed")
-    items = [one for entry in found.entries for one in _items(entry, url, channel)]
+    items, unreadable = mapped(found.entries, lambda entry: _items(entry, url, channel))
     items.sort(key=lambda one: one.mention.created_at)
-    return Batch(items=items, unreadable=len(found.entries) - len(items))
+    return Batch(items=items, unreadable=unreadable)
 
 
 def _items(entry: Mapping[str, Any], url: str, channel: Slug) -> Iterator[Item]:
@@ -116,7 +116,7 @@ def _items(entry: Mapping[str, Any], url: str, channel: Slug) -> Iterator[Item]:
     text = "\n\n".join(part for part in (title, words) if part)
     own = str(entry.get("id") or link or (text and f"{url}#{text}"))
     if not own or not text:
-        return
+        raise ValueError("an entry without a word, or without anything to know it by")
     # Asked for without being there, it would be `published_parsed`.
     updated = _time(entry["updated_parsed"]) if "updated_parsed" in entry else None
     published = _time(entry.get("published_parsed")) or updated or datetime.now(UTC)

@@ -28,6 +28,9 @@ class Taken(msgspec.Struct, kw_only=True):
     def count(self, outcome: str) -> None:
         self.outcomes[outcome] = self.outcomes.get(outcome, 0) + 1
 
+    def invalid(self, reason: str) -> None:
+        self.reasons[reason] = self.reasons.get(reason, 0) + 1
+
 
 class Intake:
     """Of one source. `memory` is None where it cannot remember: whoever calls us says it all."""
@@ -48,7 +51,11 @@ class Intake:
                 outcome = self._one(item, now, taken)
             except BadMentionError as error:
                 del taken.mentions[before:]
-                taken.reasons[error.reason] = taken.reasons.get(error.reason, 0) + 1
+                taken.invalid(error.reason)
+                outcome = INVALID
+            except UnicodeEncodeError:  # half of a surrogate pair, which no JSON can hold
+                del taken.mentions[before:]
+                taken.invalid("bad_utf8")
                 outcome = INVALID
             taken.count(outcome)
         return taken

@@ -1,9 +1,11 @@
 """From what a platform says to an Item: bounds kept, addresses of any length made ids."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
 from hashlib import sha256
-from typing import Any
+from typing import Any, TypeVar
+
+import msgspec
 
 from scoring.mention import (
     MAX_COUNT,
@@ -18,6 +20,19 @@ from scoring.mention import (
 )
 from streams.sources.source import Item
 
+T = TypeVar("T")
+UNREADABLE = (
+    ArithmeticError,
+    AttributeError,
+    LookupError,
+    OSError,
+    RecursionError,
+    TypeError,
+    ValueError,
+    msgspec.MsgspecError,
+)
+"""What the reading of something that is not as documented may end in: times beyond what a clock
+can show, numbers for texts, lists for objects."""
 NOBODY = "unmatched"
 """Stands for the brand until it is known."""
 _MOST_ID, _MOST_NAME, _MOST_URL, _MOST_LANG, _MOST_ATTACHED = 256, 256, 4096, 35, 100
@@ -105,6 +120,21 @@ def attachment(kind: str, url: str | None) -> Attachment:
     """An image, a video, or whatever else as a link."""
     known = AttachmentType(kind) if kind in set(AttachmentType) else AttachmentType.LINK
     return Attachment(type=known, url=url if url and len(url) <= _MOST_URL else None)
+
+
+def mapped(values: Iterable[T], to_items: Callable[[T], Iterable[Item]]) -> tuple[list[Item], int]:
+    """The items of all values, and of how many nothing could be made.
+
+    What one of them says in a way that nobody foresaw holds up none of the others.
+    """
+    items: list[Item] = []
+    unreadable = 0
+    for value in values:
+        try:
+            items += list(to_items(value))
+        except UNREADABLE:
+            unreadable += 1
+    return items, unreadable
 
 
 def deletion(id: str, at: datetime, channel: str, **more: Any) -> Item:

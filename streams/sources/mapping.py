@@ -18,7 +18,7 @@ from scoring.decoding import decode
 from scoring.errors import BadMentionError
 from scoring.mention import MAX_TEXT, Author, Engagement, Mention
 from streams.errors import ConfigError
-from streams.sources.item import NOBODY, identity
+from streams.sources.item import NOBODY, UNREADABLE, identity
 from streams.sources.source import Item
 from streams.sources.times import point
 
@@ -53,12 +53,12 @@ class Shape:
         """
         try:
             found = [message] if self._items is None else self._items.search(message)
-        except JMESPathError:
+        except (JMESPathError, *UNREADABLE):
             found = [None]
         for one in found if isinstance(found, list) else [found]:
             try:
                 yield self._item(one, prefix, channel)
-            except (BadMentionError, JMESPathError, ValueError, TypeError):
+            except (BadMentionError, JMESPathError, *UNREADABLE):
                 yield None
 
     def _item(self, one: object, prefix: str, channel: str | None) -> Item:
@@ -127,7 +127,7 @@ def shape(table: Mapping[str, Any], zone: str = "UTC") -> Shape:
     for name, expression in expressions.items():
         try:
             compiled[name] = jmespath.compile(expression)
-        except JMESPathError as error:
+        except (ValueError, RecursionError) as error:  # JMESPathError is a ValueError
             said = " ".join(str(error).split())
             raise ConfigError(f"mapping.{name}: {expression!r} is no JMESPath: {said}") from error
     try:
@@ -141,7 +141,7 @@ def load(file: str) -> dict[str, Any]:
     path = Path(file).expanduser()
     try:
         return tomllib.loads(path.read_text("utf-8-sig"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise ConfigError(f"mapping_file: {path} cannot be read: {error}") from error
 
 

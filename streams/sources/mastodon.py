@@ -16,7 +16,7 @@ from msgspec import Meta
 from streams.sinks.target import secret
 from streams.sources import mastodon_status as statuses
 from streams.sources.fetch import Fetcher, decoded, each
-from streams.sources.item import deletion
+from streams.sources.item import deletion, mapped
 from streams.sources.mastodon_status import CHANNEL, Status, host_of, status_id
 from streams.sources.source import Batch, Context, Cursor, Instance, Item
 from streams.sources.streaming import gathered, lines
@@ -129,26 +129,23 @@ class Timeline:
             answer = await self._fetcher.get(url, params, self._headers)
             page = decoded(answer, _page)
             found, unreadable = each(page, statuses.decoder)
-            items = [one for status in reversed(found) for one in self._of(status)]
+            items, odd = mapped(reversed(found), self._of)
             if found:
                 since = max((status.id for status in found), key=_order)
-            yield Batch(items=items, cursor=since, unreadable=unreadable)
+            yield Batch(items=items, cursor=since, unreadable=unreadable + odd)
             if len(page) < _PAGE or not found:
                 return
 
     def _read(self, events: list[_Event]) -> tuple[list[Item], int]:
-        items: list[Item] = []
-        unreadable = 0
-        for event in events:
-            try:
-                if event.name in ("update", "status.update"):
-                    items += self._of(statuses.decoder.decode(event.data))
-                elif event.name == "delete":
-                    id = status_id(self._host, event.data.decode().strip())
-                    items.append(deletion(id, datetime.now(UTC), CHANNEL))
-            except (msgspec.DecodeError, UnicodeDecodeError, ValueError):
-                unreadable += 1
-        return items, unreadable
+        return mapped(events, self._event)
+
+    def _event(self, event: _Event) -> list[Item]:
+        if event.name in ("update", "status.update"):
+            return self._of(statuses.decoder.decode(event.data))
+        if event.name == "delete":
+            id = status_id(self._host, event.data.decode().strip())
+            return [deletion(id, datetime.now(UTC), CHANNEL)]
+        return []
 
     def _of(self, status: Status) -> list[Item]:
         return list(statuses.items(status, self._host, noindex=self._settings.noindex))

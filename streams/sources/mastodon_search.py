@@ -13,8 +13,9 @@ from msgspec import Meta
 from streams.sinks.target import secret
 from streams.sources import mastodon_status as statuses
 from streams.sources.fetch import Fetcher, decoded, each
-from streams.sources.mastodon_status import host_of
-from streams.sources.source import Batch, Context, Cursor, Instance
+from streams.sources.item import mapped
+from streams.sources.mastodon_status import Status, host_of
+from streams.sources.source import Batch, Context, Cursor, Instance, Item
 
 EVERY_S = 120.0
 MAX_AGE_S = 7 * 86_400.0
@@ -65,17 +66,16 @@ class Search:
                 found, unreadable = each(raws, statuses.decoder)
                 ids = [status.id for status in found]
                 since[query] = max([since[query], *ids], key=lambda id: (len(id), id))
-                items = [
-                    one
-                    for status in sorted(found, key=lambda status: status.created_at)
-                    for one in statuses.items(status, self._host, noindex=self._settings.noindex)
-                ]
+                items, odd = mapped(reversed(found), self._of)
                 last = len(raws) < _PAGE or not found or page == _PAGES - 1
                 reached = msgspec.json.encode(since).decode() if newest or last else None
-                yield Batch(items=items, cursor=reached, unreadable=unreadable)
+                yield Batch(items=items, cursor=reached, unreadable=unreadable + odd)
                 if last:
                     break
                 newest = since[query] if newest else ""
+
+    def _of(self, status: Status) -> list[Item]:
+        return list(statuses.items(status, self._host, noindex=self._settings.noindex))
 
     async def close(self) -> None:
         """Nothing is held."""

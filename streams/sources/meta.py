@@ -16,7 +16,7 @@ from scoring.mention import Attachment, Author, Kind, Role
 from streams.sinks.flow_back import signed
 from streams.sinks.hook import BadSignatureError, HookError
 from streams.sinks.target import secret
-from streams.sources.item import attachment, author, deletion, identity, item
+from streams.sources.item import attachment, author, deletion, identity, item, mapped
 from streams.sources.source import Batch, Item
 from streams.sources.times import point
 
@@ -81,14 +81,10 @@ class Webhook:
         channel = _CHANNELS.get(call.object)
         if channel is None:
             raise HookError(f"object {call.object!r} is not one of {', '.join(_CHANNELS)}")
-        items: list[Item] = []
-        unreadable = 0
-        for entry in call.entry:
-            for raw in entry.changes:
-                try:
-                    items += _items(channel, entry, _changes.decode(raw))
-                except (msgspec.DecodeError, ValueError, KeyError, TypeError, AttributeError):
-                    unreadable += 1
+        changes = [(entry, raw) for entry in call.entry for raw in entry.changes]
+        items, unreadable = mapped(
+            changes, lambda one: _items(channel, one[0], _changes.decode(one[1]))
+        )
         return Batch(items=items, unreadable=unreadable)
 
 

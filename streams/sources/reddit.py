@@ -15,11 +15,12 @@ import msgspec
 from msgspec import Meta
 
 from scoring.mention import Kind
+from streams import hidden
 from streams.errors import ConfigError
 from streams.sinks.http import call
 from streams.sinks.target import secret
 from streams.sources.fetch import Fetcher, decoded, each
-from streams.sources.item import attachment, author, deletion, engagement, identity, item
+from streams.sources.item import attachment, author, deletion, engagement, identity, item, mapped
 from streams.sources.source import Api, Batch, Context, Cursor, Item
 
 EVERY_S = 60.0
@@ -121,8 +122,9 @@ class Reddit:
                     page["after"] = after
                 data = await self._get(path, page)
                 found, wrong = each(data.children, _children)
-                unreadable += wrong
-                items += [one for child in found for one in _items(child)]
+                more, odd = mapped(found, _items)
+                items += more
+                unreadable += wrong + odd
                 times = [child.data.created_utc for child in found]
                 newest = max([newest, *times])
                 after = data.after or ""
@@ -166,12 +168,18 @@ class Reddit:
                 },
             )
             token = decoded(answer, _tokens)
+            hidden.remember(token.access_token)
             self._token = token.access_token
             self._until = time.monotonic() + max(0.0, token.expires_in - 60.0)
         return agent | {"Authorization": f"Bearer {self._token}"}
 
     async def close(self) -> None:
         """Nothing is held."""
+
+
+def read(raw: bytes) -> list[Item]:
+    """The items of one child of a listing. Raises one of UNREADABLE."""
+    return list(_items(_children.decode(raw)))
 
 
 def _items(child: _Child) -> Iterator[Item]:

@@ -48,7 +48,9 @@ def load(path: Path | None) -> Sources:
     except (OSError, UnicodeDecodeError) as error:
         reason = getattr(error, "strerror", None) or error
         raise ConfigError(f"sources file {path} cannot be read: {reason}") from error
-    except tomllib.TOMLDecodeError as error:
+    except RecursionError as error:
+        raise ConfigError(f"sources file {path} is nested too deeply") from error
+    except ValueError as error:
         raise ConfigError(f"sources file {path} is no valid TOML: {error}") from error
     try:
         return parse(values)

@@ -9,6 +9,7 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator
 from contextlib import aclosing
+from functools import partial
 from typing import Annotated
 
 import msgspec
@@ -17,6 +18,7 @@ from msgspec import Meta
 from streams.sinks.http import call
 from streams.sinks.target import Later, Refused, secret
 from streams.sources.fetch import Fetcher, decoded
+from streams.sources.item import mapped
 from streams.sources.source import Api, Batch, Context, Cursor, Item
 from streams.sources.streaming import gathered, lines
 from streams.sources.x_posts import FIELDS, Includes, Post, to_item
@@ -132,7 +134,9 @@ class FilteredStream:
                     log.warning("source %s: what came meanwhile is lost: %s", self._name, error)
                     return
                 page = decoded(answer, _pages)
-                yield Batch(items=[to_item(post, page.includes) for post in reversed(page.data)])
+                posts = reversed(page.data)
+                items, odd = mapped(posts, partial(_of, page.includes))
+                yield Batch(items=items, unreadable=odd)
                 token = page.meta.next_token
                 if not token:
                     break
@@ -157,24 +161,22 @@ class FilteredStream:
         """The connection ends with the batches."""
 
 
+def _of(includes: Includes | None, post: Post) -> list[Item]:
+    return [to_item(post, includes)]
+
+
 def _read(listened: list[bytes]) -> Batch:
-    items: list[Item] = []
-    unreadable = 0
-    for line in listened:
-        if not line.strip():
-            continue
-        try:
-            found = _lines.decode(line)
-        except (msgspec.DecodeError, UnicodeDecodeError):
-            unreadable += 1
-            continue
-        if found.data is not None:
-            items.append(to_item(found.data, found.includes))
-        elif found.errors:
-            raise Later(
-                f"X ends the stream: {bytes(found.errors[0])[:200].decode('utf-8', 'replace')}"
-            )
+    items, unreadable = mapped(listened, read)
     return Batch(items=items, unreadable=unreadable)
+
+
+def read(line: bytes) -> list[Item]:
+    """The items of one line. Raises Later where X ends the stream, else one of UNREADABLE."""
+    found = _lines.decode(line) if line.strip() else _Line()
+    if found.data is None and found.errors:
+        said = bytes(found.errors[0])[:200].decode("utf-8", "replace")
+        raise Later(f"X ends the stream: {said}")
+    return [to_item(found.data, found.includes)] if found.data else []
 
 
 def _newest(newest: str, batch: Batch) -> str:

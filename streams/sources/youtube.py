@@ -6,6 +6,7 @@ https://developers.google.com/youtube/v3/docs/commentThreads/list. A page costs 
 
 from collections.abc import AsyncIterator
 from datetime import datetime
+from functools import partial
 from typing import Annotated
 
 import msgspec
@@ -16,7 +17,7 @@ from streams.errors import ConfigError
 from streams.sinks.http import Answer, failure
 from streams.sinks.target import Later, secret
 from streams.sources.fetch import Fetcher, decoded, each
-from streams.sources.item import author, engagement, identity, item
+from streams.sources.item import author, engagement, identity, item, mapped
 from streams.sources.source import Api, Batch, Context, Cursor, Item
 
 EVERY_S = 300.0
@@ -131,7 +132,10 @@ class Comments:
                 found, wrong = each(page.items, _threads)
                 unreadable += wrong
                 for thread in found:
-                    items += [_item(one, thread) for one in await self._all(thread, since)]
+                    told = await self._all(thread, since)
+                    more, odd = mapped(told, partial(_items, thread))
+                    items += more
+                    unreadable += odd
                 times = [thread.snippet.top_level_comment.snippet.published_at for thread in found]
                 if times:
                     reached[id] = max([*times, *([reached[id]] if id in reached else [])])
@@ -180,13 +184,13 @@ def _reasons(answer: Answer) -> set[str]:
         return set()
 
 
-def _item(comment: _Comment, thread: _Thread) -> Item:
+def _items(thread: _Thread, comment: _Comment) -> list[Item]:
     said = comment.snippet
     video = thread.snippet.video_id or said.video_id
     top = comment.id == thread.snippet.top_level_comment.id
     root = identity(_CHANNEL, "comment", thread.id)
     changed = said.updated_at if said.updated_at and said.updated_at > said.published_at else None
-    return item(
+    found = item(
         id=root if top else identity(_CHANNEL, "comment", comment.id),
         text=said.text_original or said.text_display or "[]",
         created_at=said.published_at,
@@ -201,6 +205,7 @@ def _item(comment: _Comment, thread: _Thread) -> Item:
             likes=said.like_count, replies=thread.snippet.total_reply_count if top else None
         ),
     )
+    return [found]
 
 
 def build(settings: Settings, context: Context) -> Comments:

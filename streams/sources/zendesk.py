@@ -16,7 +16,7 @@ from scoring.mention import Kind, Role
 from streams.sinks.flow_back import signed
 from streams.sinks.hook import BadSignatureError, HookError
 from streams.sinks.target import secret
-from streams.sources.item import author, identity, item
+from streams.sources.item import author, identity, item, mapped
 from streams.sources.source import Batch, Item
 
 _CREATED = "zen:event-type:ticket.created"
@@ -76,7 +76,13 @@ class Webhook:
             event = _decoder.decode(body)
         except (msgspec.DecodeError, UnicodeDecodeError) as error:
             raise HookError(str(error)) from error
-        return Batch(items=list(_items(event, private=self._private)))
+        items, unreadable = mapped([event], lambda one: _items(one, private=self._private))
+        return Batch(items=items, unreadable=unreadable)
+
+
+def events(raw: bytes) -> list[Item]:
+    """The items of one call, whose signature was checked. Raises one of UNREADABLE."""
+    return list(_items(_decoder.decode(raw), private=False))
 
 
 def _items(event: _Event, *, private: bool) -> Iterator[Item]:

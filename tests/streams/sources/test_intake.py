@@ -88,10 +88,11 @@ def test_what_is_old_or_no_mention_is_counted() -> None:
     old = said("1", "acme", created_at=NOW - timedelta(days=2))
     future = said("2", "acme", created_at=NOW + timedelta(days=2))
     empty = said("3", "", channel="acme")
+    half = said("4", "acme \ud83d")
     made = intake(Memory(), max_age_s=86_400.0, brand="acme")
-    taken = made.take([old, future, empty], NOW)
-    assert taken.outcomes == {"old": 1, "invalid": 2}
-    assert taken.reasons == {"future": 1, "empty_text": 1}
+    taken = made.take([old, future, empty, half], NOW)
+    assert taken.outcomes == {"old": 1, "invalid": 3}
+    assert taken.reasons == {"future": 1, "empty_text": 1, "bad_utf8": 1}
     assert taken.mentions == []
 
 
