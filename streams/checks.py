@@ -16,6 +16,7 @@ from models.errors import ModelError
 from scoring.errors import PolicyError
 from streams import scorer
 from streams.config import Settings, load
+from streams.environment import variable
 from streams.errors import BrokerError, ConfigError
 from streams.kafka import clients, topics
 from streams.kafka.topics import Status
@@ -212,7 +213,7 @@ def web_tokens(settings: Settings) -> Report:
     except ConfigError as error:
         return Report("tokens", Outcome.FAIL, str(error), "correct the variable or the file")
     given = [
-        name
+        variable(name)
         for name in ("web_token", "source_token")
         if getattr(settings, name) or getattr(settings, f"{name}_file")
     ]

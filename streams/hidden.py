@@ -12,7 +12,9 @@ from urllib.parse import quote
 SHOWN = "***"
 MIN_LENGTH = 6
 """Shorter ones would blacken ordinary words, and are no secrets."""
-_known: set[str] = set()
+MOST = 500
+"""Forms that are remembered; a configuration has some dozens, and the oldest go first."""
+_known: dict[str, None] = {}
 _pattern: list[re.Pattern[str]] = []
 
 
@@ -30,10 +32,19 @@ def remember_login(user: str, secret: str) -> None:
 
 def hide(text: str) -> str:
     """`text` with every known secret in it replaced."""
-    return _pattern[0].sub(SHOWN, text) if _pattern else text
+    if not _known:
+        return text
+    if not _pattern:  # made when it is wanted: settings remember one after the other
+        longest_first = sorted(_known, key=len, reverse=True)
+        _pattern.append(re.compile("|".join(map(re.escape, longest_first))))
+    return _pattern[0].sub(SHOWN, text)
 
 
 def _add(*forms: str) -> None:
-    _known.update(forms)
-    longest_first = sorted(_known, key=len, reverse=True)
-    _pattern[:] = [re.compile("|".join(map(re.escape, longest_first)))]
+    new = [form for form in forms if form not in _known]
+    if not new:
+        return
+    _known.update(dict.fromkeys(new))
+    while len(_known) > MOST:
+        del _known[next(iter(_known))]
+    _pattern.clear()

@@ -172,7 +172,7 @@ def _toml(raw: bytes) -> None:
 
     try:
         values = tomllib.loads(raw.decode("utf-8", "replace"))
-    except (tomllib.TOMLDecodeError, RecursionError):
+    except (ValueError, RecursionError):
         return
     settings.parse(values)
 

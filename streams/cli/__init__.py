@@ -17,6 +17,7 @@ COMMANDS = {
     "forecast": "Forecast the shares of each conversation of a file.",
     "replay": "Send a file's mentions to Kafka.",
     "topics": "Show or create the topics.",
+    "cases": "List what is open now, asked of a running worker.",
     "dead-letters": "Read, explain and send again what could not be used.",
     "doctor": "Check settings, broker, topics, model, sinks and sources; say how to mend each.",
     "sinks": "Show the ticket systems, and send a test ticket.",
@@ -25,6 +26,7 @@ COMMANDS = {
     "train": "Train the model.",
     "evaluate": "Measure the model on labelled texts.",
     "export": "Export the trained model as one file.",
+    "feedback": "List or export what people judged: a crisis, or not.",
     "calibrate": "Fit probabilities to what was seen.",
 }
 """Subcommand to one line of help; the module is `streams.cli.<name>` with underscores."""

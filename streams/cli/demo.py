@@ -63,9 +63,9 @@ def command(
 ) -> None:
     """Run a broker, a worker and recorded crises on this machine, and watch them unfold.
 
-    Nothing else is needed, and no other Kafka is touched. Ten recorded stories begin together and
-    play interleaved in the order of their own time. The board and the console stay until Ctrl-C.
-    TOCSIN_MODEL and TOCSIN_POLICY apply.
+    Nothing else is needed, and no other Kafka is touched. Ten recorded stories play interleaved
+    in the order of their own time; all end at this moment. The board and the console stay until
+    Ctrl-C. TOCSIN_MODEL and TOCSIN_POLICY apply.
     """
     from streams.demo import ports, script
     from streams.demo.browser import opened

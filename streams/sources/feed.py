@@ -17,7 +17,7 @@ from scoring.mention import Attachment, Slug
 from streams.sinks.http import Answer
 from streams.sinks.target import Later, Refused
 from streams.sources.fetch import Fetcher
-from streams.sources.item import attachment, author, identity, item, mapped
+from streams.sources.item import UNREADABLE, attachment, author, identity, item, mapped
 from streams.sources.plain import plain
 from streams.sources.source import Batch, Context, Cursor, Item
 
@@ -94,14 +94,12 @@ def _asking(seen: Seen) -> dict[str, str]:
 
 def parse(answer: Answer, url: str, channel: Slug) -> Batch:
     """The entries of a document, oldest first. Raises Later when it is no feed."""
-    found = feedparser.parse(
-        answer.body,
-        response_headers={
-            "content-type": answer.headers.get("Content-Type", ""),
-            "content-location": url,
-        },
-    )
-    if not found.version and not found.entries:
+    told = {"content-type": answer.headers.get("Content-Type", ""), "content-location": url}
+    try:
+        found = feedparser.parse(answer.body, response_headers=told)
+    except UNREADABLE as error:
+        raise Later("the answer is no feed that could be read") from error
+    if not found.get("version") and not found.entries:
         raise Later("the answer is no feed")
     items, unreadable = mapped(found.entries, lambda entry: _items(entry, url, channel))
     items.sort(key=lambda one: one.mention.created_at)

@@ -102,3 +102,5 @@ def _source(name: str, table: Any) -> Configured:
         )
     except ConfigError as error:
         raise ConfigError(f"sources.{name}: {error}") from error
+    except RecursionError as error:
+        raise ConfigError(f"sources.{name}: it is nested too deeply") from error

@@ -10,7 +10,7 @@ from streams import hidden
 from streams.environment import variable
 from streams.errors import ConfigError
 
-MIN_LENGTH = 16
+MIN_LENGTH, MAX_LENGTH = 16, 4096
 _TOKEN = re.compile(r"[A-Za-z0-9._~+/-]+=*")
 """What a bearer token may consist of (RFC 6750, section 2.1)."""
 _MAKE = "make one with `python -c 'import secrets; print(secrets.token_urlsafe())'`"
@@ -74,9 +74,9 @@ def needed(setting: str, token: str) -> ConfigError:
 
 def _entry(line: str, where: str) -> tuple[str, str]:
     *name, token = line.split()
-    if len(token) < MIN_LENGTH or not _TOKEN.fullmatch(token):
+    if not MIN_LENGTH <= len(token) <= MAX_LENGTH or not _TOKEN.fullmatch(token):
         raise ConfigError(
-            f"{where}: a token has at least {MIN_LENGTH} letters, digits and -._~+/; {_MAKE}"
+            f"{where}: a token has {MIN_LENGTH} to {MAX_LENGTH} letters, digits and -._~+/; {_MAKE}"
         )
     hidden.remember(token)
     return token, " ".join(name)

@@ -8,6 +8,7 @@ import msgspec
 from scoring.escalation import Escalation, Status
 from scoring.levels import Level, from_rank
 from scoring.standing import Standing
+from streams.console.erasing import without
 from streams.metrics import Metrics
 
 _NEWEST = 50
@@ -109,10 +110,10 @@ class Board:
         """A customer took a mention back: its words go from here too, whoever quotes them."""
         for case_id, held in self._open.items():
             if held.brand == brand and held.escalation is not None:
-                clean = _without(held.escalation, mention_id)
+                clean = without(held.escalation, mention_id)
                 self._open[case_id] = msgspec.structs.replace(held, escalation=clean)
         self.newest = deque(
-            (_without(said, mention_id) if said.brand == brand else said for said in self.newest),
+            (without(said, mention_id) if said.brand == brand else said for said in self.newest),
             maxlen=_NEWEST,
         )
 
@@ -149,16 +150,3 @@ def _outcome(said: Escalation, dismissed: bool) -> str:
 def _urgency(case: OpenCase) -> tuple[int, float, datetime, str]:
     score = case.escalation.score if case.escalation else 0.0
     return -case.level.rank, -score, case.seen_at, case.case_id
-
-
-def _without(said: Escalation, mention_id: str) -> Escalation:
-    why = tuple(
-        msgspec.structs.replace(term, quote=None) if term.mention_id == mention_id else term
-        for term in said.why
-    )
-    quotes = [term.quote for term in said.why if term.mention_id == mention_id and term.quote]
-    headline = said.headline
-    for quote in quotes:
-        if quote[:20] in headline:
-            headline = headline[: headline.index(quote[:20])].rstrip(' "—')
-    return msgspec.structs.replace(said, why=why, headline=headline)

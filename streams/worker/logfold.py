@@ -110,6 +110,10 @@ class LogFold(abc.ABC, Generic[F]):
         """What to store since the last call; the clock goes last."""
 
     @abc.abstractmethod
+    def told(self, fold: F, said: Sequence[Escalation]) -> list[Record]:
+        """What people are told of the cases that a batch moved, beside what it `said`."""
+
+    @abc.abstractmethod
     def present(self, case_id: str) -> Present | None:
         """A case as of now, None when it is not open here."""
 
@@ -229,6 +233,7 @@ class LogFold(abc.ABC, Generic[F]):
         said = [escalation for step in steps for escalation in step.said]
         records = [record for step in steps for record in step.records]
         records += [messages.escalation(self.tools.topics, escalation) for escalation in said]
+        records += self.told(fold, said)
         await self.tools.output.send(records)
         await self._state.write(number, self.changes(fold, self._offsets[number]))
         if fold.watermark > reached:  # news alone does not stop the time that passes in silence

@@ -6,6 +6,7 @@ import os
 import signal
 from collections.abc import Sequence
 from functools import partial
+from importlib.metadata import version
 from typing import Any
 
 import faust
@@ -13,7 +14,11 @@ from aiohttp.web import RouteDef
 from faust.types import TP
 
 from scoring import policy as policies
+from scoring.command import Command, encode_command
 from streams.config import Settings
+from streams.console.api import Api
+from streams.console.gathered import Gathered
+from streams.console.live import Live
 from streams.errors import BrokerError, ConfigError
 from streams.kafka import topics as kafka_topics
 from streams.kafka.topics import Topics
@@ -30,7 +35,7 @@ from streams.worker.commands import CommandsAgent
 from streams.worker.hooks import Hooks
 from streams.worker.incidents import IncidentsAgent
 from streams.worker.logfold import LogFold, Tools
-from streams.worker.output import Output
+from streams.worker.output import Output, Record
 from streams.worker.progress import STUCK_S, Progress
 from streams.worker.score import ScoreAgent
 from streams.worker.sources import SourcesRole
@@ -122,6 +127,8 @@ class Worker:
                 self._tickets = TicketsAgent(tools, tickets, self._policy, count)
                 session = self._tickets.session
                 hooks += Hooks(tickets, self._topics.commands, self._output, session).routes
+        self._gathered = Gathered(settings)
+        api = Api(self._gathered, Live(self._gathered), self._order, self._about)
         self.web = Web(
             settings,
             self._metrics,
@@ -131,7 +138,7 @@ class Worker:
             facts=self._facts,
             refresh=self._refresh,
             weigh=self._weigh,
-            routes=hooks,
+            routes=[*api.routes, *hooks],
         )
 
     def _tools(self, app: faust.App, progress: Progress) -> Tools:
@@ -172,6 +179,8 @@ class Worker:
         self._make_state_dirs()
         await self.web.start()
         await self._output.start()
+        if Role.CASES in self._apps:
+            self._gathered.start()
         if self._tickets is not None:
             await self._tickets.start()
         if self._sources is not None:
@@ -233,6 +242,7 @@ class Worker:
             self._scorer.stop()
             logging.shutdown()
             os._exit(RESTART)
+        await self._gathered.stop()
         await self.web.stop()
         self._scorer.stop()
 
@@ -310,6 +320,16 @@ class Worker:
 
     def _weigh(self) -> None:
         situation.publish(self._metrics, self._board.open_cases, self._agents)
+
+    async def _order(self, command: Command) -> None:
+        """What a person decided in the console goes where everybody's decisions go."""
+        key, value = command.case_id.encode(), encode_command(command)
+        await self._output.send([Record(topic=self._topics.commands, key=key, value=value)])
+
+    def _about(self) -> dict[str, Any]:
+        """What the console says of the worker that answers it."""
+        problems = dict.fromkeys((*self.ready().problems, *self.alive().problems))
+        return {"facts": self._facts(), "problems": tuple(problems), "version": version("tocsin")}
 
     def _facts(self) -> Facts:
         lag: dict[str, int] = {}

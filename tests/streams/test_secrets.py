@@ -2,6 +2,7 @@
 
 import base64
 import json
+import logging
 import re
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -9,10 +10,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from aiohttp.http_exceptions import BadHttpMessage
 
 from streams import hidden
 from streams.kafka.topics import Topics
-from streams.logs import masked
+from streams.logs import heeded, masked
 from tests.conftest import Cli
 from tests.streams.escalations import said, say
 from tests.streams.helpers import UNREACHABLE, following
@@ -207,6 +209,30 @@ def test_tracebacks_hide_what_is_known(cli: Cli) -> None:
     basic = base64.b64encode(f"ana:{MARK}-login".encode()).decode()
     assert masked(f"Basic {basic} and {MARK}-known") == "Basic *** and ***"
     assert hidden.hide(f"https://x/?t={MARK}-known&u=1") == "https://x/?t=***&u=1"
+
+
+def test_logs_keep_what_an_operator_looks_for() -> None:
+    line = "dead letter (mentions, partition 3, offset 12345678901) at 10.0.0.7:9092"
+    assert masked(line) == line
+    assert masked("call 06 12 34 56 78 from 8.8.8.8, order 12345678") == (
+        "call ••• from •••, order •••"
+    )
+
+
+def test_bytes_that_are_no_http_are_not_logged() -> None:
+    """The library quotes the line at which it stops, which may be the one with the token."""
+    error = BadHttpMessage(f"Authorization: Bearer {MARK}\\0")
+    record = logging.LogRecord("aiohttp.server", 40, "", 0, "x", (), (type(error), error, None))
+    assert not heeded(record)
+    record.exc_info = None
+    assert heeded(record)
+
+
+def test_what_is_remembered_is_bounded() -> None:
+    for number in range(3 * hidden.MOST):
+        hidden.remember(f"many-secrets-{number}")
+    assert hidden.hide(f"many-secrets-{3 * hidden.MOST - 1}") == "***"
+    assert len(hidden._known) == hidden.MOST
 
 
 def test_short_words_are_no_secrets() -> None:
