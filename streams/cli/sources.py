@@ -41,8 +41,11 @@ def list_(file: Path | None, as_json: bool) -> None:
 
 
 def _pace(source: Configured) -> str:
-    every = source.common.every_s or 0.0
-    return "is listened to" if every <= 1 else f"is asked every {every:g} s"
+    from streams.sources.kinds import kind
+
+    if kind(source.type).streams:
+        return "is listened to"
+    return f"is asked every {source.common.every_s:g} s"
 
 
 @command.command("check")

@@ -21,6 +21,7 @@ from streams.sources.streaming import gathered
 from streams.sources.times import point
 
 EVERY_S = 1.0
+STREAMS = True
 _POST, _REPOST = "app.bsky.feed.post", "app.bsky.feed.repost"
 _IDLE_S = 60.0
 _CHANNEL = "bluesky"

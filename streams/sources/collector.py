@@ -44,6 +44,7 @@ class Collector:
         *,
         cursor: Cursor | None,
         every_s: float,
+        streams: bool,
         chance: Callable[[], float] = random.random,
     ) -> None:
         self.name = name
@@ -54,6 +55,7 @@ class Collector:
         self._deliver = deliver
         self._meters = meters
         self._every_s = every_s
+        self._streams = streams
         self._chance = chance
         self._retry = Retry(give_up_after_s=math.inf)
         self._tries = 0
@@ -105,7 +107,9 @@ class Collector:
             self._newest = max(self._newest, item.mention.at)
         if self._newest:
             self._meters.last_item.labels(self.name).set(self._newest)
-        self._well()
+        self._meters.last_success.labels(self.name).set(time.time())
+        if self._streams:  # else once all of it was asked: a part may yet fail
+            self._well()
 
     def _well(self) -> None:
         if self._tries:

@@ -31,7 +31,8 @@ class Kind(msgspec.Struct, frozen=True, kw_only=True):
     """What there is to know of a kind; a module's constants of the same names.
 
     `every_s`: seconds between two looks; `rate_per_s`: calls that its maker allows; `max_age_s`:
-    what is older than this is left out. One of `build` and `push` is there.
+    what is older than this is left out. `streams`: it is listened to, and does not end by itself.
+    One of `build` and `push` is there.
     """
 
     name: str
@@ -41,6 +42,7 @@ class Kind(msgspec.Struct, frozen=True, kw_only=True):
     every_s: float = 60.0
     rate_per_s: float = 1.0
     max_age_s: float | None = None
+    streams: bool = False
 
     def options(self, table: Mapping[str, Any]) -> Any:
         """Its own settings, typed. Raises ConfigError that names the key; reads no secret."""
@@ -64,7 +66,7 @@ def kind(name: str) -> Kind:
     module = cast("Any", importlib.import_module(f"streams.sources.{_MODULES[name]}"))
     constants = {
         field: getattr(module, field.upper())
-        for field in ("every_s", "rate_per_s", "max_age_s")
+        for field in ("every_s", "rate_per_s", "max_age_s", "streams")
         if hasattr(module, field.upper())
     }
     return Kind(

@@ -22,6 +22,7 @@ from streams.sources.source import Batch, Context, Cursor, Instance, Item
 from streams.sources.streaming import gathered, lines
 
 EVERY_S = 1.0
+STREAMS = True
 _IDLE_S = 90.0
 _PAGE, _PAGES = 40, 25
 """A thousand statuses of a gap at most: an instance wants no more than 300 calls in 5 minutes."""
@@ -76,6 +77,8 @@ class Timeline:
                 waiting = asyncio.ensure_future(opened.wait())
                 await asyncio.wait({coming, waiting}, return_when=asyncio.FIRST_COMPLETED)
                 waiting.cancel()
+                if opened.is_set():
+                    yield Batch()  # it answers, be it that nobody writes for hours
                 if newest and opened.is_set():
                     async for batch in self._missed(newest):
                         newest = batch.cursor or newest

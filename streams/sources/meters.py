@@ -30,7 +30,7 @@ class SourceMeters:
         )
         self.up = Gauge(
             "tocsin_source_up",
-            "Does the source answer: 1 since its last batch, 0 since its last failure.",
+            "Does the source answer: 1 since it last did, all of it; 0 since its last failure.",
             ["source"],
             registry=registry,
         )

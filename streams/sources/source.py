@@ -89,8 +89,9 @@ class Source(Protocol):
     def batches(self, cursor: Cursor | None) -> AsyncIterator[Batch]:
         """What came after `cursor` (None: a first start), in order; repeats are allowed.
 
-        Ends where there is nothing more for now; a stream does not end. The next batch is asked
-        for when the one before is safe. Raises Later, Refused (`streams.sinks.target`).
+        Ends where there is nothing more for now. A stream does not end; one that may be silent
+        for long gives an empty batch when it begins. The next batch is asked for when the one
+        before is safe. Raises Later, Refused (`streams.sinks.target`).
         """
         ...
 

@@ -24,6 +24,7 @@ from streams.sources import document, mapping
 from streams.sources.source import Batch, Context, Cursor, Item
 from streams.worker.ends import true_ends
 
+STREAMS = True
 _POLL_MS = 1000
 _MOST = 500
 _cursor = msgspec.json.Decoder(dict[str, int])

@@ -26,6 +26,7 @@ from streams.sources.x_posts import FIELDS, Includes, Post, to_item
 log = logging.getLogger(__name__)
 
 EVERY_S = 1.0
+STREAMS = True
 _IDLE_S = 40.0
 """X sends an empty line every 20 s."""
 _PAGES = 10
@@ -108,6 +109,8 @@ class FilteredStream:
                 waiting = asyncio.ensure_future(opened.wait())
                 await asyncio.wait({coming, waiting}, return_when=asyncio.FIRST_COMPLETED)
                 waiting.cancel()
+                if opened.is_set():
+                    yield Batch()  # it answers, be it that nobody writes for hours
                 if newest and opened.is_set() and self._settings.fill_gaps:
                     async for batch in self._missed(newest):
                         yield batch

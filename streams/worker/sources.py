@@ -105,6 +105,7 @@ class SourcesRole:
             self._meters,
             cursor=shelf.cursor,
             every_s=one.common.every_s or kind(one.type).every_s,
+            streams=kind(one.type).streams,
         )
         log.info("source %s begins", name)
         self._running[name] = (source, asyncio.create_task(collector.run()))

@@ -17,6 +17,7 @@ from streams.sinks.runner import http_session
 from streams.sources.brands import Matcher
 from streams.sources.collector import Collector
 from streams.sources.intake import Intake
+from streams.sources.kinds import kind
 from streams.sources.known import Memory
 from streams.sources.meters import SourceMeters
 from streams.sources.settings import Configured, parse
@@ -59,6 +60,7 @@ class Rig:
             self._meters,
             cursor=self.cursor,
             every_s=0.0,
+            streams=kind(self._configured.type).streams,
             chance=lambda: 0.0,
         )
         self._task = asyncio.create_task(collector.run())

@@ -125,7 +125,8 @@ def test_updates_edits_deletions_and_what_is_not_ours_to_read() -> None:
             host = url.removeprefix("http://")
             table = {"type": "mastodon", "instance": url, "token_env": "MASTODON_TOKEN"}
             async with rig(table) as it:
-                await it.until(lambda: server.listeners)
+                await it.until(lambda: it.count("up") == 1)
+                assert server.listeners, "it is up although nobody has written yet"
                 server.say(":thump")
                 server.update(status(1, "Skylark lost <b>my</b> bag<br />again"))
                 server.update(status(2, "Skylark in private", visibility="private"))
