@@ -52,6 +52,10 @@ class Desk(Protocol):
         """What is remembered of the job's case in the sink."""
         ...
 
+    async def owned(self) -> None:
+        """Returns when nobody else can be delivering the same."""
+        ...
+
     async def remember(self, job: Job, sink: str, delivered: Delivered | None) -> None:
         """The sink is done with the job; None when it was not told. Returns when that is safe."""
         ...
@@ -307,6 +311,7 @@ class Lane:
         """Returns with a slot when a call may be made; see `_give_back`."""
         await self._slots.acquire()
         try:
+            await self._desk.owned()
             await self._breaker.admit()
             try:
                 await self._limiter.acquire()

@@ -4,6 +4,7 @@ The answer comes when the broker has the mentions; a platform whose call failed 
 what it sends again has the same ids.
 """
 
+import asyncio
 import logging
 from collections.abc import Mapping
 
@@ -25,6 +26,8 @@ from streams.worker.output import Output
 
 log = logging.getLogger(__name__)
 
+SEND_S = 15.0
+"""Platforms hang up after 20 s or so, and call again."""
 MAX_BYTES = 4 * 1024 * 1024
 """Facebook batches up to 1,000 changes in one call."""
 
@@ -81,9 +84,10 @@ class SourceHooks:
             raise web.HTTPBadRequest from None
         taken = intake.take(batch.items)
         try:
-            await self._output.send(mention_records(self._topic, taken.mentions))
-        except KafkaError:
-            log.exception("source %s: the broker does not take its mentions", name)
+            async with asyncio.timeout(SEND_S):
+                await self._output.send(mention_records(self._topic, taken.mentions))
+        except (KafkaError, TimeoutError) as error:
+            log.warning("source %s: the broker does not take its mentions: %r", name, error)
             self._meters.pressure.labels(name).inc()
             self._meters.failures.labels(name, "broker").inc()
             raise web.HTTPServiceUnavailable(headers={"Retry-After": "2"}) from None

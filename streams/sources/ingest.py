@@ -4,6 +4,7 @@ The answer comes when the broker has them. A request may be sent again: the ids 
 and a second arrival of an id changes nothing.
 """
 
+import asyncio
 import logging
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
@@ -34,8 +35,8 @@ PER_MINUTE = 1200
 IN_FLIGHT_BYTES = 64 * 1024 * 1024
 """Bytes of requests that wait for the broker; more are put off."""
 AFTER_S = 2
-TIMEOUT_S = 90.0
-"""Longer than the Kafka client takes to give up, so that the sender hears why."""
+SEND_S, TIMEOUT_S = 30.0, 60.0
+"""A broker that is away is not waited for with somebody on the line: the sender has patience."""
 NDJSON = frozenset({"application/x-ndjson", "application/jsonl", "application/x-jsonlines"})
 _list = msgspec.json.Decoder(list[msgspec.Raw])
 
@@ -80,8 +81,8 @@ class Ingest:
         self._waiting += size
         try:
             return await self._answer(parts(request.content_type, await request.read()))
-        except KafkaError:
-            log.exception("mentions over HTTP: the broker does not take them")
+        except (KafkaError, TimeoutError) as error:
+            log.warning("mentions over HTTP: the broker does not take them: %r", error)
             self._put_off(web.HTTPServiceUnavailable, "Kafka is out of reach; send it again later")
         finally:
             self._waiting -= size
@@ -98,7 +99,8 @@ class Ingest:
             fault = self._one(index, raw, mentions, outcomes)
             if fault is not None:
                 faults.append(fault)
-        await self._output.send(mention_records(self._topic, mentions))
+        async with asyncio.timeout(SEND_S):
+            await self._output.send(mention_records(self._topic, mentions))
         for outcome, number in outcomes.outcomes.items():
             self._meters.items.labels(HTTP, outcome).inc(number)
         answer = Answer(len(given) - len(faults), len(faults), faults)

@@ -10,6 +10,7 @@ import asyncio
 import logging
 import zlib
 from collections.abc import Awaitable, Callable, Collection, Mapping
+from functools import partial
 
 import msgspec
 from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
@@ -21,6 +22,7 @@ from streams.kafka.topics import Topics, application_id
 from streams.sources.source import Cursor
 from streams.worker.ends import true_ends
 from streams.worker.output import Output, Record
+from streams.worker.patience import patiently
 
 log = logging.getLogger(__name__)
 
@@ -113,7 +115,9 @@ class Keeper(ConsumerRebalanceListener):
         numbers = set(self._new)
         names = {name for name, number in self._places.items() if number in numbers}
         wanted = {self._places[name] for name in names - self._held}
-        shelves = await recover(self._settings, self._topic, wanted)
+        shelves = await patiently(
+            partial(recover, self._settings, self._topic, wanted), "tell how far sources are"
+        )
         for name in sorted(names - self._held):
             if self._places[name] in self._new:  # not taken away meanwhile
                 self._held.add(name)

@@ -1,8 +1,8 @@
 """What the folding agents share: a partition's log in, escalations out, state in between.
 
 For each batch and partition: fold in memory; await the acknowledgement of what is said; await the
-changelog's; only then acknowledge the log. A crash at any point says the same again under the
-same ids, and what was stored already is passed over.
+changelog's, which has all of the batch or nothing; only then acknowledge the log. A crash at any
+point says the same again under the same ids, and what was stored already is passed over.
 """
 
 import abc
@@ -94,7 +94,7 @@ class LogFold(abc.ABC, Generic[F]):
         self._offsets: dict[int, int] = {}
         self._heard: dict[int, float] = {}
         self._between = False
-        self._state = State(tools.app, name, partitions, tools.output)
+        self._state = State(tools.app, name, partitions, tools.output, tools.settings)
         tools.app.agent(raw_topic(tools.app, topic), name=name, concurrency=1)(self._run)
 
     @abc.abstractmethod
@@ -215,6 +215,7 @@ class LogFold(abc.ABC, Generic[F]):
                     continue  # folded before a crash, and its outputs were acknowledged
                 log.warning("%s, partition %s was made anew; its state is kept", self.topic, number)
                 self._offsets[number] = message.offset - 1
+                self._state.begin_anew(number)
             if message.offset > self._offsets[number] + 1:
                 wanted = self._offsets[number] + 1
                 await ends.check_gap(self.tools.settings, message.tp, wanted, message.offset)
@@ -235,7 +236,8 @@ class LogFold(abc.ABC, Generic[F]):
         records += [messages.escalation(self.tools.topics, escalation) for escalation in said]
         records += self.told(fold, said)
         await self.tools.output.send(records)
-        await self._state.write(number, self.changes(fold, self._offsets[number]))
+        folded = self._offsets[number]
+        await self._state.write(number, self.changes(fold, folded), folded)
         if fold.watermark > reached:  # news alone does not stop the time that passes in silence
             self._heard[number] = time.monotonic()
         self._publish(steps)

@@ -11,6 +11,7 @@ from typing import Any
 
 import faust
 from aiohttp.web import RouteDef
+from aiokafka.errors import KafkaError
 from faust.types import TP
 
 from scoring import policy as policies
@@ -19,7 +20,7 @@ from streams.config import Settings
 from streams.console.api import Api
 from streams.console.gathered import Gathered
 from streams.console.live import Live
-from streams.errors import BrokerError, ConfigError
+from streams.errors import BrokerError, ConfigError, WorkerStopped
 from streams.kafka import topics as kafka_topics
 from streams.kafka.topics import Topics
 from streams.metrics import Metrics
@@ -28,15 +29,16 @@ from streams.sinks import settings as sinks
 from streams.worker import situation
 from streams.worker.application import Role, application
 from streams.worker.board import Board
-from streams.worker.boundary import RESTART
+from streams.worker.boundary import RESTART, guarded
 from streams.worker.cases import CasesAgent
 from streams.worker.clock import Clock, committed_of, end_of, settled
 from streams.worker.commands import CommandsAgent
 from streams.worker.hooks import Hooks
 from streams.worker.incidents import IncidentsAgent
 from streams.worker.logfold import LogFold, Tools
+from streams.worker.lookout import Lookout, Watched, never
 from streams.worker.output import Output, Record
-from streams.worker.progress import STUCK_S, Progress
+from streams.worker.progress import STUCK_S, Partition, Progress
 from streams.worker.score import ScoreAgent
 from streams.worker.sources import SourcesRole
 from streams.worker.tickets import TicketsAgent
@@ -46,6 +48,10 @@ log = logging.getLogger(__name__)
 
 STOP_TIMEOUT_S = 20.0
 """Below the 30 s that supervisors usually grant between SIGTERM and SIGKILL."""
+AWAY_TIMEOUT_S = 5.0
+"""The same where the broker is known to be away: there is nobody to finish anything with."""
+STANDSTILLS = 2.0
+"""A worker that has been unwell for as long again ends itself, where nobody else has ended it."""
 
 READ_BY = {
     Role.SCORE: ("mentions",),
@@ -98,7 +104,7 @@ class Worker:
         self._cases: CasesAgent | None = None
         self._tickets: TicketsAgent | None = None
         self._sources: SourcesRole | None = None
-        self._clock: asyncio.Task[None] | None = None
+        self._chores: list[asyncio.Task[None]] = []
         self._stopping = False
         hooks: list[RouteDef] = []
         for role in roles:
@@ -127,6 +133,18 @@ class Worker:
                 self._tickets = TicketsAgent(tools, tickets, self._policy, count)
                 session = self._tickets.session
                 hooks += Hooks(tickets, self._topics.commands, self._output, session).routes
+        self._lookout = Lookout(
+            settings,
+            [
+                Watched(
+                    app,
+                    [getattr(self._topics, field) for field in READ_BY[role]],
+                    self._progress[role],
+                    self._waits if role is Role.TICKETS else never,
+                )
+                for role, app in self._apps.items()
+            ],
+        )
         self._gathered = Gathered(settings)
         api = Api(self._gathered, Live(self._gathered), self._order, self._about)
         self.web = Web(
@@ -172,8 +190,10 @@ class Worker:
         try:
             await self._start(stop)
             await self._watch(stop)
+        except KafkaError as error:
+            raise BrokerError(f"broker {self._settings.broker}: {error!r}") from error
         finally:
-            await self._stop()
+            await self._stop(asked=stop.is_set())
 
     async def _start(self, stop: asyncio.Event) -> None:
         self._make_state_dirs()
@@ -202,7 +222,8 @@ class Worker:
         if self._agents:
             app = self._apps[Role.CASES]
             clock = Clock(app, self._agents, self._output, self._settings.tick_s)
-            self._clock = asyncio.ensure_future(clock.run())
+            self._chores.append(asyncio.ensure_future(clock.run()))
+        self._chores.append(asyncio.ensure_future(guarded(self._lookout.run)))
 
     def _make_state_dirs(self) -> None:
         for role in self._apps:
@@ -215,33 +236,40 @@ class Worker:
                 ) from error
 
     async def _watch(self, stop: asyncio.Event) -> None:
-        """Returns when asked to stop; an application that crashes on its own ends the worker."""
+        """Returns when asked to stop; an application that crashes or stands still ends the worker.
+
+        Raises WorkerStopped.
+        """
         while not stop.is_set():
             for role, app in self._apps.items():
                 if app.crashed:
-                    raise BrokerError(f"role {role} crashed: {app.crash_reason}")
+                    raise WorkerStopped(f"role {role} crashed: {app.crash_reason!r}")
+                if standing := self._progress[role].standstills(STANDSTILLS):
+                    raise WorkerStopped(f"role {role} makes no progress: {standing[0]}")
             if self._sources is not None and self._sources.crashed:
-                raise BrokerError(f"role {Role.SOURCES} crashed: it lost its place in the group")
+                raise WorkerStopped(f"role {Role.SOURCES} lost its place in its group")
             try:
                 await asyncio.wait_for(stop.wait(), timeout=1.0)
             except TimeoutError:
                 continue
 
-    async def _stop(self) -> None:
+    async def _stop(self, *, asked: bool) -> None:
         self._stopping = True
         collecting = self._sources is not None and self._sources.started
         if collecting or any(app.started for app in self._apps.values()):
             log.info("stopping: finishing what was begun")
-        if self._clock is not None:
-            self._clock.cancel()
+        for chore in self._chores:
+            chore.cancel()
+        self._output.hurry()
+        limit_s = AWAY_TIMEOUT_S if self._lookout.away else STOP_TIMEOUT_S
         try:
-            await asyncio.wait_for(self._leave(), STOP_TIMEOUT_S)
-        except TimeoutError:
+            await asyncio.wait_for(self._leave(), limit_s)
+        except (TimeoutError, KafkaError):
             # Nothing is lost: offsets stay where they are, and are read again from there.
-            log.error("the broker does not answer; ending without a last commit")
+            log.warning("the broker does not answer; ending without a last commit")
             self._scorer.stop()
             logging.shutdown()
-            os._exit(RESTART)
+            os._exit(BrokerError.exit_code if asked else RESTART)
         await self._gathered.stop()
         await self.web.stop()
         self._scorer.stop()
@@ -255,6 +283,11 @@ class Worker:
             await self._sources.close()
         await asyncio.gather(*(app.stop() for app in self._apps.values() if app.started))
         await self._output.stop()
+        await self._lookout.close()
+
+    def _waits(self, partition: Partition) -> bool:
+        """Whether a partition waits for ticket systems, which may take hours."""
+        return self._tickets is not None and self._tickets.waits(*partition)
 
     async def _revoked(self, app: Any, /, *args: Any, signal: Any, **kwargs: Any) -> None:
         revoked: set[TP] = args[0]
@@ -282,16 +315,23 @@ class Worker:
                 agent.resume()
 
     def alive(self) -> Health:
-        """The event loop turns, and what was taken makes progress."""
-        stuck = [f"role {role} makes no progress" for role, p in self._progress.items() if p.stuck]
+        """The event loop turns, and partitions with messages see commits."""
+        stuck = [
+            f"role {role} makes no progress: {standing}"
+            for role, progress in self._progress.items()
+            for standing in progress.standstills()
+        ]
         crashed = [f"role {role} crashed" for role, app in self._apps.items() if app.crashed]
         return Health(ok=not stuck and not crashed, problems=(*stuck, *crashed))
 
     def ready(self) -> Health:
-        """The model is loaded, partitions are assigned and tables recovered."""
+        """The broker answers, the model is loaded, partitions are assigned, tables recovered."""
         problems = [problem for role in self._apps for problem in self._missing(role)]
         if self._sources is not None and not self._sources.settled:
             problems.append("role sources waits for its partitions")
+        if self._lookout.away:
+            silent_s = self._lookout.silent_s
+            problems.insert(0, f"the broker has not answered for {silent_s:.0f} s")
         if self._stopping:
             problems.insert(0, "stopping")
         return Health(ok=not problems, problems=tuple(problems))
