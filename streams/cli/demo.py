@@ -42,14 +42,16 @@ class _Speed(click.ParamType):
     type=_Speed(),
     default=PER_S,
     metavar="N|max",
-    show_default="20",
-    help="Mentions per second.",
+    help="Mentions per second.  [default: 20]",
 )
 @click.option("--headless", is_flag=True, help="No board; end when everything is worked off.")
-@click.option("--seconds", type=click.FloatRange(0.1, 1e7), help="End after so long.")
+@click.option("--seconds", type=click.FloatRange(0.1, 1e7), metavar="N", help="End after so long.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object at the end.")
 @click.option(
-    "--port", type=click.IntRange(0, 65_535), help="Port of the console.  [default: 6066 or free]"
+    "--port",
+    type=click.IntRange(0, 65_535),
+    metavar="N",
+    help="Port of the console.  [default: 6066, or one that is free]",
 )
 @click.option("--browser/--no-browser", default=None, help="Open the console in a browser or not.")
 def command(

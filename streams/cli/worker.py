@@ -19,7 +19,9 @@ from streams.errors import TocsinError, UsageError, WorkerStopped
 def command(roles: str) -> None:
     """Run one worker of the stream until it is told to stop (SIGTERM, Ctrl-C).
 
-    To grow, start more workers of the role that lags; partitions are shared among them.
+    The roles: `score` reads mentions with the model, `cases` decides over them and serves the
+    console, `tickets` tells ticket systems. To grow, start more workers of the role that lags;
+    partitions are shared among them. Run `tocsin topics --create` once before.
     """
     import asyncio
     import logging

@@ -32,6 +32,11 @@ class OpenCase(msgspec.Struct, frozen=True, kw_only=True):
     opening_score: float | None = None
     """Score of the message that opened it; None where another worker said that."""
 
+    @property
+    def taken(self) -> bool:
+        """Whether somebody has it in hand at its present level."""
+        return self.acknowledged >= self.level.rank
+
 
 class Board:
     """Open cases and the newest escalations of the partitions of this worker."""
@@ -125,17 +130,21 @@ class Board:
     def publish(self) -> None:
         """Sets the metrics of open cases."""
         metrics = self._metrics
-        counts = Counter((metrics.brand(c.brand), c.level) for c in self._open.values())
+        cases = self._open.values()
+        counts = Counter((metrics.brand(c.brand), c.level) for c in cases)
+        taken = Counter((metrics.brand(c.brand), c.level) for c in cases if c.taken)
         metrics.cases_open.clear()
+        metrics.cases_acknowledged.clear()
         for brand in metrics.brands | {brand for brand, _ in counts}:
             for level in Level:
                 metrics.cases_open.labels(brand, level).set(counts[brand, level])
+                metrics.cases_acknowledged.labels(brand, level).set(taken[brand, level])
         now = datetime.now(UTC)
         for level in Level:
             ages = [
                 (now - case.level_since).total_seconds()
-                for case in self._open.values()
-                if case.level is level and case.acknowledged < level.rank
+                for case in cases
+                if case.level is level and not case.taken
             ]
             metrics.unacknowledged.labels(level).set(max(ages, default=0.0))
 
