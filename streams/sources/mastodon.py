@@ -13,13 +13,14 @@ from typing import Annotated, Literal, NamedTuple
 import msgspec
 from msgspec import Meta
 
+from scoring.mention import Kind
 from streams.sinks.target import secret
 from streams.sources import mastodon_status as statuses
 from streams.sources.fetch import Fetcher, decoded, each
 from streams.sources.item import deletion, mapped
 from streams.sources.mastodon_status import CHANNEL, Status, host_of, status_id
 from streams.sources.source import Batch, Context, Cursor, Instance, Item
-from streams.sources.streaming import gathered, lines
+from streams.sources.streaming import lines, listened
 
 EVERY_S = 1.0
 STREAMS = True
@@ -71,27 +72,12 @@ class Timeline:
     async def batches(self, cursor: Cursor | None) -> AsyncIterator[Batch]:
         newest = cursor or ""
         opened = asyncio.Event()
-        async with aclosing(gathered(self._events(opened), within_s=0.5)) as stream:
-            coming = asyncio.ensure_future(anext(stream))
-            try:
-                waiting = asyncio.ensure_future(opened.wait())
-                await asyncio.wait({coming, waiting}, return_when=asyncio.FIRST_COMPLETED)
-                waiting.cancel()
-                if opened.is_set():
-                    yield Batch()  # it answers, be it that nobody writes for hours
-                if newest and opened.is_set():
-                    async for batch in self._missed(newest):
-                        newest = batch.cursor or newest
-                        yield batch
-                while True:
-                    items, unreadable = self._read(await coming)
-                    for one in items:
-                        newest = _newer(newest, one, self._host)
-                    yield Batch(items=items, cursor=newest or None, unreadable=unreadable)
-                    coming = asyncio.ensure_future(anext(stream))
-            finally:
-                coming.cancel()
-                await asyncio.gather(coming, return_exceptions=True)
+        missed = self._missed(newest) if newest else None
+        told = listened(self._events(opened), opened, missed, self._read)
+        async with aclosing(told) as batches:
+            async for batch in batches:
+                newest = batch.cursor or _newest(newest, batch, self._host)
+                yield msgspec.structs.replace(batch, cursor=newest or None)
 
     async def _events(self, opened: asyncio.Event) -> AsyncGenerator[_Event, None]:
         params = {"tag": self._settings.hashtag} if self._settings.hashtag else None
@@ -139,8 +125,9 @@ class Timeline:
             if len(page) < _PAGE or not found:
                 return
 
-    def _read(self, events: list[_Event]) -> tuple[list[Item], int]:
-        return mapped(events, self._event)
+    def _read(self, events: list[_Event]) -> Batch:
+        items, unreadable = mapped(events, self._event)
+        return Batch(items=items, unreadable=unreadable)
 
     def _event(self, event: _Event) -> list[Item]:
         if event.name in ("update", "status.update"):
@@ -157,11 +144,10 @@ class Timeline:
         """The connection ends with the batches."""
 
 
-def _newer(newest: str, one: Item, host: str) -> str:
+def _newest(newest: str, batch: Batch, host: str) -> str:
     own = status_id(host, "")
-    if one.mention.id.startswith(own) and not one.mention.id.endswith(":deleted"):
-        return max(newest, one.mention.id.removeprefix(own), key=_order)
-    return newest
+    ids = [one.mention.id for one in batch.items if one.mention.kind is not Kind.DELETION]
+    return max([newest, *(id.removeprefix(own) for id in ids)], key=_order)
 
 
 def _order(id: str) -> tuple[int, str]:

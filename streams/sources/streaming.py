@@ -1,7 +1,7 @@
 """Listening to a platform: lines of an answer that does not end, and batches of what comes."""
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
 from contextlib import aclosing
 from typing import TypeVar
 
@@ -10,6 +10,7 @@ import aiohttp
 from streams.sinks.http import Answer, failure
 from streams.sinks.target import Later, Refused
 from streams.sources.fetch import too_many
+from streams.sources.source import Batch
 
 T = TypeVar("T")
 _MOST_LINE = 1024 * 1024
@@ -81,6 +82,36 @@ async def gathered(
     finally:
         filling.cancel()
         await asyncio.gather(filling, return_exceptions=True)
+
+
+async def listened(
+    stream: AsyncGenerator[T, None],
+    opened: asyncio.Event,
+    missed: AsyncIterator[Batch] | None,
+    read: Callable[[list[T]], Batch],
+) -> AsyncGenerator[Batch, None]:
+    """What a stream tells; once it is open, what was missed before, while the stream waits.
+
+    Opened first, nothing falls between the two; what both bring is known by its id. The first
+    batch is empty: the platform answers, be it that nobody writes for hours.
+    """
+    async with aclosing(gathered(stream, within_s=0.5)) as parts:
+        coming = asyncio.ensure_future(anext(parts))
+        try:
+            waiting = asyncio.ensure_future(opened.wait())
+            await asyncio.wait({coming, waiting}, return_when=asyncio.FIRST_COMPLETED)
+            waiting.cancel()
+            if opened.is_set():
+                yield Batch()
+                if missed is not None:
+                    async for batch in missed:
+                        yield batch
+            while True:
+                yield read(await coming)
+                coming = asyncio.ensure_future(anext(parts))
+        finally:
+            coming.cancel()
+            await asyncio.gather(coming, return_exceptions=True)
 
 
 async def _batch(

@@ -20,7 +20,7 @@ from streams.sinks.target import Later, Refused, secret
 from streams.sources.fetch import Fetcher, decoded
 from streams.sources.item import mapped
 from streams.sources.source import Api, Batch, Context, Cursor, Item
-from streams.sources.streaming import gathered, lines
+from streams.sources.streaming import lines, listened
 from streams.sources.x_posts import FIELDS, Includes, Post, to_item
 
 log = logging.getLogger(__name__)
@@ -95,7 +95,7 @@ class FilteredStream:
         await self._set_rules()
         newest = cursor or ""
         opened = asyncio.Event()
-        listened = lines(
+        stream = lines(
             self._session,
             self._base + "/stream",
             headers=self._headers,
@@ -103,28 +103,14 @@ class FilteredStream:
             idle_s=_IDLE_S,
             opened=opened,
         )
-        async with aclosing(gathered(listened, within_s=0.5)) as stream:
-            coming = asyncio.ensure_future(anext(stream))
-            try:
-                waiting = asyncio.ensure_future(opened.wait())
-                await asyncio.wait({coming, waiting}, return_when=asyncio.FIRST_COMPLETED)
-                waiting.cancel()
-                if opened.is_set():
-                    yield Batch()  # it answers, be it that nobody writes for hours
-                if newest and opened.is_set() and self._settings.fill_gaps:
-                    async for batch in self._missed(newest):
-                        yield batch
-                while True:
-                    batch = _read(await coming)
-                    newest = _newest(newest, batch)
-                    yield msgspec.structs.replace(batch, cursor=newest or None)
-                    coming = asyncio.ensure_future(anext(stream))
-            finally:
-                coming.cancel()
-                await asyncio.gather(coming, return_exceptions=True)
+        missed = self._missed(newest) if newest and self._settings.fill_gaps else None
+        async with aclosing(listened(stream, opened, missed, _read)) as batches:
+            async for batch in batches:
+                newest = batch.cursor or _newest(newest, batch)
+                yield msgspec.structs.replace(batch, cursor=newest or None)
 
     async def _missed(self, since: str) -> AsyncIterator[Batch]:
-        """What the rules match since the newest post that we have; repeats are known by id."""
+        """What the rules match since the newest post that we have, which stays the cursor."""
         for rule in self._settings.rules:
             token = ""
             for _ in range(_PAGES):
@@ -139,7 +125,7 @@ class FilteredStream:
                 page = decoded(answer, _pages)
                 posts = reversed(page.data)
                 items, odd = mapped(posts, partial(_of, page.includes))
-                yield Batch(items=items, unreadable=odd)
+                yield Batch(items=items, cursor=since, unreadable=odd)
                 token = page.meta.next_token
                 if not token:
                     break
@@ -168,8 +154,8 @@ def _of(includes: Includes | None, post: Post) -> list[Item]:
     return [to_item(post, includes)]
 
 
-def _read(listened: list[bytes]) -> Batch:
-    items, unreadable = mapped(listened, read)
+def _read(told: list[bytes]) -> Batch:
+    items, unreadable = mapped(told, read)
     return Batch(items=items, unreadable=unreadable)
 
 
