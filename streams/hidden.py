@@ -19,9 +19,7 @@ MOST = 500
 """Forms that are remembered; a configuration has some dozens, and the oldest go first."""
 _LEAST_BASE64 = 8
 """Characters of base64 in the middle of something longer that are no chance."""
-_CREDENTIALS = re.compile(
-    r"\b(Basic|Bearer)(\s+)(?=[\w.~-]*[\d+/=])[\w+/=.~-]{6,}", re.IGNORECASE
-)
+_CREDENTIALS = re.compile(r"\b(Basic|Bearer)(\s+)(?=[\w.~-]*[\d+/=])[\w+/=.~-]{6,}", re.IGNORECASE)
 """A header Authorization (RFC 9110, 11.6.2), whosever it is; `Basic authentication` is none."""
 _known: dict[str, None] = {}
 _pattern: list[re.Pattern[str]] = []
@@ -66,7 +64,7 @@ def hide(text: str) -> str:
 
 
 def _base64(secret: bytes) -> Iterator[str]:
-    """What base64 makes of it wherever it stands in something longer, less a few bytes at its ends."""
+    """What base64 makes of it wherever it stands in something longer, less a few bytes each end."""
     for before in range(3):
         encoded = base64.b64encode(bytes(before) + secret).decode()
         inner = encoded[4 if before else 0 : -4 if (before + len(secret)) % 3 else None]

@@ -49,7 +49,13 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     where one is named; "none" is for a relay on one's own machine.
     """
 
-    host: Annotated[str, Meta(min_length=1)]
+    host: Annotated[
+        str,
+        Meta(
+            pattern=r"^([^\s/:@]+|[0-9a-fA-F:]+)$",
+            description="a host such as smtp.example.org is wanted, without smtp:// and port",
+        ),
+    ]
     sender: str
     to: Annotated[tuple[str, ...], Meta(min_length=1, max_length=100)]
     security: Literal["starttls", "tls", "none"] = "starttls"
@@ -78,7 +84,7 @@ def build(settings: Mapping[str, Any], session: aiohttp.ClientSession) -> "Mail"
     typed = settings_of(Settings, settings)
     try:
         context = ssl.create_default_context(cafile=typed.ca_file or None)
-    except (OSError, ssl.SSLError) as error:
+    except (OSError, ValueError) as error:  # SSLError is an OSError
         raise ConfigError(f"ca_file: {typed.ca_file} cannot be read: {error}") from error
     return Mail(typed, secret(typed, "password") if typed.user else "", context)
 

@@ -214,7 +214,9 @@ def test_tracebacks_hide_what_is_known(cli: Cli) -> None:
     assert hidden.hide(f"https://x/?t={MARK}-known&u=1") == "https://x/?t=***&u=1"
 
 
-@pytest.mark.parametrize("secret", ['zQ7x "quoted" <&> \\ ü/+', f"{MARK}/tail+ 7", "zQ7x0123456789"])
+@pytest.mark.parametrize(
+    "secret", ['zQ7x "quoted" <&> \\ ü/+', f"{MARK}/tail+ 7", "zQ7x0123456789"]
+)
 @pytest.mark.parametrize("before", ["", "u:", "an@x:", "\0u\0"])
 def test_no_answer_shows_a_secret_in_whatever_form_it_quotes_it(secret: str, before: str) -> None:
     hidden.remember(secret)

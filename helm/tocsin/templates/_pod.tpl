@@ -121,11 +121,12 @@ spec:
 
 {{- /*
 Spec of a pod that runs one command; takes root, name and args, and any of usesModel, usesSinks,
-image, withoutPolicy, policyFrom and serviceAccountName.
+image, withoutPolicy, policyFrom, serviceAccountName, and `as`: extra settings of a role.
 */}}
 {{- define "tocsin.commandPod" -}}
 {{- $jobs := .root.Values.jobs }}
 {{- $role := dict "usesModel" .usesModel "usesSinks" .usesSinks "withoutPolicy" .withoutPolicy }}
+{{- $role = merge $role (.as | default dict) }}
 {{- $_ := set $role "image" .image }}
 {{- $_ := set $role "persistence" (dict "enabled" false) }}
 {{- $_ := set $role "stateSizeLimit" "64Mi" }}

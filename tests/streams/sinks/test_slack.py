@@ -174,8 +174,9 @@ async def test_errors_say_whether_to_try_again(server: SlackServer) -> None:
             with pytest.raises(Later) as busy:
                 await told(sink, OPENED)
             assert busy.value.after_s == after
-            assert ("no JSON of Slack" in busy.value.reason) == (after is None and "internal" not in
-                busy.value.reason)
+            assert ("no JSON of Slack" in busy.value.reason) == (
+                after is None and "internal" not in busy.value.reason
+            )
         server.failures.append(said(200, {"ok": False, "error": "is_archived"}))
         with pytest.raises(Refused, match="is_archived"):
             await told(sink, OPENED)
