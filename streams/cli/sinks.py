@@ -59,10 +59,11 @@ def list_(as_json: bool) -> None:
 def test(name: str, level: str, lang: str, keep: bool) -> None:
     """Send a ticket marked as a test to sink NAME, and close it again.
 
-    It is tried once. Ends with 1 when the sink does not take it.
+    It is tried once, for no longer than the sink's `timeout_s` each time. Ends with 1 when the sink
+    does not take it. What a running worker thinks of the sink does not change.
     """
     from streams.sinks import trial
-    from streams.sinks.target import Later, Refused
+    from streams.sinks.target import Disabled, Later, Refused
 
     chosen = settings()
     tickets = load(chosen.policy)
@@ -80,6 +81,8 @@ def test(name: str, level: str, lang: str, keep: bool) -> None:
         outcomes = asyncio.run(made)
     except (Later, Refused) as error:
         again = "; it may take it later" if isinstance(error, Later) else ""
+        if isinstance(error, Disabled):
+            again = "; a worker that is told so asks it again after a restart"
         raise CheckFailed(f"sink {name} does not take the test: {error.reason}{again}") from error
     click.echo(f"{name}: {', then '.join(outcomes)}")
 

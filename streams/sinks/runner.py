@@ -10,10 +10,11 @@ from scoring.escalation import Escalation
 from scoring.policy import Policy
 from streams.errors import ConfigError
 from streams.sinks import language, routing
+from streams.sinks.desk import Desk
 from streams.sinks.hook import Hook
 from streams.sinks.job import Job
 from streams.sinks.kinds import kind
-from streams.sinks.lane import Desk, Guard, Lane
+from streams.sinks.lane import Guard, Lane
 from streams.sinks.memory import CaseMemory
 from streams.sinks.meters import Meters
 from streams.sinks.settings import Sink, Tickets

@@ -47,10 +47,14 @@ class Notice(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Delivered(msgspec.Struct, frozen=True):
-    """The target has it; `memory` replaces what was kept, `outcome` is one of the words above."""
+    """The target has it; `memory` replaces what was kept, `outcome` is one of the words above.
+
+    `note` says in words for a log who does not have it, such as a recipient; empty when all do.
+    """
 
     memory: Memory
     outcome: str
+    note: str = ""
 
 
 class Later(Exception):  # noqa: N818 - named by outcome

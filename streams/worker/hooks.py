@@ -12,7 +12,7 @@ from aiohttp import web
 from aiokafka.errors import KafkaError
 
 from scoring.command import encode_command
-from streams.sinks.hook import BadSignatureError, Hook, HookError, NotNowError
+from streams.sinks.hook import BadSignatureError, Hook, HookError, NotNowError, StaleError
 from streams.sinks.runner import hook_of
 from streams.sinks.settings import Tickets
 from streams.web.rule import Access, ruled
@@ -49,6 +49,9 @@ class Hooks:
             raise web.HTTPNotFound
         try:
             command = await hook.read(request.headers, await request.read())
+        except StaleError as error:
+            log.warning("hook of sink %s: %s", name, error)
+            raise web.HTTPUnauthorized from None
         except BadSignatureError:
             log.warning("hook of sink %s: a request with a wrong signature", name)
             raise web.HTTPUnauthorized from None

@@ -14,7 +14,7 @@ from streams.sinks.doubts import doubts
 from streams.sinks.settings import load, parse
 from tests.conftest import Cli
 from tests.streams.helpers import one_line
-from tests.streams.vendors import PagerDutyVendor
+from tests.streams.vendors import PagerDutyVendor, Vendor
 
 
 @pytest.fixture
@@ -148,6 +148,42 @@ type = "webhook"
 url = "https://hooks.example/in"
 secret_env = "HOOK_KEY"
 """
+
+
+def test_a_test_keeps_to_the_sinks_own_time(cli: Cli, policy: Path, pager: PagerDutyVendor) -> None:
+    policy.write_text(policy.read_text().replace('"PAGER_KEY"', '"PAGER_KEY"\ntimeout_s = 0.3'))
+    own = {"TOCSIN_POLICY": str(policy), "PAGER_KEY": pager.routing_key}
+    pager.hold()
+    done = cli("sinks", "test", "pager", **own)
+    assert done.returncode == 1
+    assert "not done within 0.3 s; it may take it later" in one_line(done.stderr)
+
+
+def test_a_test_that_cannot_be_closed_says_so(
+    cli: Cli, policy: Path, pager: PagerDutyVendor
+) -> None:
+    own = {"TOCSIN_POLICY": str(policy), "PAGER_KEY": pager.routing_key}
+    pager.plan.extend([410])
+    gone = cli("sinks", "test", "pager", **own)
+    assert "a worker that is told so asks it again after a restart" in one_line(gone.stderr)
+
+
+def test_a_test_names_the_member_that_is_away(
+    cli: Cli, tmp_path: Path, pager: PagerDutyVendor
+) -> None:
+    file = tmp_path / "policy.toml"
+    there = Vendor()
+    with there.running():
+        urls = f'["{there.url}", "http://127.0.0.1:1"]'
+        file.write_text(
+            f'[sinks.bell]\ntype = "alertmanager"\nurls = {urls}\n[[routes]]\nsinks = ["bell"]\n'
+        )
+        kept = cli("sinks", "test", "bell", "--keep", TOCSIN_POLICY=str(file))
+        assert kept.returncode == 0
+        assert kept.stdout.startswith("bell: created (member 127.0.0.1:1 is away: no connection: ")
+        closed = cli("sinks", "test", "bell", TOCSIN_POLICY=str(file))
+        assert closed.returncode == 1
+        assert "then left open: member 127.0.0.1:1 is away" in one_line(closed.stderr)
 
 
 def test_routes_are_listed_in_order_with_what_is_left_out(cli: Cli, tmp_path: Path) -> None:
