@@ -12,9 +12,10 @@ BIN := .venv/bin
 # Older than a lock file or pyproject.toml: .venv is brought up to date first.
 STAMP := .venv/up-to-date
 BENCH_STAMP := .venv/bench-up-to-date
+DOCS_STAMP := .venv/docs-up-to-date
 TOOLS ?= yes
 
-.PHONY: help setup demo test tools lint format chart bench lock clean
+.PHONY: help setup demo test tools lint format chart docs bench lock clean
 
 help: ## list the targets
 	@echo "Usage: make TARGET [ARGS='...'] [PYTHON=python3.11]"
@@ -52,6 +53,14 @@ chart: setup ## make what is made in deploy and helm/tocsin: runbook page, board
 	@$(BIN)/python -m deploy.runbooks
 	@$(BIN)/python -m deploy.grafana
 	@$(BIN)/python -m helm.tools
+
+docs: setup $(DOCS_STAMP) ## build the documentation as a site in build/site, its links checked
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict --quiet $(ARGS)
+	@echo "docs: build/site/index.html"
+
+$(DOCS_STAMP): requirements/docs.txt | $(STAMP)
+	@$(BIN)/python -m pip install -qq --disable-pip-version-check -r requirements/docs.txt
+	@touch $@
 
 bench: setup $(BENCH_STAMP) ## run the benchmarks; ARGS names which
 	@$(BIN)/python -m benchmarks $(ARGS)

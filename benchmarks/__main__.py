@@ -16,6 +16,7 @@ OF_DATA = {
     "explanations": "DATA: what quoted words take from the score, beside as many random words",
     "ablations": "DATA: what each part of the training is worth, and a learning curve",
     "decision": "crises caught before the media, controls left alone, over made-up histories",
+    "faults": "workers killed, stopped and cut off while mentions come in: what is lost, or twice",
     "spread": "CASCADES: forecasts of the final number of shares, beside size alone and others",
     "fuzz": "hostile inputs for everything that reads what others wrote: --inputs N --seed S",
     "personal": "masking of personal data: recall by kind, near-misses spared, and its cost",

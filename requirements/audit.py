@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 HERE = Path(__file__).resolve().parent
-LOCKS = ("run.txt", "dev.txt", "bench.txt")
+LOCKS = ("run.txt", "dev.txt", "bench.txt", "docs.txt")
 IMAGES = ("image.txt", "image-score.txt", "image-build.txt")
 SERVICES = ("pypi", "osv")
 TIMEOUT_S = 180

@@ -1,9 +1,10 @@
-"""Writes `run.txt`, `dev.txt`, `bench.txt`: all that `pyproject.toml` leads to, at one release.
+"""Writes `run.txt`, `dev.txt`, `bench.txt`, `docs.txt`: what `pyproject.toml` leads to, pinned.
 
 `make lock` runs it, with Python 3.11 (the oldest that is supported, so that what only it needs
 is in the list). It installs the project's dependencies into a fresh virtual environment with
 plain pip, as a user would, and writes down what pip chose: first what the program needs to run,
-then what the extras `dev` and `train` add, then `bench`. It takes some minutes and needs a
+then what the extras `dev` and `train` add, then `bench`; and in another one `docs`, at the releases
+that were chosen where it shares some. It takes some minutes and needs a
 package registry.
 
 Other resolvers are not used: they would choose another build of torch than pip does.
@@ -25,6 +26,7 @@ HERE = Path(__file__).resolve().parent
 PYTHON = (3, 11)
 EXTRAS = ("dev", "train")
 BENCH = "bench"
+DOCS = "docs"
 
 # The release that the shipped weights were exported and measured with.
 EXACT = {"torch": "2.13.0"}
@@ -39,7 +41,7 @@ HEADER = """\
 
 
 def main() -> None:
-    """Resolves three times in one fresh environment and writes the files."""
+    """Resolves three times in one fresh environment, once in another, and writes the files."""
     if sys.version_info[:2] != PYTHON:
         sys.exit("lock: run with Python {}.{} (make lock PYTHON=python3.11)".format(*PYTHON))
     project = tomllib.loads((HERE.parent / "pyproject.toml").read_text())["project"]
@@ -53,11 +55,19 @@ def main() -> None:
         dev = _installed(python)
         _install(python, bench + _pins(_versions(dev)))
         everything = _installed(python)
+    with tempfile.TemporaryDirectory() as folder:
+        python = _environment(Path(folder))
+        chosen = Path(folder) / "chosen.txt"
+        chosen.write_text("\n".join(_pins(_versions(dev))))
+        _install(python, [*project["optional-dependencies"][DOCS], "-c", str(chosen)])
+        pages = _installed(python)
     _write("run.txt", "What `tocsin` needs to run.", run, everything)
     added = _beyond(run, dev)
     _write("dev.txt", "What tests, checks and training add.", added, everything, "-r run.txt")
     added = _beyond(dev, everything)
     _write("bench.txt", "What some benchmarks add.", added, everything, "-r dev.txt")
+    added = _beyond(dev, pages)
+    _write("docs.txt", "What the documentation's site adds.", added, dev | pages, "-r dev.txt")
 
 
 def _beyond(before: dict[str, Any], after: dict[str, Any]) -> dict[str, Any]:
@@ -100,7 +110,7 @@ def _markers(everything: dict[str, dict[str, Any]]) -> dict[str, str]:
     project = tomllib.loads((HERE.parent / "pyproject.toml").read_text())["project"]
     requirements = list(project["dependencies"])
     requirements += [
-        line for name in (*EXTRAS, BENCH) for line in project["optional-dependencies"][name]
+        line for name in (*EXTRAS, BENCH, DOCS) for line in project["optional-dependencies"][name]
     ]
     for metadata in everything.values():
         requirements += metadata.get("requires_dist", [])

@@ -23,11 +23,19 @@ class Action(enum.StrEnum):
     SNOOZE = "snooze"
 
 
+class Verdict(enum.StrEnum):
+    """What a person says that it was, looking back."""
+
+    CRISIS = "crisis"
+    NO_CRISIS = "no_crisis"
+
+
 class Command(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One thing that a person (`by`) decides about a case at a time (`at`).
 
     A second arrival of the same `id` changes nothing, nor does a command about an `episode` that
-    is not the open one. Unknown fields are ignored.
+    is not the open one. `verdict` and `note` change nothing about the case: what a person found
+    that it was is for those who fit the policy and the model. Unknown fields are ignored.
     """
 
     id: Name
@@ -38,6 +46,8 @@ class Command(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     assignee: Name | None = None
     until: Moment | None = None
     episode: Annotated[int, Meta(ge=1)] | None = None
+    verdict: Verdict | None = None
+    note: Annotated[str, Meta(max_length=1000)] | None = None
 
 
 class Order(msgspec.Struct, frozen=True, kw_only=True, tag="command"):

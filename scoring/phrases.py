@@ -81,6 +81,8 @@ _PHRASES = {
     },
 }
 
+_SLOT = re.compile(r"\{(\w+)(?::[^}]*)?\}")
+
 
 def phrase(lang: str, name: str, **values: object) -> str:
     """The phrase `name` in the language of a BCP 47 tag, filled in."""
@@ -106,6 +108,27 @@ def spoken(notes: Iterable[str]) -> str:
     """The language (`en`, `fr`) that most of these notes are phrases of; English when in doubt."""
     found = Counter(lang for note in notes for lang, known in _shapes() if known.fullmatch(note))
     return max(_PHRASES, key=lambda lang: (found[lang], lang == "en"))
+
+
+def retold(note: str, lang: str) -> str:
+    """A note that was written with `phrase`, in another language; any other text as it is."""
+    known = _PHRASES.get(lang.split("-")[0].lower(), _PHRASES["en"])
+    if any(_held(text).fullmatch(note) for text in known.values()):
+        return note
+    for other in _PHRASES.values():
+        for name, text in other.items():
+            if found := _held(text).fullmatch(note):
+                values = found.groupdict()
+                return _SLOT.sub(r"{\1}", known[name]).format(**values)
+    return note
+
+
+@cache
+def _held(text: str) -> re.Pattern[str]:
+    """A pattern of a phrase that holds what fills it in."""
+    parts = _SLOT.split(text)
+    names = (f"(?P<{part}>.+)" if odd % 2 else re.escape(part) for odd, part in enumerate(parts))
+    return re.compile("".join(names))
 
 
 @cache

@@ -31,3 +31,9 @@ class BrokerError(TocsinError):
     """The Kafka broker is out of reach, refuses the credentials, or did not answer in time."""
 
     exit_code = 3
+
+
+class WorkerStopped(TocsinError):  # noqa: N818 - named by outcome
+    """A worker cannot go on and ends, so that its supervisor starts it afresh."""
+
+    exit_code = 70

@@ -1,5 +1,6 @@
 """Mentions from lines: JSON Lines or plain text, bad lines told and counted."""
 
+import sys
 from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime
 from itertools import islice
@@ -19,6 +20,8 @@ class Lines:
 
     def __init__(self, path: Path, *, text: bool, complain: Complain) -> None:
         self._recording = Recording.open(path, keep=False)
+        if path == Path("-") and sys.stdin.isatty():
+            print("tocsin: reading from the terminal; Ctrl-D ends it", file=sys.stderr)
         self._text = text
         self._complain = complain
         self.size = self._recording.size

@@ -5,6 +5,7 @@ import json
 import logging
 import re
 import sys
+import threading
 from datetime import UTC, datetime
 
 from aiohttp.http_exceptions import BadHttpMessage
@@ -105,3 +106,21 @@ def set_up(settings: Settings) -> None:
     logging.basicConfig(level=settings.log_level, handlers=[handler], force=True)
     for name in _LOUD:
         logging.getLogger(name).setLevel(logging.WARNING)
+    _take_the_rest()
+
+
+def _take_the_rest() -> None:
+    """What Python would print by itself is logged like all else: warnings, what nobody caught."""
+    logging.captureWarnings(True)
+    log = logging.getLogger(__name__)
+
+    def in_thread(args: threading.ExceptHookArgs) -> None:
+        if args.exc_value is not None:
+            name = args.thread.name if args.thread else "a thread"
+            log.error("%s ended with an error", name, exc_info=args.exc_value)
+
+    def unraisable(args: "sys.UnraisableHookArgs") -> None:
+        log.error("an error nobody could be told of", exc_info=args.exc_value)
+
+    threading.excepthook = in_thread
+    sys.unraisablehook = unraisable

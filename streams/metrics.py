@@ -148,6 +148,12 @@ class Metrics:
             ["brand", "level"],
             registry=registry,
         )
+        self.cases_acknowledged = Gauge(
+            "tocsin_cases_acknowledged",
+            "Those of them that somebody acknowledged at this level or a higher one.",
+            ["brand", "level"],
+            registry=registry,
+        )
         self.conversations = Gauge(
             "tocsin_conversations",
             "Conversations held in memory, by partition of mentions-scored.",

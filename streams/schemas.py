@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import msgspec
 
-from scoring import command, escalation, mention, pulse, scored
+from scoring import command, escalation, mention, pulse, scored, timeline
 
 FOLDER: Final = Path(__file__).resolve().parent.parent / "deploy" / "schemas"
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"
@@ -26,6 +26,7 @@ _TYPES: Final[dict[str, tuple[str, Any]]] = {
         pulse.PulseEvent | command.Order,
     ),
     "case-command.v1": ("Case command, version 1", command.Command),
+    "case-timeline.v1": ("Case timeline, version 1", timeline.CaseTimeline),
 }
 
 NAMES: Final = tuple(_TYPES)

@@ -78,6 +78,7 @@ def model_command(data: Path, out: Path, model: Path | None, split: str, own: bo
 @click.option(
     "--seeds",
     type=click.IntRange(1, 50),
+    metavar="N",
     default=1,
     show_default=True,
     help="How many times over the made-up histories are told.",

@@ -2,11 +2,13 @@
 
 import os
 import sys
+from pathlib import Path
 
 import click
 import msgspec
 
 from streams.config import Settings, load
+from streams.errors import UsageError
 
 no_cascade = click.option(
     "--no-cascade",
@@ -29,6 +31,20 @@ def write_json(value: object) -> None:
     """One JSON line on standard output."""
     sys.stdout.buffer.write(msgspec.json.encode(value) + b"\n")
     sys.stdout.buffer.flush()
+
+
+def writable(option: str, path: Path) -> None:
+    """Raises UsageError when there is no folder for the file that an option names."""
+    if not path.absolute().parent.is_dir():
+        raise UsageError(f"{option} {path}: there is no folder {path.parent}")
+
+
+def write(option: str, path: Path, text: str) -> None:
+    """Writes the file that an option names. Raises UsageError."""
+    try:
+        path.write_text(text, "utf-8")
+    except OSError as error:
+        raise UsageError(f"{option} {path} cannot be written: {error.strerror}") from error
 
 
 def counted(number: int, noun: str) -> str:

@@ -45,7 +45,7 @@ def command() -> None:
 @command.command("list")
 @of
 @click.option("--reason", help="Only those with this reason, such as refused.")
-@click.option("--limit", type=click.IntRange(1), help="Only the newest so many.")
+@click.option("--limit", type=click.IntRange(1), metavar="N", help="Only the newest so many.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON line each.")
 def list_(of: str, reason: str | None, limit: int | None, as_json: bool) -> None:
     """List the dead letters, oldest first."""

@@ -42,14 +42,16 @@ class _Speed(click.ParamType):
     type=_Speed(),
     default=PER_S,
     metavar="N|max",
-    show_default="20",
-    help="Mentions per second.",
+    help="Mentions per second.  [default: 20]",
 )
 @click.option("--headless", is_flag=True, help="No board; end when everything is worked off.")
-@click.option("--seconds", type=click.FloatRange(0.1, 1e7), help="End after so long.")
+@click.option("--seconds", type=click.FloatRange(0.1, 1e7), metavar="N", help="End after so long.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object at the end.")
 @click.option(
-    "--port", type=click.IntRange(0, 65_535), help="Port of the console.  [default: 6066 or free]"
+    "--port",
+    type=click.IntRange(0, 65_535),
+    metavar="N",
+    help="Port of the console.  [default: 6066, or one that is free]",
 )
 @click.option("--browser/--no-browser", default=None, help="Open the console in a browser or not.")
 def command(
@@ -63,9 +65,9 @@ def command(
 ) -> None:
     """Run a broker, a worker and recorded crises on this machine, and watch them unfold.
 
-    Nothing else is needed, and no other Kafka is touched. Ten recorded stories begin together and
-    play interleaved in the order of their own time. The board and the console stay until Ctrl-C.
-    TOCSIN_MODEL and TOCSIN_POLICY apply.
+    Nothing else is needed, and no other Kafka is touched. Ten recorded stories play interleaved
+    in the order of their own time; all end at this moment. The board and the console stay until
+    Ctrl-C. TOCSIN_MODEL and TOCSIN_POLICY apply.
     """
     from streams.demo import ports, script
     from streams.demo.browser import opened

@@ -23,7 +23,9 @@ from streams.errors import CheckFailed
     type=click.Path(exists=True, file_okay=False, path_type=Path),
     help="Folder of the artefact; else TOCSIN_MODEL, else the one that ships.",
 )
-@click.option("--floor", type=click.FloatRange(0, 1), help="Exit 1 when macro-F1 is below.")
+@click.option(
+    "--floor", type=click.FloatRange(0, 1), metavar="F1", help="Exit 1 when macro-F1 is below."
+)
 @click.option("--json", "as_json", is_flag=True, help="One JSON line instead of tables.")
 @click.option(
     "--own/--no-own",

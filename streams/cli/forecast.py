@@ -52,6 +52,9 @@ class _Ages(click.ParamType):
 def command(file: Path, ages: tuple[float, ...], strict: bool) -> None:
     """Forecast the shares of each conversation of FILE (JSON Lines; `-` is standard input).
 
+    \b
+      tocsin forecast mine.jsonl --at 10m,1h,6h
+
     One JSON line per conversation and age, from what had been published by then. Texts are not
     read, so no model is loaded. Bad lines are told on standard error as `line N: reason`.
     """

@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import click
+from click.shell_completion import CompletionItem
 
 from streams.cli import exits
 
@@ -19,6 +20,8 @@ DISTRIBUTION = "tocsin"
 SOURCE_VERSION = "0.0.0+source"
 COMPLETION = "_TOCSIN_COMPLETE"
 """Set by the shell when it asks what could follow; click answers."""
+_SENTENCE = 300
+_OTHERS = "More"
 
 
 def version() -> str:
@@ -39,20 +42,44 @@ class Group(click.Group):
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """As click does, with a hint at what may have been meant."""
         names = self.list_commands(ctx)
-        if args and args[0] not in names and not args[0].startswith("-"):
+        unknown = bool(args) and args[0] not in names and not args[0].startswith("-")
+        if unknown and not ctx.resilient_parsing:  # which a shell asks with, for what could follow
             near = difflib.get_close_matches(args[0], names, n=1)
             lists = f"`{ctx.command_path} --help` lists them"
             hint = f"did you mean {near[0]!r}?" if near else lists
             raise click.UsageError(f"no such command {args[0]!r}: {hint}", ctx)
         return super().resolve_command(ctx, args)
 
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Lists the subcommands, each with its whole first sentence."""
+        found = ((name, self.get_command(ctx, name)) for name in self.list_commands(ctx))
+        rows = [
+            (name, command.get_short_help_str(_SENTENCE))
+            for name, command in found
+            if command and not command.hidden
+        ]
+        with formatter.section("Commands"):
+            formatter.write_dl(rows)
+
 
 class LazyGroup(Group):
-    """Subcommands come from `table` (name to one line of help) in modules of `package`."""
+    """Subcommands come from `table` (name to one line of help) in modules of `package`.
 
-    def __init__(self, *, package: str, table: Mapping[str, str], **rest: Any) -> None:
+    `sections` are the headings of the help, with what stands under each; what is under none comes
+    last.
+    """
+
+    def __init__(
+        self,
+        *,
+        package: str,
+        table: Mapping[str, str],
+        sections: Mapping[str, Sequence[str]] | None = None,
+        **rest: Any,
+    ) -> None:
         super().__init__(**rest)
         self.package = package
+        self.sections = sections or {}
         self.table = {
             name: text
             for name, text in table.items()
@@ -73,9 +100,23 @@ class LazyGroup(Group):
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """Lists the subcommands without importing them."""
-        with formatter.section("Commands"):
-            formatter.write_dl(list(self.table.items()))
+        """Lists the subcommands by section, without importing them."""
+        placed = {name for names in self.sections.values() for name in names}
+        others = [name for name in self.table if name not in placed]
+        for heading, names in {**self.sections, _OTHERS: others}.items():
+            rows = [(name, self.table[name]) for name in names if name in self.table]
+            if rows:
+                with formatter.section(heading):
+                    formatter.write_dl(rows)
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        """What could follow, without importing the subcommands: a shell waits for it."""
+        found = [
+            CompletionItem(name, help=text)
+            for name, text in self.table.items()
+            if name.startswith(incomplete)
+        ]
+        return found + click.Command.shell_complete(self, ctx, incomplete)
 
     def main(  # type: ignore[override]
         self,

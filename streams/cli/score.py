@@ -31,6 +31,9 @@ BATCH = 64
 def command(file: Path, text: bool, explain: bool, strict: bool, no_cascade: bool) -> None:
     """Score the mentions of FILE (JSON Lines; `-` is standard input), one JSON line each.
 
+    \b
+      echo "Third time my order is lost, and no answer" | tocsin score --text --explain
+
     Bad lines are told on standard error as `line N: reason`.
     """
     done = 0

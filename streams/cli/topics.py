@@ -11,8 +11,15 @@ from streams.kafka.topics import Status, TopicState
 
 @click.command("topics")
 @click.option("--create", is_flag=True, help="Create those that are missing.")
-@click.option("--partitions", type=click.IntRange(1, 10_000), help="Instead of TOCSIN_PARTITIONS.")
-@click.option("--replication", type=click.IntRange(1, 100), help="Instead of TOCSIN_REPLICATION.")
+@click.option(
+    "--partitions",
+    type=click.IntRange(1, 10_000),
+    metavar="N",
+    help="Instead of TOCSIN_PARTITIONS.",
+)
+@click.option(
+    "--replication", type=click.IntRange(1, 100), metavar="N", help="Instead of TOCSIN_REPLICATION."
+)
 @click.option("--json", "as_json", is_flag=True, help="One JSON line per topic.")
 def command(create: bool, partitions: int | None, replication: int | None, as_json: bool) -> None:
     """Show the topics and whether they are as they should be, or create them.

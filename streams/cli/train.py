@@ -32,15 +32,44 @@ FEW = 20
 @click.option(
     "--vocabulary",
     type=click.IntRange(2_000, 250_000),
+    metavar="N",
     default=40_000,
     show_default=True,
     help="Pieces to keep of the base's vocabulary.",
 )
 @click.option("--languages", default="fr,en", show_default=True, help="Whose words to keep.")
-@click.option("--layers", type=click.IntRange(1, 12), default=12, show_default=True)
-@click.option("--seed", type=int, default=13, show_default=True)
-@click.option("--epochs", type=click.IntRange(1, 100), default=6, show_default=True)
-@click.option("--batch-size", type=click.IntRange(2, 1024), default=32, show_default=True)
+@click.option(
+    "--layers",
+    type=click.IntRange(1, 12),
+    default=12,
+    metavar="N",
+    show_default=True,
+    help="Layers of the base to keep, evenly spaced; fewer are faster.",
+)
+@click.option(
+    "--seed",
+    type=int,
+    default=13,
+    metavar="N",
+    show_default=True,
+    help="Of what is left to chance.",
+)
+@click.option(
+    "--epochs",
+    type=click.IntRange(1, 100),
+    default=6,
+    metavar="N",
+    show_default=True,
+    help="Times over the data, at most.",
+)
+@click.option(
+    "--batch-size",
+    type=click.IntRange(2, 1024),
+    default=32,
+    metavar="N",
+    show_default=True,
+    help="Texts learnt from at a time.",
+)
 @click.option(
     "--auxiliary",
     default="all",
@@ -62,12 +91,14 @@ FEW = 20
 @click.option(
     "--unlabelled",
     type=click.IntRange(0),
+    metavar="N",
     default=0,
     help="Texts without labels an epoch, learnt from the teachers alone.",
 )
 @click.option(
     "--share",
     type=click.FloatRange(0, 1, min_open=True),
+    metavar="PART",
     default=1.0,
     show_default=True,
     help="Part of the training rows to use, for a learning curve.",
@@ -79,7 +110,13 @@ FEW = 20
 )
 @click.option("--no-role", is_flag=True, help="Do not tell the network who writes.")
 @click.option("--no-channel", is_flag=True, help="Do not tell the network where it stands.")
-@click.option("--threads", type=click.IntRange(0, 256), default=0, help="0: one per core.")
+@click.option(
+    "--threads",
+    type=click.IntRange(0, 256),
+    default=0,
+    metavar="N",
+    help="Threads; 0: one per core.",
+)
 @click.version_option(package_name="tocsin")
 def command(
     data: Path,

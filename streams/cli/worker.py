@@ -3,7 +3,7 @@
 import click
 
 from streams.cli.common import settings
-from streams.errors import UsageError
+from streams.errors import TocsinError, UsageError, WorkerStopped
 
 
 @click.command()
@@ -19,12 +19,17 @@ from streams.errors import UsageError
 def command(roles: str) -> None:
     """Run one worker of the stream until it is told to stop (SIGTERM, Ctrl-C).
 
-    To grow, start more workers of the role that lags; partitions are shared among them.
+    The roles: `score` reads mentions with the model, `cases` decides over them and serves the
+    console, `tickets` tells ticket systems. To grow, start more workers of the role that lags;
+    partitions are shared among them. Run `tocsin topics --create` once before.
     """
     import asyncio
+    import logging
 
     import uvloop
 
+    from models.errors import ModelError
+    from scoring.errors import ScoringError
     from streams import logs
     from streams.worker import serve
     from streams.worker.application import Role
@@ -43,5 +48,11 @@ def command(roles: str) -> None:
     async def run() -> None:
         await serve.Worker(chosen, worker_roles, counts).run()
 
-    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(run())
+    try:
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            runner.run(run())
+    except (TocsinError, ModelError, ScoringError, ModuleNotFoundError):
+        raise  # told to the user in one line
+    except Exception as error:
+        logging.getLogger(__name__).exception("the worker ends: a bug")
+        raise WorkerStopped(f"the worker met a bug and ends: {error!r}") from error

@@ -18,8 +18,8 @@ END_TIMEOUT_S = 5.0
 class Player(threading.Thread):
     """Plays `rate` mentions a second, 0 for all at once.
 
-    Paced by count and not by time: stories that last two days and one that lasts two months start
-    together, and a clock that ran evenly would pass over the first in a blink.
+    Paced by count and not by time: stories that last two days and one that lasts two months end
+    together, and a clock that ran evenly would wait two months for the last days.
     """
 
     def __init__(self, settings: Settings, script: Script, tally: Tally, rate: float) -> None:

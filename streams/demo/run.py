@@ -1,6 +1,7 @@
 """Starts the parts of the demo in order, lets them work, and ends them in order."""
 
 import os
+import secrets
 import tempfile
 import threading
 from contextlib import ExitStack
@@ -52,11 +53,13 @@ def run(options: Options, script: Script, tally: Tally, show: Show) -> Report:
         settings = Settings(broker=broker.address, partitions=PARTITIONS)
         topics.create(settings)
         show.phase("starting the worker and loading its model")
+        token = secrets.token_urlsafe(12)
         variables = _variables(settings, script, options.port, folder)
+        variables["TOCSIN_WEB_TOKEN"] = token
         worker = parts.enter_context(WorkerProcess(variables, folder / "worker.log"))
         console = f"http://{HOST}:{options.port}/"
         if worker.wait(console, ending.event):
-            show.open(console)
+            show.open(f"{console}#token={token}")  # browsers keep what follows # to themselves
             listener = Listener(settings, tally, show.said)
             player = Player(settings, script, tally, options.rate)
             for thread in (listener, Watcher(console, tally), player):
@@ -68,7 +71,7 @@ def run(options: Options, script: Script, tally: Tally, show: Show) -> Report:
                 if tally.settled:
                     if options.ends_by_itself:
                         break
-                    show.phase("everything is played; the console stays until Ctrl-C")
+                    show.phase("everything is played; the console has the rest, until Ctrl-C")
         show.phase("ending")
         return tally.report(console, script.watched)
 

@@ -46,13 +46,12 @@ class Script(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def from_library(now: float | None = None) -> Script:
-    """Every story of the library: all begin together, the longest ends at `now` (seconds)."""
+    """Every story of the library: all end at `now` (seconds), so that what is open is of today."""
     library = [stories.load(slug) for slug in stories.slugs()]
-    firsts = {story.slug: min(m.at for m in story.mentions) for story in library}
-    longest = max(max(m.at for m in story.mentions) - firsts[story.slug] for story in library)
-    begin = (now or time.time()) - longest
+    end = now or time.time()
+    lasts = {story.slug: max(m.at for m in story.mentions) for story in library}
     moved = [
-        _moved(mention, begin + mention.at - firsts[story.slug])
+        _moved(mention, end + mention.at - lasts[story.slug])
         for story in library
         for mention in story.mentions
     ]

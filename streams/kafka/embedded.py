@@ -43,9 +43,12 @@ class EmbeddedBroker:
 
     It forgets everything when it ends, and it ends with the block, or with the process. Enter the
     block from the main thread: Linux ends the broker when the thread that started it ends.
+
+    `advertised` is the `host:port` that clients are told to use: a proxy's, to try out a network.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, advertised: str = "") -> None:
+        self._advertised = advertised
         self._process: subprocess.Popen[bytes] | None = None
         self._folder = Path()
         self.port = 0
@@ -97,7 +100,8 @@ class EmbeddedBroker:
     def _start(self, binary: str) -> None:
         self.port = _free_port()
         url = f"tcp://{self.address}"
-        command = [binary, "broker", "--listener-url", url, "--advertised-listener-url", url]
+        told = f"tcp://{self._advertised or self.address}"
+        command = [binary, "broker", "--listener-url", url, "--advertised-listener-url", told]
         command += ["--storage-engine", "memory://tansu/"]
         with self.log_file.open("ab") as output:
             self._process = subprocess.Popen(

@@ -26,6 +26,7 @@ class Topics(msgspec.Struct, frozen=True, kw_only=True):
     dead_letters: str
     tickets_dead_letters: str
     commands: str
+    timeline: str
     cases_state: str
     incidents_state: str
     tickets_state: str
@@ -58,6 +59,7 @@ class Topics(msgspec.Struct, frozen=True, kw_only=True):
             dead_letters=prefix + "mentions-dead-letters",
             tickets_dead_letters=prefix + "tickets-dead-letters",
             commands=prefix + "case-commands",
+            timeline=prefix + "case-timeline",
             cases_state=f"{tables}-cases-changelog",
             incidents_state=f"{tables}-incidents-changelog",
             tickets_state=f"{tickets}-tickets-changelog",
@@ -173,6 +175,7 @@ def plan(settings: Settings) -> list[Specification]:
             partitions=1,
         ),
         topic(topics.commands, "acknowledge, assign, resolve, snooze a case", 7, MENTION_BYTES),
+        topic(topics.timeline, "what happened in open cases, for people", 7, MENTION_BYTES),
         topic(
             topics.tickets_commands,
             "who has a case in hand, by case, for ticket systems",

@@ -2,8 +2,10 @@
 
 import math
 from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import NamedTuple
+
+from streams.plot.words import lasting
 
 MINUTE, HOUR, DAY = 60, 3600, 86_400
 _STEPS = (
@@ -61,14 +63,14 @@ class Tick(NamedTuple):
     date: str
 
 
-def ages(across: Stretched, began: float) -> Iterator[Tick]:
+def ages(across: Stretched, began: float, lang: str) -> Iterator[Tick]:
     """Ages of a case that began at a time (seconds), as many as have room."""
     edge = -math.inf
     for age in _AGES:
         at = began + age
         if at <= across.high and across(at) >= edge:
             edge = across(at) + _ROOM
-            yield Tick(at, f"+{lasting(age)}" if age else "0", "")
+            yield Tick(at, f"+{lasting(lang, age)}" if age else "0", "")
 
 
 def ticks(begin: float, end: float) -> Iterator[Tick]:
@@ -91,13 +93,3 @@ def ceiling(values: Sequence[float], least: float) -> float:
     ordered = sorted(values)
     usual = ordered[min(len(ordered) - 1, int(len(ordered) * 0.98))] if ordered else 0.0
     return max(least, usual * 1.1)
-
-
-def lasting(seconds: float) -> str:
-    """`45 min`, `7 h`, `3 days`."""
-    delta = timedelta(seconds=seconds)
-    if delta < timedelta(hours=1):
-        return f"{seconds / MINUTE:.0f} min"
-    if delta < timedelta(days=1):
-        return f"{seconds / HOUR:.3g} h"
-    return f"{delta.days} day{'' if delta.days == 1 else 's'}"

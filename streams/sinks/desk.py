@@ -14,6 +14,10 @@ class Desk(Protocol):
         """What is remembered of the job's case in the sink."""
         ...
 
+    async def owned(self) -> None:
+        """Returns when nobody else can be delivering the same."""
+        ...
+
     async def remember(self, job: Job, sink: str, delivered: Delivered | None) -> None:
         """The sink is done with the job; None when it was not told. Returns when that is safe."""
         ...

@@ -284,6 +284,7 @@ class Lane:
         """Returns with a slot when a call may be made; see `_give_back`."""
         await self._slots.acquire()
         try:
+            await self._desk.owned()
             await self._breaker.admit()
             try:
                 await self._limiter.acquire()

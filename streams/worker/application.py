@@ -2,6 +2,7 @@
 
 import enum
 from collections.abc import Collection, Mapping
+from typing import Any, cast
 
 import faust
 from faust.types import TP
@@ -22,13 +23,13 @@ class Role(enum.StrEnum):
 
 
 class App(faust.App):
-    """Faust, mended in two places where it would recover or read less than there is."""
+    """Faust, mended in three places where it would recover or read less than there is."""
 
     tocsin: Settings
 
     def _new_consumer(self) -> ConsumerT:
         """The consumer; an attribute of an instance goes before the method of its class."""
-        consumer = super()._new_consumer()
+        consumer: Any = super()._new_consumer()
         resume = consumer.resume_partitions
 
         def resume_partitions(tps: Collection[TP]) -> None:
@@ -41,8 +42,24 @@ class App(faust.App):
         async def highwaters(*tps: TP) -> Mapping[TP, int]:
             return await ends.true_ends(self.tocsin, tps)
 
-        vars(consumer).update(resume_partitions=resume_partitions, highwaters=highwaters)
-        return consumer
+        seek = consumer.seek_to_committed
+
+        async def seek_to_committed() -> Mapping[TP, int]:
+            # A partition of which nothing was ever committed stays wherever it is, past what was
+            # fetched and thrown away; with its next message those before it would be committed.
+            committed: Mapping[TP, int] = await seek()
+            logs = [tp for tp in committed if tp.topic not in self.tables.changelog_topics]
+            if never := [tp for tp in logs if not committed[tp]]:
+                for tp, first in (await consumer.earliest_offsets(*never)).items():
+                    await consumer._seek(tp, first)
+            return committed
+
+        vars(consumer).update(
+            resume_partitions=resume_partitions,
+            highwaters=highwaters,
+            seek_to_committed=seek_to_committed,
+        )
+        return cast(ConsumerT, consumer)
 
 
 def application(settings: Settings, role: Role) -> faust.App:

@@ -8,6 +8,7 @@ import msgspec
 from scoring.escalation import Escalation, Status
 from scoring.levels import Level, from_rank
 from scoring.standing import Standing
+from streams.console.erasing import without
 from streams.metrics import Metrics
 
 _NEWEST = 50
@@ -30,6 +31,11 @@ class OpenCase(msgspec.Struct, frozen=True, kw_only=True):
     owner: str | None = None
     opening_score: float | None = None
     """Score of the message that opened it; None where another worker said that."""
+
+    @property
+    def taken(self) -> bool:
+        """Whether somebody has it in hand at its present level."""
+        return self.acknowledged >= self.level.rank
 
 
 class Board:
@@ -109,10 +115,10 @@ class Board:
         """A customer took a mention back: its words go from here too, whoever quotes them."""
         for case_id, held in self._open.items():
             if held.brand == brand and held.escalation is not None:
-                clean = _without(held.escalation, mention_id)
+                clean = without(held.escalation, mention_id)
                 self._open[case_id] = msgspec.structs.replace(held, escalation=clean)
         self.newest = deque(
-            (_without(said, mention_id) if said.brand == brand else said for said in self.newest),
+            (without(said, mention_id) if said.brand == brand else said for said in self.newest),
             maxlen=_NEWEST,
         )
 
@@ -124,17 +130,21 @@ class Board:
     def publish(self) -> None:
         """Sets the metrics of open cases."""
         metrics = self._metrics
-        counts = Counter((metrics.brand(c.brand), c.level) for c in self._open.values())
+        cases = self._open.values()
+        counts = Counter((metrics.brand(c.brand), c.level) for c in cases)
+        taken = Counter((metrics.brand(c.brand), c.level) for c in cases if c.taken)
         metrics.cases_open.clear()
+        metrics.cases_acknowledged.clear()
         for brand in metrics.brands | {brand for brand, _ in counts}:
             for level in Level:
                 metrics.cases_open.labels(brand, level).set(counts[brand, level])
+                metrics.cases_acknowledged.labels(brand, level).set(taken[brand, level])
         now = datetime.now(UTC)
         for level in Level:
             ages = [
                 (now - case.level_since).total_seconds()
-                for case in self._open.values()
-                if case.level is level and case.acknowledged < level.rank
+                for case in cases
+                if case.level is level and not case.taken
             ]
             metrics.unacknowledged.labels(level).set(max(ages, default=0.0))
 
@@ -149,16 +159,3 @@ def _outcome(said: Escalation, dismissed: bool) -> str:
 def _urgency(case: OpenCase) -> tuple[int, float, datetime, str]:
     score = case.escalation.score if case.escalation else 0.0
     return -case.level.rank, -score, case.seen_at, case.case_id
-
-
-def _without(said: Escalation, mention_id: str) -> Escalation:
-    why = tuple(
-        msgspec.structs.replace(term, quote=None) if term.mention_id == mention_id else term
-        for term in said.why
-    )
-    quotes = [term.quote for term in said.why if term.mention_id == mention_id and term.quote]
-    headline = said.headline
-    for quote in quotes:
-        if quote[:20] in headline:
-            headline = headline[: headline.index(quote[:20])].rstrip(' "—')
-    return msgspec.structs.replace(said, why=why, headline=headline)

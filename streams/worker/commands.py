@@ -19,6 +19,7 @@ from scoring.scored import encode_event
 from streams.worker import messages
 from streams.worker.application import raw_topic
 from streams.worker.boundary import Gate
+from streams.worker.gaps import Gaps
 from streams.worker.logfold import Tools
 from streams.worker.output import Record
 
@@ -36,6 +37,7 @@ class CommandsAgent:
 
     def __init__(self, tools: Tools) -> None:
         self._tools = tools
+        self._gaps = Gaps(tools.app, tools.settings, keeps=True)
         self.gate = Gate()
         topic = raw_topic(tools.app, tools.topics.commands)
         tools.app.agent(topic, name="commands", concurrency=1)(self._run)
@@ -51,6 +53,7 @@ class CommandsAgent:
 
     async def _batch(self, events: Sequence[EventT]) -> None:
         self._tools.progress.took(events)
+        await self._gaps.check(events)
         await self._tools.output.send([self._record(event) for event in events])
 
     def _record(self, event: EventT) -> Record:

@@ -62,18 +62,25 @@ class Ledger:
     async def done(self, entry: Entry) -> list[EventT]:
         """One piece of a message's work is done; acknowledges what may be, and tells which."""
         entry.left -= 1
-        waiting = self._entries.get(entry.event.message.tp)
+        tp = entry.event.message.tp
+        waiting = self._entries.get(tp)
         acknowledged = []
         while waiting and waiting[0].left == 0:
             first = waiting.popleft()
             await first.stream.ack(first.event)
             acknowledged.append(first.event)
+        if not waiting and self._entries.get(tp) is waiting:
+            self._entries.pop(tp, None)
         self._moved.set()
         return acknowledged
 
     def under_way(self, tp: TP) -> list[Entry]:
         """Messages of a partition that are not acknowledged."""
         return list(self._entries.get(tp, ()))
+
+    def waits(self, tp: TP) -> bool:
+        """Whether messages of a partition wait for sinks, or for room behind others that do."""
+        return tp in self._entries or self.first is not None
 
     def drop(self, tps: Collection[TP]) -> None:
         """These partitions go to another worker: their messages will be read again."""

@@ -1,8 +1,8 @@
 """What the folding agents share: a partition's log in, escalations out, state in between.
 
 For each batch and partition: fold in memory; await the acknowledgement of what is said; await the
-changelog's; only then acknowledge the log. A crash at any point says the same again under the
-same ids, and what was stored already is passed over.
+changelog's, which has all of the batch or nothing; only then acknowledge the log. A crash at any
+point says the same again under the same ids, and what was stored already is passed over.
 """
 
 import abc
@@ -94,7 +94,7 @@ class LogFold(abc.ABC, Generic[F]):
         self._offsets: dict[int, int] = {}
         self._heard: dict[int, float] = {}
         self._between = False
-        self._state = State(tools.app, name, partitions, tools.output)
+        self._state = State(tools.app, name, partitions, tools.output, tools.settings)
         tools.app.agent(raw_topic(tools.app, topic), name=name, concurrency=1)(self._run)
 
     @abc.abstractmethod
@@ -108,6 +108,10 @@ class LogFold(abc.ABC, Generic[F]):
     @abc.abstractmethod
     def changes(self, fold: F, offset: int) -> dict[str, bytes | None]:
         """What to store since the last call; the clock goes last."""
+
+    @abc.abstractmethod
+    def told(self, fold: F, said: Sequence[Escalation]) -> list[Record]:
+        """What people are told of the cases that a batch moved, beside what it `said`."""
 
     @abc.abstractmethod
     def present(self, case_id: str) -> Present | None:
@@ -211,6 +215,7 @@ class LogFold(abc.ABC, Generic[F]):
                     continue  # folded before a crash, and its outputs were acknowledged
                 log.warning("%s, partition %s was made anew; its state is kept", self.topic, number)
                 self._offsets[number] = message.offset - 1
+                self._state.begin_anew(number)
             if message.offset > self._offsets[number] + 1:
                 wanted = self._offsets[number] + 1
                 await ends.check_gap(self.tools.settings, message.tp, wanted, message.offset)
@@ -229,8 +234,10 @@ class LogFold(abc.ABC, Generic[F]):
         said = [escalation for step in steps for escalation in step.said]
         records = [record for step in steps for record in step.records]
         records += [messages.escalation(self.tools.topics, escalation) for escalation in said]
+        records += self.told(fold, said)
         await self.tools.output.send(records)
-        await self._state.write(number, self.changes(fold, self._offsets[number]))
+        folded = self._offsets[number]
+        await self._state.write(number, self.changes(fold, folded), folded)
         if fold.watermark > reached:  # news alone does not stop the time that passes in silence
             self._heard[number] = time.monotonic()
         self._publish(steps)

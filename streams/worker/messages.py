@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from faust.types import Message
 
 from scoring.escalation import Escalation, encode
+from scoring.timeline import CaseTimeline, encode_timeline
 from streams.kafka import dead_letters
 from streams.kafka.topics import Topics
 from streams.worker.output import Record
@@ -32,6 +33,11 @@ def escalation(topics: Topics, said: Escalation) -> Record:
             ("content-type", b"application/json"),
         ],
     )
+
+
+def timeline(topics: Topics, told: CaseTimeline) -> Record:
+    """What happened in a case."""
+    return Record(topic=topics.timeline, key=told.case_id.encode(), value=encode_timeline(told))
 
 
 def dead_letter(

@@ -1,16 +1,30 @@
-"""Acknowledged sends: nothing is done until the broker says it has it."""
+"""Acknowledged sends: nothing is done until the broker says it has it.
+
+A broker that is away, or changes leaders, is waited for: what failed is sent again, all of it and
+in its order, since what arrives twice changes nothing.
+"""
 
 import asyncio
-from collections.abc import Iterable, Sequence
-from typing import NamedTuple
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from functools import partial
+from typing import Any, NamedTuple, TypeVar
 
 from aiokafka import AIOKafkaProducer
+from aiokafka.producer.message_accumulator import BatchBuilder
 from aiokafka.structs import RecordMetadata
 
 from streams.config import Settings
 from streams.kafka import clients
+from streams.worker.patience import PATIENCE_S, patiently
 
 Headers = Sequence[tuple[str, bytes]]
+
+REQUEST_TIMEOUT_S = 10.0
+"""How long the client itself tries to deliver before it tells us."""
+_LARGEST_BATCH = clients.LARGEST_MESSAGE - 64 * 1024
+"""Bytes; what a state topic takes in one piece, less some air (`max.message.bytes`)."""
+
+T = TypeVar("T")
 
 
 class Record(NamedTuple):
@@ -26,9 +40,11 @@ class Record(NamedTuple):
 class Output:
     """A producer whose sends are awaited until every in-sync replica has them."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, patience_s: float = PATIENCE_S) -> None:
         self._settings = settings
+        self._patience_s = patience_s
         self._producer: AIOKafkaProducer | None = None
+        self._hasty = False
 
     async def start(self) -> None:
         """Connects. Raises aiokafka's KafkaError."""
@@ -38,6 +54,7 @@ class Output:
             linger_ms=5,
             max_batch_size=128 * 1024,
             max_request_size=clients.LARGEST_MESSAGE,
+            request_timeout_ms=int(REQUEST_TIMEOUT_S * 1000),
         )
         await self._producer.start()
 
@@ -46,8 +63,31 @@ class Output:
         if self._producer is not None:
             await self._producer.stop()
 
+    def hurry(self) -> None:
+        """The worker stops: from now on a broker that does not answer is not waited for."""
+        self._hasty = True
+
     async def send(self, records: Iterable[Record]) -> list[RecordMetadata]:
         """Sends all and waits for all acknowledgements. Raises aiokafka's KafkaError."""
+        kept = list(records)
+        return await self._patiently(partial(self._send, kept)) if kept else []
+
+    async def send_whole(self, topic: str, partition: int, records: Sequence[Record]) -> int:
+        """Sends records as one batch, which Kafka appends whole or not at all; where the next goes.
+
+        What is too large for one batch is sent as several, one after the other: then those that
+        come first may be there alone. Raises aiokafka's KafkaError.
+        """
+        last, sent = -1, 0
+        for batch in _batches(records):
+            last = await self._patiently(partial(self._batch, batch, topic, partition))
+            sent = len(batch)
+        return last + sent
+
+    async def _patiently(self, send: Callable[[], Awaitable[T]]) -> T:
+        return await patiently(send, "take messages", self._patience_s, lambda: self._hasty)
+
+    async def _send(self, records: Sequence[Record]) -> list[RecordMetadata]:
         assert self._producer is not None
         waiting = [
             await self._producer.send(
@@ -59,4 +99,45 @@ class Output:
             )
             for record in records
         ]
-        return list(await asyncio.gather(*waiting))
+        found = await asyncio.gather(*waiting, return_exceptions=True)
+        # Each has ended one way or the other, so that none comes after what is sent again.
+        for outcome in found:
+            if isinstance(outcome, BaseException):
+                raise outcome
+        return [outcome for outcome in found if not isinstance(outcome, BaseException)]
+
+    async def _batch(self, records: Sequence[Record], topic: str, partition: int) -> int:
+        assert self._producer is not None
+        batch = _built(records)
+        waiting: Any = await self._producer.send_batch(batch, topic, partition=partition)
+        sent = await waiting
+        return int(sent.offset)
+
+
+def _batches(records: Sequence[Record]) -> Iterable[Sequence[Record]]:
+    """The records in as few batches as hold them, in order."""
+    begin, size = 0, 0
+    for number, record in enumerate(records):
+        more = len(record.key or b"") + len(record.value or b"") + _overhead(record)
+        if number > begin and size + more > _LARGEST_BATCH:
+            yield records[begin:number]
+            begin, size = number, 0
+        size += more
+    if records:
+        yield records[begin:]
+
+
+def _overhead(record: Record) -> int:
+    return 64 + sum(len(name) + len(value) + 16 for name, value in record.headers)
+
+
+def _built(records: Sequence[Record]) -> BatchBuilder:
+    # The producer's own builder ends at `max_batch_size`; the broker's bound is the topic's.
+    builder = BatchBuilder(clients.LARGEST_MESSAGE, 0)
+    for record in records:
+        added = builder.append(
+            timestamp=None, key=record.key, value=record.value, headers=list(record.headers)
+        )
+        assert added is not None, "a batch holds what was measured"
+    builder.close()
+    return builder

@@ -8,7 +8,7 @@ from faust.types import EventT
 from streams.metrics import Metrics
 
 STUCK_S = 120.0
-"""A worker that took messages and acknowledges none for this long is not alive."""
+"""A worker that commits nothing of a partition with messages for this long is not alive."""
 
 Partition = tuple[str, int]
 
@@ -28,6 +28,10 @@ class Progress:
         self._acknowledged: dict[Partition, int] = {}
         self._since: dict[str, float] = {}
         """Per topic with a batch under way: when it was taken, or last came further."""
+        self._commits: dict[Partition, tuple[int, float]] = {}
+        """Per partition that is behind: the offset that is committed, and since when."""
+        self._proven: set[Partition] = set()
+        """Those of them that really hold something there."""
         self.total = 0
         self.lag = 0
         """Messages not worked off, over all partitions, as of the last `publish`."""
@@ -46,7 +50,55 @@ class Progress:
 
     def moved(self) -> None:
         """The batches under way came a step further: they are long, and not stuck."""
-        self._since = dict.fromkeys(self._since, self._now())
+        now = self._now()
+        self._since = dict.fromkeys(self._since, now)
+        self._commits = {part: (offset, now) for part, (offset, _) in self._commits.items()}
+        self._proven.clear()
+
+    def look(
+        self,
+        committed: Mapping[Partition, int | None],
+        ends: Mapping[Partition, int],
+        waits: Callable[[Partition], bool] = lambda _: False,
+    ) -> None:
+        """Compares what is committed with where the log ends, by partition.
+
+        `waits` tells of a partition whose messages wait for somebody else: that is no standstill.
+        """
+        now = self._now()
+        behind = {}
+        for part, end in ends.items():
+            offset = committed.get(part) or 0
+            if end <= offset or waits(part):
+                continue
+            before, since = self._commits.get(part, (offset, now))
+            behind[part] = (offset, since if before == offset else now)
+        self._proven &= {part for part in behind if behind[part] == self._commits.get(part)}
+        self._commits = behind
+
+    @property
+    def suspects(self) -> dict[Partition, int]:
+        """Partitions that may stand still, and the offset at which they would.
+
+        The end of a log says more than what it holds: transactions of other programs, and what
+        retention took away, count there. So whoever can is to look, see `prove`.
+        """
+        return {
+            part: offset
+            for part, (offset, at) in self._commits.items()
+            if part not in self._proven and at < self._now() - self._stuck_s
+        }
+
+    def prove(self, partition: Partition, *, holds: bool) -> None:
+        """Whether a suspect holds messages from its offset on."""
+        if holds:
+            self._proven.add(partition)
+        else:
+            self._commits.pop(partition, None)
+
+    def paused(self) -> None:
+        """Nothing can be committed now: partitions move, or the broker is away."""
+        self._commits.clear()
 
     def acknowledged(self, events: Sequence[EventT], topic: str = "") -> None:
         """A batch is done, its offsets may be committed; `topic` is needed where none may."""
@@ -65,10 +117,16 @@ class Progress:
     def _reached(self, partition: Partition, offset: int) -> None:
         self._acknowledged[partition] = max(self._acknowledged.get(partition, -1), offset)
 
-    @property
-    def stuck(self) -> bool:
-        """Whether a batch has been under way for too long."""
-        return any(self._now() - since > self._stuck_s for since in self._since.values())
+    def standstills(self, times: float = 1.0) -> list[str]:
+        """Topics and partitions without progress for `times` the time that is allowed."""
+        before = self._now() - times * self._stuck_s
+        batches = [f"a batch of {topic}" for topic, at in self._since.items() if at < before]
+        commits = [
+            f"{topic}, partition {number}, at offset {offset}"
+            for (topic, number), (offset, at) in self._commits.items()
+            if at < before and (topic, number) in self._proven
+        ]
+        return batches + commits
 
     def beat(self, topics: Iterable[str]) -> None:
         """The stages that read these topics are ready to work."""
@@ -102,6 +160,7 @@ class Progress:
     def forget(self, partitions: Sequence[Partition]) -> None:
         """These partitions belong to another worker now."""
         for topic, partition in partitions:
+            self._commits.pop((topic, partition), None)
             if self._acknowledged.pop((topic, partition), None) is not None:
                 self._metrics.committed.remove(topic, str(partition))
                 try:

@@ -23,6 +23,7 @@ from streams.scorer.process import ScoringProcess
 from streams.worker import messages
 from streams.worker.application import raw_topic
 from streams.worker.boundary import Gate
+from streams.worker.gaps import Gaps
 from streams.worker.output import Output, Record
 from streams.worker.progress import Progress
 
@@ -51,6 +52,7 @@ class ScoreAgent:
         scorer.on_attempt = progress.moved
         self._metrics = metrics
         self._progress = progress
+        self._gaps = Gaps(app, settings, keeps=True)
         self.gate = Gate()
         app.agent(raw_topic(app, self._topics.mentions), name="score", concurrency=1)(self._run)
 
@@ -66,6 +68,7 @@ class ScoreAgent:
 
     async def _batch(self, events: Sequence[EventT]) -> None:
         self._progress.took(events)
+        await self._gaps.check(events)
         records: list[Record] = []
         good: list[tuple[EventT, Mention]] = []
         now = datetime.now(UTC)

@@ -6,15 +6,21 @@ import os
 import signal
 from collections.abc import Sequence
 from functools import partial
+from importlib.metadata import version
 from typing import Any
 
 import faust
 from aiohttp.web import RouteDef
+from aiokafka.errors import KafkaError
 from faust.types import TP
 
 from scoring import policy as policies
+from scoring.command import Command, encode_command
 from streams.config import Settings
-from streams.errors import BrokerError, ConfigError
+from streams.console.api import Api
+from streams.console.gathered import Gathered
+from streams.console.live import Live
+from streams.errors import BrokerError, ConfigError, WorkerStopped
 from streams.kafka import topics as kafka_topics
 from streams.kafka.topics import Topics
 from streams.metrics import Metrics
@@ -23,15 +29,16 @@ from streams.sinks import settings as sinks
 from streams.worker import situation
 from streams.worker.application import Role, application
 from streams.worker.board import Board
-from streams.worker.boundary import RESTART
+from streams.worker.boundary import RESTART, guarded
 from streams.worker.cases import CasesAgent
 from streams.worker.clock import Clock, committed_of, end_of, settled
 from streams.worker.commands import CommandsAgent
 from streams.worker.hooks import Hooks
 from streams.worker.incidents import IncidentsAgent
 from streams.worker.logfold import LogFold, Tools
-from streams.worker.output import Output
-from streams.worker.progress import STUCK_S, Progress
+from streams.worker.lookout import Lookout, Watched, never
+from streams.worker.output import Output, Record
+from streams.worker.progress import STUCK_S, Partition, Progress
 from streams.worker.score import ScoreAgent
 from streams.worker.tickets import TicketsAgent
 from streams.worker.web import Facts, Health, Web
@@ -40,6 +47,10 @@ log = logging.getLogger(__name__)
 
 STOP_TIMEOUT_S = 20.0
 """Below the 30 s that supervisors usually grant between SIGTERM and SIGKILL."""
+AWAY_TIMEOUT_S = 5.0
+"""The same where the broker is known to be away: there is nobody to finish anything with."""
+STANDSTILLS = 2.0
+"""A worker that has been unwell for as long again ends itself, where nobody else has ended it."""
 
 READ_BY = {
     Role.SCORE: ("mentions",),
@@ -90,7 +101,7 @@ class Worker:
         self._gates = []
         self._cases: CasesAgent | None = None
         self._tickets: TicketsAgent | None = None
-        self._clock: asyncio.Task[None] | None = None
+        self._chores: list[asyncio.Task[None]] = []
         self._stopping = False
         hooks: list[RouteDef] = []
         for role in roles:
@@ -112,6 +123,20 @@ class Worker:
                 self._tickets = TicketsAgent(tools, tickets, self._policy, count)
                 session = self._tickets.session
                 hooks = Hooks(tickets, self._topics.commands, self._output, session).routes
+        self._lookout = Lookout(
+            settings,
+            [
+                Watched(
+                    app,
+                    [getattr(self._topics, field) for field in READ_BY[role]],
+                    self._progress[role],
+                    self._waits if role is Role.TICKETS else never,
+                )
+                for role, app in self._apps.items()
+            ],
+        )
+        self._gathered = Gathered(settings)
+        api = Api(self._gathered, Live(self._gathered), self._order, self._about)
         self.web = Web(
             settings,
             self._metrics,
@@ -121,7 +146,7 @@ class Worker:
             facts=self._facts,
             refresh=self._refresh,
             weigh=self._weigh,
-            routes=hooks,
+            routes=[*api.routes, *hooks],
         )
 
     def _tools(self, app: faust.App, progress: Progress) -> Tools:
@@ -155,13 +180,17 @@ class Worker:
         try:
             await self._start(stop)
             await self._watch(stop)
+        except KafkaError as error:
+            raise BrokerError(f"broker {self._settings.broker}: {error!r}") from error
         finally:
-            await self._stop()
+            await self._stop(asked=stop.is_set())
 
     async def _start(self, stop: asyncio.Event) -> None:
         self._make_state_dirs()
         await self.web.start()
         await self._output.start()
+        if Role.CASES in self._apps:
+            self._gathered.start()
         if self._tickets is not None:
             await self._tickets.start()
         if Role.SCORE in self._apps:
@@ -181,7 +210,8 @@ class Worker:
         if self._agents:
             app = self._apps[Role.CASES]
             clock = Clock(app, self._agents, self._output, self._settings.tick_s)
-            self._clock = asyncio.ensure_future(clock.run())
+            self._chores.append(asyncio.ensure_future(clock.run()))
+        self._chores.append(asyncio.ensure_future(guarded(self._lookout.run)))
 
     def _make_state_dirs(self) -> None:
         for role in self._apps:
@@ -194,30 +224,38 @@ class Worker:
                 ) from error
 
     async def _watch(self, stop: asyncio.Event) -> None:
-        """Returns when asked to stop; an application that crashes on its own ends the worker."""
+        """Returns when asked to stop; an application that crashes or stands still ends the worker.
+
+        Raises WorkerStopped.
+        """
         while not stop.is_set():
             for role, app in self._apps.items():
                 if app.crashed:
-                    raise BrokerError(f"role {role} crashed: {app.crash_reason}")
+                    raise WorkerStopped(f"role {role} crashed: {app.crash_reason!r}")
+                if standing := self._progress[role].standstills(STANDSTILLS):
+                    raise WorkerStopped(f"role {role} makes no progress: {standing[0]}")
             try:
                 await asyncio.wait_for(stop.wait(), timeout=1.0)
             except TimeoutError:
                 continue
 
-    async def _stop(self) -> None:
+    async def _stop(self, *, asked: bool) -> None:
         self._stopping = True
         if any(app.started for app in self._apps.values()):
             log.info("stopping: finishing what was begun")
-        if self._clock is not None:
-            self._clock.cancel()
+        for chore in self._chores:
+            chore.cancel()
+        self._output.hurry()
+        limit_s = AWAY_TIMEOUT_S if self._lookout.away else STOP_TIMEOUT_S
         try:
-            await asyncio.wait_for(self._leave(), STOP_TIMEOUT_S)
-        except TimeoutError:
+            await asyncio.wait_for(self._leave(), limit_s)
+        except (TimeoutError, KafkaError):
             # Nothing is lost: offsets stay where they are, and are read again from there.
-            log.error("the broker does not answer; ending without a last commit")
+            log.warning("the broker does not answer; ending without a last commit")
             self._scorer.stop()
             logging.shutdown()
-            os._exit(RESTART)
+            os._exit(BrokerError.exit_code if asked else RESTART)
+        await self._gathered.stop()
         await self.web.stop()
         self._scorer.stop()
 
@@ -228,6 +266,11 @@ class Worker:
             await self._tickets.close()
         await asyncio.gather(*(app.stop() for app in self._apps.values() if app.started))
         await self._output.stop()
+        await self._lookout.close()
+
+    def _waits(self, partition: Partition) -> bool:
+        """Whether a partition waits for ticket systems, which may take hours."""
+        return self._tickets is not None and self._tickets.waits(*partition)
 
     async def _revoked(self, app: Any, /, *args: Any, signal: Any, **kwargs: Any) -> None:
         revoked: set[TP] = args[0]
@@ -255,14 +298,21 @@ class Worker:
                 agent.resume()
 
     def alive(self) -> Health:
-        """The event loop turns, and what was taken makes progress."""
-        stuck = [f"role {role} makes no progress" for role, p in self._progress.items() if p.stuck]
+        """The event loop turns, and partitions with messages see commits."""
+        stuck = [
+            f"role {role} makes no progress: {standing}"
+            for role, progress in self._progress.items()
+            for standing in progress.standstills()
+        ]
         crashed = [f"role {role} crashed" for role, app in self._apps.items() if app.crashed]
         return Health(ok=not stuck and not crashed, problems=(*stuck, *crashed))
 
     def ready(self) -> Health:
-        """The model is loaded, partitions are assigned and tables recovered."""
+        """The broker answers, the model is loaded, partitions are assigned, tables recovered."""
         problems = [problem for role in self._apps for problem in self._missing(role)]
+        if self._lookout.away:
+            silent_s = self._lookout.silent_s
+            problems.insert(0, f"the broker has not answered for {silent_s:.0f} s")
         if self._stopping:
             problems.insert(0, "stopping")
         return Health(ok=not problems, problems=tuple(problems))
@@ -291,6 +341,16 @@ class Worker:
 
     def _weigh(self) -> None:
         situation.publish(self._metrics, self._board.open_cases, self._agents)
+
+    async def _order(self, command: Command) -> None:
+        """What a person decided in the console goes where everybody's decisions go."""
+        key, value = command.case_id.encode(), encode_command(command)
+        await self._output.send([Record(topic=self._topics.commands, key=key, value=value)])
+
+    def _about(self) -> dict[str, Any]:
+        """What the console says of the worker that answers it."""
+        problems = dict.fromkeys((*self.ready().problems, *self.alive().problems))
+        return {"facts": self._facts(), "problems": tuple(problems), "version": version("tocsin")}
 
     def _facts(self) -> Facts:
         lag: dict[str, int] = {}

@@ -35,6 +35,8 @@ from streams.worker import messages
 from streams.worker.application import raw_topic
 from streams.worker.boundary import guarded
 from streams.worker.clock import settled
+from streams.worker.gaps import Gaps
+from streams.worker.lease import Lease
 from streams.worker.ledger import MOST_UNDER_WAY, Entry, Ledger
 from streams.worker.logfold import Tools
 from streams.worker.output import Record
@@ -58,7 +60,11 @@ class TicketsAgent:
         queues = [sink.delivery.queue for sink in tickets.sinks.values()]
         self._ledger = Ledger(max(MOST_UNDER_WAY, 2 * max(queues, default=0)))
         self._between = False
-        self._remembered = Remembered(State(tools.app, "tickets", partitions, tools.output))
+        self._gaps = Gaps(tools.app, tools.settings, keeps=False)
+        self._lease = Lease(tools.settings.session_timeout_s)
+        self._remembered = Remembered(
+            State(tools.app, "tickets", partitions, tools.output, tools.settings)
+        )
         self._runner: Runner | None = None
         self._refresher: Refresher | None = None
         self._chores: list[asyncio.Task[None]] = []
@@ -118,8 +124,13 @@ class TicketsAgent:
             await self._runner.drop()
         self._remembered.drop({tp.partition for tp in revoked})
 
+    def waits(self, topic: str, partition: int) -> bool:
+        """Whether what a partition holds waits for a ticket system."""
+        return self._ledger.waits(TP(topic, partition))
+
     def resume(self) -> None:
         """Partitions have been shared out anew."""
+        self._lease.follow(self._tools.app)
         self._between = False
 
     def publish(self) -> None:
@@ -154,6 +165,7 @@ class TicketsAgent:
         return stream.noack_take(settings.batch_size, within=settings.batch_wait_s)
 
     async def _send_on(self, events: Sequence[EventT]) -> None:
+        await self._gaps.check(events)
         records = []
         for event in events:
             try:
@@ -230,8 +242,10 @@ class TicketsAgent:
             await self._runner.let_go(first.jobs, "too many messages waited for this one")
             if self._ledger.first is first:
                 await self._ledger.moves()
+        await self.owned()
         if not self._current(event):
             return None
+        await self._gaps.check([event])
         entry = Entry(event=event, stream=stream)
         self._ledger.open(entry)
         self._tools.progress.received(event)
@@ -284,6 +298,10 @@ class TicketsAgent:
         """What is remembered of the job's case in the sink."""
         said = job.notice.escalation
         return self._remembered.of(job.partition, said.case_id).of(sink)
+
+    async def owned(self) -> None:
+        """Returns when no other worker can have our partitions, or they are taken from us."""
+        await self._lease.wait(lambda: self._between)
 
     async def remember(self, job: Job, sink: str, delivered: Delivered | None) -> None:
         """Returns when the changelog has it."""

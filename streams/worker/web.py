@@ -2,9 +2,7 @@
 
 import errno
 import logging
-import re
 from collections.abc import Callable, Sequence
-from importlib import resources
 
 import msgspec
 from aiohttp import web
@@ -13,6 +11,7 @@ from prometheus_client.exposition import choose_encoder
 from streams.config import Settings
 from streams.errors import ConfigError
 from streams.metrics import Metrics
+from streams.web import files
 from streams.web.protection import protect
 from streams.web.rule import READ, Access, ruled
 from streams.worker.board import Board
@@ -73,7 +72,7 @@ class Web:
         app.add_routes(
             [
                 web.get("/", self._console),
-                web.get("/static/{name}", self._static),
+                web.get("/static/{name:.+}", self._static),
                 web.get("/metrics", self._scrape),
                 web.get("/healthz", self._healthz),
                 web.get("/readyz", self._readyz),
@@ -111,11 +110,11 @@ class Web:
 
     @ruled(Access.OPEN, per_minute=ASKED)
     async def _console(self, request: web.Request) -> web.Response:
-        return _file("index.html")
+        return files.file(request, "index.html")
 
     @ruled(Access.OPEN, per_minute=ASKED)
     async def _static(self, request: web.Request) -> web.Response:
-        return _file(request.match_info["name"])
+        return files.file(request, request.match_info["name"])
 
     @ruled(Access.OPEN, per_minute=ASKED)
     async def _scrape(self, request: web.Request) -> web.Response:
@@ -135,19 +134,6 @@ class Web:
                 "facts": self._facts(),
             }
         )
-
-
-_NAME = re.compile(r"[a-z][a-z0-9-]{0,60}\.[a-z]{2,5}")
-"""Nothing else is looked for on the disk, which has limits of its own."""
-_TYPES = {"html": "text/html", "js": "text/javascript", "css": "text/css", "svg": "image/svg+xml"}
-
-
-def _file(name: str) -> web.Response:
-    kind = _TYPES.get(name.rpartition(".")[2])
-    file = resources.files("streams") / "web" / "static" / name
-    if kind is None or not _NAME.fullmatch(name) or not file.is_file():
-        raise web.HTTPNotFound
-    return web.Response(body=file.read_bytes(), content_type=kind, charset="utf-8")
 
 
 def _health(health: Health) -> web.Response:

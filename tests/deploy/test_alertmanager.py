@@ -1,24 +1,16 @@
 """The example for Alertmanager: valid, the right people, and no page about a symptom."""
 
-import json
-import subprocess
-import urllib.request
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import pytest
 import yaml
 
-from tests.conftest import ROOT
-from tests.deploy.outside import free_port, program, run
+from tests.deploy.alertmanager import CONFIG, Alertmanager, running
+from tests.deploy.outside import run
 from tests.deploy.rulebook import alerts
 
 pytestmark = pytest.mark.deploy
-
-CONFIG = ROOT / "deploy" / "alertmanager" / "alertmanager.yml"
-Ask = Callable[..., Any]
 
 
 def test_amtool_finds_no_fault() -> None:
@@ -34,6 +26,12 @@ def test_critical_alerts_wake_somebody_and_no_others_do() -> None:
         assert receiver in printed.split(), rule["alert"]
 
 
+def test_what_is_marked_as_a_test_wakes_nobody() -> None:
+    labels = "alertname=TocsinCase", "severity=critical", "test=true"
+    printed = run("amtool", "config", "routes", "test", f"--config.file={CONFIG}", *labels)
+    assert printed.split()[0] == "chat"
+
+
 def test_inhibitions_name_alerts_that_exist() -> None:
     names = {rule["alert"] for rule in alerts()}
     for rule in yaml.safe_load(CONFIG.read_text())["inhibit_rules"]:
@@ -44,48 +42,17 @@ def test_inhibitions_name_alerts_that_exist() -> None:
 
 
 @pytest.fixture
-def alertmanager(tmp_path: Path, until: Callable[..., None]) -> Iterator[Ask]:
-    """A real Alertmanager that tells nobody: `ask("/api/v2/alerts", [...])`."""
+def alertmanager(tmp_path: Path) -> Iterator[Alertmanager]:
+    """One that tells nobody."""
     config = yaml.safe_load(CONFIG.read_text())
     config["receivers"] = [{"name": receiver["name"]} for receiver in config["receivers"]]
-    file = tmp_path / "alertmanager.yml"
-    file.write_text(yaml.safe_dump(config))
-    port = free_port()
-    with (tmp_path / "log").open("wb") as log:
-        process = subprocess.Popen(
-            [
-                program("prometheus-alertmanager"),
-                f"--config.file={file}",
-                f"--storage.path={tmp_path / 'data'}",
-                f"--web.listen-address=127.0.0.1:{port}",
-                "--cluster.listen-address=",
-            ],
-            stdout=log,
-            stderr=log,
-        )
-
-    def ask(path: str, body: object = None) -> Any:
-        request = urllib.request.Request(
-            f"http://127.0.0.1:{port}{path}",
-            data=None if body is None else json.dumps(body).encode(),
-            headers={"Content-Type": "application/json"},
-        )
-        try:
-            with urllib.request.urlopen(request, timeout=10) as answer:
-                return json.loads(answer.read() or b"true")
-        except OSError:
-            assert process.poll() is None, (tmp_path / "log").read_text()
-            return None
-
-    try:
-        until(lambda: ask("/api/v2/status"), 60)
-        yield ask
-    finally:
-        process.terminate()
-        process.wait(30)
+    with running(config, tmp_path) as started:
+        yield started
 
 
-def test_causes_keep_their_symptoms_quiet(alertmanager: Ask, until: Callable[..., None]) -> None:
+def test_causes_keep_their_symptoms_quiet(
+    alertmanager: Alertmanager, until: Callable[..., None]
+) -> None:
     firing = [
         ("TocsinWorkerAbsent", "critical"),
         ("TocsinStageStopped", "critical"),
@@ -95,12 +62,9 @@ def test_causes_keep_their_symptoms_quiet(alertmanager: Ask, until: Callable[...
         ("TocsinScoreDrift", "warning"),
         ("TocsinSinkFailing", "critical"),
     ]
-    now = datetime.now(UTC).isoformat()
-    body = [
-        {"labels": {"alertname": name, "severity": severity}, "startsAt": now}
-        for name, severity in firing
-    ]
-    assert alertmanager("/api/v2/alerts", body)
+    alertmanager.tell(
+        {"labels": {"alertname": name, "severity": severity}} for name, severity in firing
+    )
     quiet = {
         "TocsinStageStopped",
         "TocsinSourceSilent",
@@ -112,12 +76,39 @@ def test_causes_keep_their_symptoms_quiet(alertmanager: Ask, until: Callable[...
     def told() -> bool:
         states.update(
             (alert["labels"]["alertname"], alert["status"]["state"])
-            for alert in alertmanager("/api/v2/alerts")
+            for alert in alertmanager.alerts()
         )
         return len(states) == len(firing) and "unprocessed" not in states.values()
 
     until(told, 60)
     assert {name for name, state in states.items() if state == "suppressed"} == quiet
+
+
+def test_a_crisis_that_nobody_has_keeps_quiet_those_that_somebody_has_of_its_brand(
+    alertmanager: Alertmanager, until: Callable[..., None]
+) -> None:
+    firing = [
+        ("critical", "skylark-air", "active"),
+        ("warning", "skylark-air", "suppressed"),
+        ("warning", "tavrel", "active"),
+    ]
+    alertmanager.tell(
+        {"labels": {"alertname": "TocsinCrisisOpen", "severity": severity, "brand": brand}}
+        for severity, brand, _ in firing
+    )
+
+    def states() -> set[tuple[str, str, str]]:
+        return {
+            (one["labels"]["severity"], one["labels"]["brand"], one["status"]["state"])
+            for one in alertmanager.alerts()
+        }
+
+    until(lambda: states() == set(firing), 60)
+
+
+def test_alertmanager_has_nothing_to_say_against_the_example(alertmanager: Alertmanager) -> None:
+    assert "Completed loading of configuration file" in alertmanager.log
+    assert "repeat_interval is greater" not in alertmanager.log, "than --data.retention"
 
 
 def _expanded(pattern: str) -> set[str]:

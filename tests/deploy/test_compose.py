@@ -25,6 +25,12 @@ SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
 OURS = {name: one for name, one in SERVICES.items() if one["image"].startswith("tocsin")}
 COMING: set[str] = set()
 """Roles with a service before `Role` knows them."""
+WRITTEN = {
+    "docs/deploy.md": {"deploy/.env", "deploy/compose.mine.yaml", "deploy/policy.toml"},
+    "docs/operations.md": {"mentions.jsonl", "recorded.jsonl"},
+    "helm/tocsin/README.md": {"values.yaml", "policy.toml"},
+}
+"""Files that commands and examples of a page make or take; some hold what is nobody else's."""
 IN_IMAGE = {
     # entry points and scripts of each image, as its Dockerfile lays them out
     "tocsin": {"/opt/tocsin/bin/python"},
@@ -45,13 +51,20 @@ def name_of(image: str) -> str:
     return image.rpartition(":")[0]
 
 
-def test_it_follows_the_compose_specification() -> None:
+def specification() -> jsonschema.Draft7Validator | None:
+    """The compose specification, as a package carries it."""
     found = find_spec("check_jsonschema")
     if found is None or not found.submodule_search_locations:
-        pytest.skip("no compose specification: pip install check-jsonschema")
+        return None
     folder = Path(found.submodule_search_locations[0])
-    specification = json.loads((folder / "builtin_schemas/vendor/compose-spec.json").read_text())
-    validator = jsonschema.Draft7Validator(specification)
+    text = (folder / "builtin_schemas/vendor/compose-spec.json").read_text()
+    return jsonschema.Draft7Validator(json.loads(text))
+
+
+def test_it_follows_the_compose_specification() -> None:
+    validator = specification()
+    if validator is None:
+        pytest.skip("no compose specification: pip install check-jsonschema")
     assert [error.message for error in validator.iter_errors(COMPOSE)] == []
     misspelt = COMPOSE | {"services": {"kafka": {"imagee": "apache/kafka:4.1.1"}}}
     assert not validator.is_valid(misspelt)
@@ -59,16 +72,31 @@ def test_it_follows_the_compose_specification() -> None:
 
 def test_the_page_shows_additions_that_fit() -> None:
     page = (ROOT / "docs" / "deploy.md").read_text("utf-8")
-    added: dict[str, dict[str, Any]] = yaml.safe_load(
-        page.partition("```yaml\n")[2].partition("```")[0]
-    )["services"]
+    file = yaml.safe_load(page.partition("```yaml\n")[2].partition("```")[0])
+    if (validator := specification()) is not None:
+        assert [error.message for error in validator.iter_errors(file)] == []
+    added: dict[str, dict[str, Any]] = file["services"]
     assert {"cases", "tickets"} <= added.keys() <= OURS.keys()
     for one in added.values():
-        inside = {mount.split(":")[1] for mount in one["volumes"]}
+        inside = {mount["target"] for mount in one["volumes"]}
+        # a file that is not there would become an empty folder
+        assert not any(mount["bind"]["create_host_path"] for mount in one["volumes"])
         given = {key: value for key, value in one["environment"].items() if value}
         assert str(config.load(given).policy) in inside
     taken = {filled(port).split(":")[1] for one in OURS.values() for port in one.get("ports", ())}
     assert not {port.split(":")[1] for port in added["tickets"]["ports"]} & taken
+
+
+@pytest.mark.parametrize("page", ["docs/deploy.md", "docs/operations.md", "helm/tocsin/README.md"])
+def test_git_ignores_what_the_pages_have_people_write(page: str) -> None:
+    if shutil.which("git") is None or not (ROOT / ".git").exists():
+        pytest.skip("no git, or no repository: nothing to ask")
+    text = (ROOT / page).read_text("utf-8")
+    written = {name for name in WRITTEN[page] if name.rpartition("/")[2] in text}
+    assert written == WRITTEN[page], "a page that says it no more"
+    for name in written:
+        done = subprocess.run(["git", "check-ignore", "-q", name], cwd=ROOT, check=False)
+        assert done.returncode == 0, name
 
 
 @pytest.mark.parametrize("name", SERVICES)

@@ -9,8 +9,11 @@ from typing import NamedTuple
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
+from scoring.command import Action, Command, encode_command
 from scoring.mention import Mention
 from streams import metrics_page, stories
+from streams.kafka import clients
+from streams.kafka.topics import Topics
 from tests.deploy.outside import run
 from tests.deploy.server import Server, prometheus
 from tests.deploy.ticketing import Ticketing
@@ -118,3 +121,32 @@ def test_stages_count_what_passes_through_them(live: Live) -> None:
     assert live.worker.metric("tocsin_policy_info", name="default") == 1
     newest = live.worker.metric("tocsin_channel_last_mention_timestamp_seconds", brand=live.brand)
     assert newest > 0
+
+
+def test_a_crisis_that_somebody_takes_becomes_a_warning(live: Live, workers: Workers) -> None:
+    board = live.worker.board
+    crises = [case["case_id"] for case in board["cases"] if case["level"] == "crisis"]
+    assert crises
+    with clients.producer(workers.settings) as producer:
+        for case_id in crises:
+            taken = Command(
+                id=f"take-{case_id}",
+                action=Action.ACKNOWLEDGE,
+                case_id=case_id,
+                at=datetime.now(UTC),
+                by="ana",
+            )
+            producer.send(
+                Topics.of(workers.settings).commands,
+                value=encode_command(taken),
+                key=case_id.encode(),
+            )
+        producer.flush()
+
+    def severities() -> set[str]:
+        return {one["labels"]["severity"] for one in live.server.firing("TocsinCrisisOpen")}
+
+    # The page itself stays for keep_firing_for; that it ends is a case of promtool's.
+    eventually(lambda: "warning" in severities(), PATIENCE_S)
+    metric = 'tocsin_cases_acknowledged{level="crisis"}'
+    assert live.server.value(f"sum({metric})") == len(crises)

@@ -90,6 +90,42 @@ def test_a_wrong_value_is_refused(values: dict[str, Any], told: str, render: Ren
         ({"kafka": {"sasl": {"existingSecret": "s"}}}, "set it to SASL_SSL or SASL_PLAINTEXT"),
         ({"kafka": {"tls": {"existingSecret": "s"}}}, "set it to SSL or SASL_SSL"),
         ({"kafka": {"tls": {"keyKey": "tls.key"}}}, "set kafka.tls.certKey too"),
+        ({"kafka": {"tls": {"certKey": "tls.crt"}}}, "set kafka.tls.existingSecret to the Secret"),
+        ({"sinks": {"asEnvironment": True}}, "set sinks.existingSecret to the Secret"),
+        (
+            {"prometheusRule": {"disabled": ["TocsinScoreDrift", "TocsinDrift"]}},
+            "names TocsinDrift, which is no alert of the chart: there are TocsinAvail",
+        ),
+        (
+            {"defaults": {"autoscaling": {"enabled": True, "minReplicas": 4, "maxReplicas": 3}}},
+            "minReplicas is 4 and maxReplicas 3: set maxReplicas to as many at least, or to 0",
+        ),
+        (
+            {"roles": {"tickets": {"ingress": {"enabled": True, "hosts": ["a"]}}}},
+            "roles.tickets has an ingress or httpRoute and does not run: set roles.tickets.enabled",
+        ),
+        (
+            {"roles": {"tickets": {"httpRoute": {"enabled": True}}}},
+            "roles.tickets has an ingress or httpRoute and does not run: set roles.tickets.enabled",
+        ),
+        (
+            {"roles": {"score": {"extraEnv": [{"name": "TOCSIN_BROKER", "value": "k:9092"}]}}},
+            "roles.score.extraEnv has TOCSIN_BROKER, which the chart sets from other values",
+        ),
+        (
+            {
+                "config": {"batch_size": 64},
+                "defaults": {"extraEnv": [{"name": "TOCSIN_BATCH_SIZE", "value": "32"}]},
+            },
+            "extraEnv has TOCSIN_BATCH_SIZE, which the chart sets from other values",
+        ),
+        (
+            {
+                "kafka": {"securityProtocol": "SASL_SSL", "sasl": {"existingSecret": "s"}},
+                "defaults": {"extraEnv": [{"name": "TOCSIN_SASL_USERNAME", "value": "u"}]},
+            },
+            "extraEnv has TOCSIN_SASL_USERNAME, which the chart sets from other values",
+        ),
         ({"policy": {"content": "a = 1", "existingConfigMap": "p"}}, "keep one"),
         ({"defaults": {"enabled": False}}, "no role is enabled"),
         (
@@ -113,6 +149,58 @@ def test_values_that_do_not_go_together_are_refused(
     values: dict[str, Any], told: str, render: Render
 ) -> None:
     assert told in refusal(values)
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"defaults": {"extraEnv": [{"name": "TOCSIN_BATCH_SIZE", "value": "32"}]}},
+        {"roles": {"cases": {"extraEnv": [{"name": "TOCSIN_MODEL", "value": "/m"}]}}},
+        {"defaults": {"autoscaling": {"minReplicas": 4, "maxReplicas": 3}}},
+        {"roles": {"cases": {"enabled": False}}},
+        {"prometheusRule": {"disabled": ["TocsinScoreDrift"]}},
+    ],
+)
+def test_values_that_look_alike_and_harm_nothing_are_taken(
+    values: dict[str, Any], render: Render
+) -> None:
+    assert rendering.render(merged(rendering.values("minimal"), values))
+
+
+TICKETS = {"roles": {"tickets": {"enabled": True}}}
+SINKS = '[sinks.hook]\ntype = "webhook"\n'
+ROUTES = '[[routes]]\nsinks = ["hook"]\n'
+
+
+@pytest.mark.parametrize(
+    ("values", "told"),
+    [
+        (TICKETS, "files no ticket: the built-in policy has no sinks. Set policy.content"),
+        (TICKETS | {"policy": {"content": "a = 1"}}, "the policy lacks [sinks.NAME] or [[routes]]"),
+        (TICKETS | {"policy": {"content": SINKS}}, "the policy lacks [sinks.NAME] or [[routes]]"),
+        (TICKETS | {"policy": {"content": SINKS + ROUTES}}, "set sinks.existingSecret"),
+        (TICKETS | {"policy": {"existingConfigMap": "p"}}, "set sinks.existingSecret"),
+        ({"policy": {"content": SINKS + ROUTES}}, "set roles.tickets.enabled to true"),
+        ({"prometheusRule": {"enabled": True}}, "set prometheusRule.runbookUrl"),
+        ({"dashboards": {"enabled": True}}, "set prometheusRule.runbookUrl"),
+    ],
+)
+def test_the_notes_say_what_will_not_do_what_it_seems_to(
+    values: dict[str, Any], told: str, render: Render
+) -> None:
+    notes = _notes(merged(rendering.values("minimal"), values))
+    assert notes.count("NOTE") == 1
+    assert told in notes
+
+
+def test_the_notes_warn_of_nothing_where_all_is_given(render: Render) -> None:
+    for situation in ("minimal", "tickets", "monitoring"):
+        assert "NOTE" not in _notes(rendering.values(situation)), situation
+
+
+def _notes(values: dict[str, Any]) -> str:
+    [text] = [text for path, text in rendering.render(values).items() if path.endswith("NOTES.txt")]
+    return text
 
 
 def test_nothing_given_is_refused_with_what_is_needed(render: Render) -> None:

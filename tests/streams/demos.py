@@ -78,9 +78,14 @@ class Demo:
         self.until(lambda: any("console at" in line for line in self.said))
         self.remember()
         told = next(line for line in self.said if "console at" in line)
-        found = re.search(r"http://\S+", told)
-        assert found
-        return found.group()
+        found = re.search(r"(http://\S+/)#token=(\S+)", told)
+        assert found, told
+        self.token = found[2]
+        return found[1]
+
+    def link(self) -> str:
+        """The address as the demo tells it, with the token that changes need."""
+        return f"{self.console()}#token={self.token}"
 
     def page(self, path: str) -> bytes:
         """A page of the worker."""

@@ -1,30 +1,24 @@
 """The console in a real browser: what strangers write is shown, and never obeyed."""
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote, urlsplit
 
 import msgspec
 import pytest
 
+from scoring.timeline import What as WhatHappened
 from streams import stories
+from tests.streams.browser import PATIENCE_MS, chromium, faults, violations
+from tests.streams.cable import Cable
 from tests.streams.demos import Demo
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Page
+    from playwright.sync_api import Browser, BrowserContext, Page
 
-CHROMIUM = Path("/usr/bin/chromium")
-FLAGS = [
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 ATTACK = (
     "<img src=x onerror=\"window.pwned='img'\"><script>window.pwned='script'</script>"
     "<a href=\"javascript:window.pwned='link'\">it</a>{{constructor}}&lt;b&gt;"
@@ -34,7 +28,8 @@ MARK = "<u onmouseover=\"window.pwned='u'\">"
 
 STORY = "airline-2013"
 ROOT = "air-0031"
-PATIENCE_MS = 30_000
+CASE = f"skylark-air:{ROOT}"
+VIEWS = {"cases": "#case .plots canvas", "brands": ".plot canvas"}
 
 pytestmark = [pytest.mark.process, pytest.mark.browser, pytest.mark.slow]
 
@@ -42,7 +37,7 @@ pytestmark = [pytest.mark.process, pytest.mark.browser, pytest.mark.slow]
 def hostile(folder: Path) -> Path:
     """A story of the library whose every free field attacks the page."""
     rows = []
-    for mention in stories.load(STORY).mentions[:130]:
+    for mention in stories.load(STORY).mentions[:250]:
         row: dict[str, Any] = json.loads(msgspec.json.encode(mention))
         words = row.get("text", "").split()
         marked = [MARK + word if at % 3 == 0 else word for at, word in enumerate(words)]
@@ -53,6 +48,7 @@ def hostile(folder: Path) -> Path:
             if row.get(name):
                 row[name] += ATTACK[:40]
         row["url"] = "javascript:window.pwned='url'"
+        row["attachments"] = [{"type": "image", "url": "javascript:window.pwned='picture'"}]
         rows.append(row)
     file = folder / "hostile.jsonl"
     file.write_text("".join(json.dumps(row) + "\n" for row in rows))
@@ -61,15 +57,8 @@ def hostile(folder: Path) -> Path:
 
 @pytest.fixture(scope="module")
 def browser() -> "Iterator[Browser]":
-    if not CHROMIUM.exists():
-        pytest.skip("no browser: install chromium (Debian: apt-get install chromium)")
-    playwright = pytest.importorskip(
-        "playwright.sync_api", reason="no playwright: pip install playwright"
-    )
-    with playwright.sync_playwright() as tool:
-        started = tool.chromium.launch(executable_path=str(CHROMIUM), args=FLAGS)
+    with chromium() as started:
         yield started
-        started.close()
 
 
 @pytest.fixture(scope="module")
@@ -84,71 +73,309 @@ def demo(tmp_path_factory: pytest.TempPathFactory, browser: "Browser") -> Iterat
 
 @pytest.fixture
 def page(demo: Demo, browser: "Browser") -> "Iterator[Page]":
-    context = browser.new_context()
-    opened = context.new_page()
-    yield opened
+    context = browser.new_context(locale="en-GB")
+    yield named(context, "Ana").new_page()
     context.close()
 
 
-def visit(page: "Page", demo: Demo) -> list[str]:
-    """Opens the console, waits for a case, and gives the list that errors of the page go to."""
-    errors: list[str] = []
-    page.on("pageerror", lambda error: errors.append(str(error)))
-    page.on("console", lambda said: errors.append(said.text) if said.type == "error" else None)
-    page.on("dialog", lambda dialog: errors.append(dialog.message))
-    page.goto(demo.console())
-    page.wait_for_selector("#cases .headline", timeout=PATIENCE_MS)
+def named(context: "BrowserContext", name: str) -> "BrowserContext":
+    """A browser that knows the name of whoever sits before it."""
+    context.add_init_script(
+        f"localStorage.getItem('name') ?? localStorage.setItem('name', '{name}')"
+    )
+    return context
+
+
+def visit(page: "Page", demo: Demo, view: str = "cases") -> list[str]:
+    """Opens the console, waits until there is something to see; the page's errors."""
+    errors = faults(page)
+    page.goto(demo.link() if view == "cases" else f"{demo.console()}?view={view}")
+    page.wait_for_selector(VIEWS[view], timeout=PATIENCE_MS)
     return errors
 
 
-def test_hostile_mention_is_shown_and_not_obeyed(demo: Demo, page: "Page") -> None:
+def found(demo: Demo, **query: str) -> list[dict[str, Any]]:
+    """Cases by the API."""
+    asked = "&".join(f"{name}={value}" for name, value in query.items())
+    rows: list[dict[str, Any]] = json.loads(demo.page(f"api/v1/cases?{asked}"))["cases"]
+    return rows
+
+
+def open_case(page: "Page", root: str = ROOT) -> None:
+    """Chooses the case of the story."""
+    page.locator("[role=option]:visible", has_text="skylark-air").first.wait_for()
+    rows = page.locator(f"[role=option][data-case*='{root}']")
+    rows.first.click()
+    page.wait_for_selector(f"#case[data-case*='{root}']", timeout=PATIENCE_MS)
+
+
+def test_hostile_mentions_are_shown_and_not_obeyed(demo: Demo, page: "Page") -> None:
     errors = visit(page, demo)
-    page.wait_for_selector("#case .why li", timeout=PATIENCE_MS)
-    assert "<u onmouseover=" in page.inner_text("#case")
+    open_case(page)
+    page.locator("#case .small-button").first.click()  # the whole story
+    shown = page.inner_text("#case")
+    assert "<u onmouseover=" in shown
+    assert "<img src=x" in shown  # of the id, at the foot
     assert page.evaluate("window.pwned") is None
     assert page.locator("main img, main script, main [onerror]").count() == 0
     assert page.locator("main u, main [onmouseover]").count() == 0
     assert page.locator("main a").count() == 0  # javascript: is no address to link to
+    visit(page, demo, "brands")
+    assert page.evaluate("window.pwned") is None
     assert errors == []
 
 
-def test_case_tells_its_level_numbers_reasons_and_advice(demo: Demo, page: "Page") -> None:
+def test_a_case_tells_its_story(demo: Demo, page: "Page") -> None:
     visit(page, demo)
-    [case] = [
-        one
-        for one in json.loads(demo.page("api/board"))["cases"]
-        if one["escalation"]["conversation_id"].startswith(ROOT)
-    ]
-    page.locator("#cases button", has_text=f"{case['escalation']['score']:.0%}").first.click()
+    open_case(page)
+    [row] = [one for one in found(demo) if one["case_id"].startswith(CASE)]
+    story = json.loads(demo.page(f"api/v1/case?id={quote(row['case_id'], safe='')}"))
     shown = page.inner_text("#case")
-    assert case["level"] in shown
     assert "skylark-air" in shown
-    assert "chance of a crisis within 24 hours" in shown
-    why = case["escalation"]["why"]
-    assert page.locator("#case .why li").count() == len(why)
-    assert page.locator("#case .lowers").count() == sum(term["weight"] < 0 for term in why)
-    assert page.locator("#case .advice li").count() == len(case["escalation"]["advice"])
-    widths = page.eval_on_selector_all("#case .bar i", "bars => bars.map(b => b.offsetWidth)")
-    assert widths[0] == max(widths) > 0
+    assert "Chance of a crisis" in shown
+    assert f"{row['score']:.0%}" in shown
+    assert page.locator("#case .why li").count() == len(story["why"])
+    assert page.locator("#case .lowers").count() >= sum(t["weight"] < 0 for t in story["why"])
+    assert page.locator("#case .advice li").count() == len(story["advice"])
+    assert page.locator("#case mark").count() > 0
+    assert page.locator("#case .item.answer").count() >= 1
+    assert page.locator("#case .item.complaint").count() >= 1
+    assert page.locator("#case .item.media").count() >= 1
+    assert page.locator("#case .item.level").count() == len({m["level"] for m in story["messages"]})
+    assert page.locator("#case .plots canvas").count() == 3
 
 
-def test_phone_needs_no_sideways_scrolling(demo: Demo, page: "Page") -> None:
-    page.set_viewport_size({"width": 360, "height": 740})
+def test_the_silence_clock_ticks(demo: Demo, page: "Page") -> None:
     visit(page, demo)
-    assert page.evaluate("document.documentElement.scrollWidth") <= 360
-    page.locator("#cases button").first.click()
-    top = page.evaluate("document.querySelector('#case-section').getBoundingClientRect().top")
-    bottom_reached = page.evaluate("innerHeight + scrollY >= document.body.scrollHeight - 1")
-    assert top < 10 or bottom_reached  # the chosen case came into view
+    open_case(page)
+    clock = page.locator("#case .silence time")
+    before = clock.inner_text()
+    page.wait_for_function(
+        "old => document.querySelector('#case .silence time').innerText != old",
+        arg=before,
+        timeout=PATIENCE_MS,
+    )
 
 
-def test_french_browser_gets_french(demo: Demo, browser: "Browser") -> None:
-    context = browser.new_context(locale="fr-FR")
-    page = context.new_page()
-    visit(page, demo)
-    assert page.inner_text("#cases-title").lower() == "dossiers ouverts"
-    assert page.get_attribute("html", "lang") == "fr"
+def test_every_action_is_done_by_keyboard_and_seen_by_others_at_once(
+    demo: Demo, page: "Page", browser: "Browser"
+) -> None:
+    errors = visit(page, demo)
+    open_case(page)
+    context = named(browser.new_context(locale="en-GB"), "Ben")
+    other = context.new_page()
+    visit(other, demo)
+    open_case(other)
+    state = "#case .state"
+
+    page.keyboard.press("a")
+    other.wait_for_selector(f"{state}:has-text('Ana has it')", timeout=PATIENCE_MS)
+    page.wait_for_selector("#toasts .good", timeout=PATIENCE_MS)
+    page.wait_for_selector(f"{state}:has-text('Ana has it')", timeout=PATIENCE_MS)
+
+    page.keyboard.press("s")
+    page.fill("dialog input[name=assignee]", MARK)
+    page.keyboard.press("Enter")
+    other.wait_for_selector(f"{state}:has-text('{MARK[:8]}')", timeout=PATIENCE_MS)
+
+    page.keyboard.press("z")
+    page.locator("dialog label", has_text="4 hours").click()
+    page.keyboard.press("Enter")
+    other.wait_for_selector(f"{state}:has-text('Snoozed until')", timeout=PATIENCE_MS)
+    assert other.locator("#case .item.command").count() >= 2
+
+    page.keyboard.press("f")
+    page.fill("dialog input[name=note]", ATTACK)
+    page.keyboard.press("Enter")
+    other.wait_for_selector("#case .pill.resolved", timeout=PATIENCE_MS)
+    other.wait_for_selector(f"{state}:has-text('Judged no crisis')", timeout=PATIENCE_MS)
+    assert all(not row["case_id"].startswith(CASE) for row in found(demo))
+    [row] = [one for one in found(demo, state="closed") if one["case_id"].startswith(CASE)]
+    assert row["verdict"] == "no_crisis"
+    assert other.evaluate("window.pwned") is None
+    assert errors == []
     context.close()
+
+
+def test_a_change_without_the_token_asks_for_it(demo: Demo, page: "Page") -> None:
+    page.goto(demo.console())
+    page.wait_for_selector(VIEWS["cases"], timeout=PATIENCE_MS)
+    page.keyboard.press("a")
+    page.wait_for_selector("dialog input[name=token]", timeout=PATIENCE_MS)
+    page.fill("dialog input[name=token]", demo.token)
+    page.keyboard.press("Enter")
+    page.wait_for_selector("#case .state:has-text('Ana has it')", timeout=PATIENCE_MS)
+    assert demo.token not in page.url
+
+
+def test_where_reading_needs_the_token_it_is_asked_for(demo: Demo, page: "Page") -> None:
+    def guard(route: Any) -> None:
+        if route.request.headers.get("authorization") == f"Bearer {demo.token}":
+            route.continue_()
+        else:
+            route.fulfill(status=401, json={"error": "send the right token"})
+
+    page.route("**/api/v1/**", guard)
+    page.goto(demo.console())
+    page.wait_for_selector("body[data-state=locked]", timeout=PATIENCE_MS)
+    assert "asks for a token" in page.inner_text("#banner")
+    page.click("#banner button")
+    page.fill("dialog input[name=token]", demo.token)
+    page.keyboard.press("Enter")
+    page.wait_for_selector(VIEWS["cases"], timeout=PATIENCE_MS)
+    page.wait_for_selector("body[data-state=live]", timeout=PATIENCE_MS)
+
+
+def test_lost_connection_is_told_and_what_was_missed_comes_after_it(
+    demo: Demo, page: "Page", browser: "Browser"
+) -> None:
+    with Cable(urlsplit(demo.console()).port or 0) as cable:
+        page.goto(f"http://127.0.0.1:{cable.port}/#token={demo.token}")
+        page.wait_for_selector(VIEWS["cases"], timeout=PATIENCE_MS)
+        case_id = page.get_attribute("#case", "data-case")
+        this = f"[data-case={json.dumps(case_id)}]"
+        cable.cut()
+        page.wait_for_selector("body[data-state=lost]", timeout=PATIENCE_MS)
+        assert "Disconnected since" in page.inner_text("#banner")
+        frozen = page.inner_text("#case .numbers")
+        assert page.locator("[role=option]:visible").count() > 0  # what was known stays in view
+
+        context = named(browser.new_context(locale="en-GB"), "Cleo")
+        other = context.new_page()
+        visit(other, demo)
+        other.locator(f"[role=option]{this}").click()
+        other.wait_for_selector(f"#case{this}")
+        other.keyboard.press("s")
+        other.fill("dialog input[name=assignee]", "Cleopatra")
+        other.keyboard.press("Enter")
+        other.wait_for_selector("#case .state:has-text('Cleopatra has it')", timeout=PATIENCE_MS)
+        context.close()
+
+        assert page.inner_text("#case .numbers") == frozen  # the clock stands still
+        asked: list[str] = []
+        page.on("request", lambda request: asked.append(request.url))
+        cable.mend()
+        page.click("#banner button")
+        page.wait_for_selector("body[data-state=live]", timeout=PATIENCE_MS)
+        page.wait_for_selector("#case .state:has-text('Cleopatra has it')", timeout=PATIENCE_MS)
+        assert page.is_hidden("#banner")
+        assert not any("/api/v1/cases" in url for url in asked)  # only what was missed
+
+
+@pytest.mark.parametrize("locale", ["en-GB", "fr-FR"])
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_nothing_keeps_anybody_out(demo: Demo, browser: "Browser", locale: str, theme: Any) -> None:
+    context = named(browser.new_context(locale=locale, color_scheme=theme), "Ana")
+    page = context.new_page()
+    errors = visit(page, demo)
+    assert page.get_attribute("html", "lang") == locale[:2]
+    assert violations(page) == []
+    page.keyboard.press("r")
+    page.wait_for_selector("dialog[open]")
+    assert violations(page) == []
+    page.keyboard.press("Escape")
+    page.keyboard.press("?")
+    page.wait_for_selector("dialog[open] .keys")
+    assert violations(page) == []
+    page.keyboard.press("Escape")
+    visit(page, demo, "brands")
+    assert violations(page) == []
+    assert errors == []
+    context.close()
+
+
+def test_language_and_theme_are_switched_and_remembered(demo: Demo, page: "Page") -> None:
+    visit(page, demo)
+    page.click("#language")
+    assert page.inner_text("#to-cases") == "Dossiers"
+    page.keyboard.press("t")
+    assert page.get_attribute("html", "data-theme") == "dark"
+    dark = page.evaluate("getComputedStyle(document.body).backgroundColor")
+    page.reload()
+    page.wait_for_selector(VIEWS["cases"], timeout=PATIENCE_MS)
+    assert page.inner_text("#to-cases") == "Dossiers"
+    assert page.evaluate("getComputedStyle(document.body).backgroundColor") == dark
+    page.keyboard.press("t")
+    assert page.evaluate("getComputedStyle(document.body).backgroundColor") != dark
+
+
+def test_single_keys_can_be_switched_off(demo: Demo, page: "Page") -> None:
+    visit(page, demo)
+    page.click("#help")
+    page.uncheck("dialog input[name=single]")
+    page.keyboard.press("Escape")
+    page.keyboard.press("b")
+    page.keyboard.press("ArrowDown")  # other keys do as before
+    assert page.is_hidden("#brands-view")
+    page.click("#help")
+    page.check("dialog input[name=single]")
+    page.keyboard.press("Escape")
+    page.keyboard.press("b")
+    assert page.is_visible("#brands-view")
+
+
+@pytest.mark.parametrize("locale", ["en-GB", "fr-FR"])
+def test_phone_needs_no_sideways_scrolling(demo: Demo, browser: "Browser", locale: str) -> None:
+    context = browser.new_context(viewport={"width": 360, "height": 740}, locale=locale)
+    page = context.new_page()
+    page.goto(demo.console())
+    page.locator("[role=option]").first.click(timeout=PATIENCE_MS)
+    page.wait_for_selector(VIEWS["cases"], timeout=PATIENCE_MS)
+    assert page.is_hidden("#cases-view")
+    for place in ("document.documentElement", "document.getElementById('case')"):
+        assert page.evaluate(f"{place}.scrollWidth <= {place}.clientWidth")
+    assert violations(page) == []
+    page.click("#case .back")
+    assert page.is_visible("#list")
+    context.close()
+
+
+def test_ten_thousand_cases_are_few_elements(demo: Demo, page: "Page") -> None:
+    [pattern, *_] = found(demo) or found(demo, state="closed")
+    many = [
+        pattern
+        | {"case_id": f"b:{n}", "brand": f"brand-{n % 50}", "open": True, "score": 1 - n / 20_000}
+        for n in range(10_000)
+    ]
+
+    def answer(route: Any) -> None:
+        query = dict(part.split("=") for part in route.request.url.partition("?")[2].split("&"))
+        start, limit = int(query.get("offset", 0)), int(query["limit"])
+        rows = [] if query.get("state") == "closed" else many
+        as_of = json.loads(demo.page("api/v1/cases?limit=0"))["as_of"]
+        body = {"as_of": as_of, "total": len(rows), "cases": rows[start : start + limit]}
+        route.fulfill(json=body)
+
+    page.route("**/api/v1/cases*", answer)
+    page.goto(demo.console())
+    page.wait_for_selector("#rows[data-count='10000']", timeout=PATIENCE_MS)
+    assert page.locator("[role=option]").count() < 60
+    assert page.get_attribute("[role=option]", "aria-setsize") == "10000"
+    page.keyboard.press("End")
+    last = page.locator("[role=option][aria-posinset='10000']")
+    last.wait_for()
+    assert page.get_attribute("#list", "aria-activedescendant") == last.get_attribute("id")
+    page.fill("#search", "brand-7")
+    page.wait_for_selector("#rows[data-count='200']", timeout=PATIENCE_MS)
+    assert page.locator("[role=option]").count() < 60
+
+
+def test_both_languages_have_every_word(demo: Demo, page: "Page") -> None:
+    page.goto(demo.console())
+    told = page.evaluate(
+        """Promise.all(["en", "fr"].map((lang) => import(`/static/${lang}.js`)
+            .then((words) => Object.keys(words[lang]))))"""
+    )
+    english, french = map(set, told)
+    assert english == french
+    static = Path(stories.__file__).parent / "web" / "static"
+    used = set()
+    for file in [*static.glob("*.js"), static / "index.html"]:
+        text = file.read_text("utf-8")
+        used |= set(re.findall(r'(?:word|counted|pairs)\("([\w-]+)"', text))
+        used |= set(re.findall(r'data-(?:word|label|placeholder)="([\w-]+)"', text))
+    assert used <= english
+    assert {key.value for key in WhatHappened} <= english | {"share"}
 
 
 def test_page_obeys_its_content_security_policy(demo: Demo, page: "Page") -> None:
@@ -157,7 +384,7 @@ def test_page_obeys_its_content_security_policy(demo: Demo, page: "Page") -> Non
     answer = page.goto(demo.console())
     assert answer is not None
     assert "default-src 'self'" in answer.headers["content-security-policy"]
-    page.wait_for_selector("#cases .headline", timeout=PATIENCE_MS)
+    page.wait_for_selector(VIEWS["cases"], timeout=PATIENCE_MS)
     assert all(url.startswith(demo.console()) for url in asked)
 
 
@@ -167,6 +394,6 @@ def test_lost_worker_is_told(demo: Demo, page: "Page") -> None:
     assert page.inner_text("#status") == "Live"
     demo.process.terminate()
     page.wait_for_selector("body[data-state=lost]", timeout=PATIENCE_MS)
-    assert "Disconnected" in page.inner_text("#status")
-    assert page.locator("#cases .headline").count() > 0  # what was known stays in view
+    assert "Disconnected" in page.inner_text("#banner")
+    assert page.locator("[role=option]:visible").count() > 0  # what was known stays in view
     assert demo.ends(timeout_s=15)[0] == 0

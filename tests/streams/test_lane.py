@@ -64,6 +64,9 @@ class Desk:
     def kept(self, job: Job, sink: str) -> Kept:
         return self.cases.get(job.case[1], CaseMemory()).of(sink)
 
+    async def owned(self) -> None:
+        pass
+
     async def remember(self, job: Job, sink: str, delivered: Delivered | None) -> None:
         one = job.notice.escalation
         known = self.cases.get(one.case_id, CaseMemory())

@@ -37,6 +37,10 @@ class Measured:
         """Open cases of the brand."""
         return self._value("tocsin_cases_open", brand=BRAND, level=level)
 
+    def taken(self, level: Level) -> float:
+        """Open cases of the brand that somebody has in hand."""
+        return self._value("tocsin_cases_acknowledged", brand=BRAND, level=level)
+
     def _value(self, name: str, **labels: str) -> float:
         self.board.publish()
         value = self._metrics.registry.get_sample_value(name, labels)
@@ -74,6 +78,30 @@ def test_who_takes_a_case_ends_the_wait_until_it_rises() -> None:
     assert seen.waits(Level.ESCALATE) == 0
     seen.board.say(escalation(level=Level.CRISIS, status=Status.UPDATE))
     assert seen.waits(Level.CRISIS) > 0
+
+
+def test_who_takes_a_case_is_counted_at_its_level_until_it_rises_or_ends() -> None:
+    seen = Measured()
+    assert seen.taken(Level.CRISIS) == 0
+    seen.board.say(escalation(level=Level.ESCALATE))
+    assert seen.taken(Level.ESCALATE) == 0
+    seen.board.order(CASE, Standing(rank=3, acknowledged=3, owner="ana"))
+    assert seen.taken(Level.ESCALATE) == seen.open(Level.ESCALATE) == 1
+    seen.board.say(escalation(level=Level.CRISIS, status=Status.UPDATE))
+    assert (seen.taken(Level.CRISIS), seen.open(Level.CRISIS)) == (0, 1)
+    seen.board.order(CASE, Standing(rank=4, acknowledged=4, owner="ana"))
+    assert seen.taken(Level.CRISIS) == 1
+    seen.board.say(escalation(level=Level.RESPOND, status=Status.UPDATE))
+    assert (seen.taken(Level.CRISIS), seen.taken(Level.RESPOND)) == (0, 1)
+    seen.board.say(escalation(level=Level.RESPOND, status=Status.RESOLVED))
+    assert seen.taken(Level.RESPOND) == 0
+
+
+def test_who_took_a_case_is_known_after_a_restart() -> None:
+    seen = Measured()
+    standing = Standing(rank=4, acknowledged=4, said_at=1_000_000.0)
+    seen.board.recover(CASE, BRAND, standing, watermark=1_000_000.0)
+    assert seen.taken(Level.CRISIS) == 1
 
 
 def test_a_restart_does_not_begin_the_wait_anew() -> None:

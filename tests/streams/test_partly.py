@@ -127,6 +127,9 @@ class _Desk(Desk):
         super().__init__()
         self.remembered = remembered
 
+    async def owned(self) -> None:
+        pass
+
     def kept(self, job: Job, sink: str) -> Kept:
         (found,) = (
             one for one in self.remembered.held if one.newest and one.newest.case_id == job.case[1]

@@ -12,8 +12,9 @@ from scoring.policy import Policy, default
 from scoring.scored import Scored
 from scoring.trace import MOST_POINTS, Trace
 from streams.plot import svg
-from streams.plot.axis import Scale, Stretched, ages, lasting, ticks
+from streams.plot.axis import Scale, Stretched, ages, ticks
 from streams.plot.story import Story, stories
+from streams.plot.words import lasting
 from tests.conftest import Cli
 from tests.scoring.helpers import HOUR, complaint, policy_with, scored, seconds, share
 from tests.scoring.helpers import mention as mentioned
@@ -112,7 +113,7 @@ def test_ticks_are_few_and_whole(days: float) -> None:
     assert all(begin <= tick.at <= end and tick.at % 60 == 0 for tick in marks)
     assert marks[0].date
     across = Stretched(begin, end, 50, 870)
-    places = [across(tick.at) for tick in ages(across, begin)]
+    places = [across(tick.at) for tick in ages(across, begin, "en")]
     assert all(b - a >= 52 for a, b in itertools.pairwise(places))
 
 
@@ -122,7 +123,7 @@ def test_scales() -> None:
     assert Stretched(0, 1e6, 50, 870)(0) == 50
     assert Stretched(0, 1e6, 50, 870)(1e6) == 870
     assert Stretched(0, 1e6, 50, 870)(HOUR) > 50 + 820 * 0.25
-    assert (lasting(300), lasting(5400), lasting(86400), lasting(1e6)) == (
+    assert tuple(lasting("en", s) for s in (300, 5400, 86400, 1e6)) == (
         "5 min",
         "1.5 h",
         "1 day",

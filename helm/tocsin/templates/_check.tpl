@@ -20,8 +20,29 @@
 {{- if and $kafka.tls.keyKey (not $kafka.tls.certKey) }}
 {{- fail "kafka.tls.keyKey is set: set kafka.tls.certKey too" }}
 {{- end }}
+{{- if and $kafka.tls.certKey (not $kafka.tls.existingSecret) }}
+{{- fail "kafka.tls.certKey is set: set kafka.tls.existingSecret to the Secret that has it" }}
+{{- end }}
 {{- if and $values.policy.content $values.policy.existingConfigMap }}
 {{- fail "policy.content and policy.existingConfigMap are both set: keep one" }}
+{{- end }}
+{{- if and $values.sinks.asEnvironment (not $values.sinks.existingSecret) }}
+{{- fail "sinks.asEnvironment is set: set sinks.existingSecret to the Secret whose keys are given" }}
+{{- end }}
+{{- with $values.prometheusRule.disabled }}
+{{- $known := include "tocsin.alerts" $ | fromYamlArray }}
+{{- range . }}
+{{- if not (has . $known) }}
+{{- fail (printf "prometheusRule.disabled names %s, which is no alert of the chart: there are %s" . (join ", " $known)) }}
+{{- end }}
+{{- end }}
+{{- end }}
+{{- range $name, $role := $values.roles }}
+{{- $full := mergeOverwrite (deepCopy $values.defaults) (deepCopy $role) }}
+{{- $asked := mergeOverwrite (dict "ingress" dict "httpRoute" dict) (deepCopy $role) }}
+{{- if and (not $full.enabled) (or $asked.ingress.enabled $asked.httpRoute.enabled) }}
+{{- fail (printf "roles.%s has an ingress or httpRoute and does not run: set roles.%s.enabled to true" $name $name) }}
+{{- end }}
 {{- end }}
 {{- $roles := include "tocsin.roles" . | fromYaml }}
 {{- if not $roles }}
@@ -32,6 +53,16 @@
 {{- if gt (int $scaling.minReplicas) (int $kafka.partitions) }}
 {{- if $scaling.enabled }}
 {{- fail (printf "roles.%s.autoscaling.minReplicas is %d and kafka.partitions %d: at most one pod per partition has work" $name (int $scaling.minReplicas) (int $kafka.partitions)) }}
+{{- end }}
+{{- end }}
+{{- if and $scaling.enabled $scaling.maxReplicas (gt (int $scaling.minReplicas) (int $scaling.maxReplicas)) }}
+{{- fail (printf "roles.%s.autoscaling.minReplicas is %d and maxReplicas %d: set maxReplicas to as many at least, or to 0 for kafka.partitions" $name (int $scaling.minReplicas) (int $scaling.maxReplicas)) }}
+{{- end }}
+{{- $made := include "tocsin.ownVariables" (dict "root" $ "role" $role) | fromYamlArray }}
+{{- range $role.extraEnv }}
+{{- $variable := tpl .name $ }}
+{{- if has $variable $made }}
+{{- fail (printf "roles.%s.extraEnv has %s, which the chart sets from other values: set those (the README lists them; config for settings without a place of their own)" $name $variable) }}
 {{- end }}
 {{- end }}
 {{- if and $scaling.enabled (eq $scaling.type "hpa") (not $scaling.targetCPUUtilizationPercentage) (not $scaling.metrics) }}

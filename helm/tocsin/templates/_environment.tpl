@@ -70,14 +70,28 @@ TOCSIN_MODEL: {{ include "tocsin.modelPath" . }}/{{ $values.model.path }}
 {{- end }}
 {{- end }}
 
+{{- /* All settings, `config` included, by variable (YAML); takes root and role. */}}
+{{- define "tocsin.variables" -}}
+{{- $settings := include "tocsin.settings" . | fromYaml }}
+{{- range $name, $value := .root.Values.config }}
+{{- $_ := set $settings (printf "TOCSIN_%s" (upper $name)) (include "tocsin.scalar" $value) }}
+{{- end }}
+{{- toYaml $settings }}
+{{- end }}
+
+{{- /* Names of the variables that the chart sets (YAML list); takes root and role. */}}
+{{- define "tocsin.ownVariables" -}}
+{{- $names := include "tocsin.variables" . | fromYaml | keys }}
+{{- if include "tocsin.authenticated" .root }}
+{{- $names = append $names "TOCSIN_SASL_USERNAME" }}
+{{- end }}
+{{- toYaml (sortAlpha $names) }}
+{{- end }}
+
 {{- /* The list `env` of a container; takes root and role. */}}
 {{- define "tocsin.environment" -}}
 {{- $root := .root }}
-{{- $settings := include "tocsin.settings" . | fromYaml }}
-{{- range $name, $value := $root.Values.config }}
-{{- $_ := set $settings (printf "TOCSIN_%s" (upper $name)) (include "tocsin.scalar" $value) }}
-{{- end }}
-{{- range $name, $value := $settings }}
+{{- range $name, $value := include "tocsin.variables" . | fromYaml }}
 - name: {{ $name }}
   value: {{ $value | quote }}
 {{- end }}

@@ -61,6 +61,21 @@ annotations:
 {{- end }}
 {{- end }}
 
+{{- /* Names of the alerts in files/rules (YAML list). */}}
+{{- define "tocsin.alerts" -}}
+{{- $names := list }}
+{{- range $path, $_ := .Files.Glob "files/rules/*" }}
+{{- range ($.Files.Get $path | fromYaml).groups }}
+{{- range .rules }}
+{{- with .alert }}
+{{- $names = append $names . }}
+{{- end }}
+{{- end }}
+{{- end }}
+{{- end }}
+{{- toYaml (uniq $names | sortAlpha) }}
+{{- end }}
+
 {{- define "tocsin.serviceAccountName" -}}
 {{- if .Values.serviceAccount.create }}
 {{- default (include "tocsin.fullname" .) .Values.serviceAccount.name }}

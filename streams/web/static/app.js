@@ -1,117 +1,356 @@
-// Asks the worker every two seconds what is open, and shows it.
+// Puts the parts together: what is looked at, keys, language, theme, and how current it all is.
 
-import { element, list } from "./dom.js";
-import { brand, card, details, LEVELS } from "./view.js";
-import { count, lang, time, word } from "./words.js";
+import { ACTIONS, act, askToken, say, who } from "./actions.js";
+import * as brands from "./brands.js";
+import * as page from "./case.js";
+import { asking, tell } from "./dialog.js";
+import { button, element, put } from "./dom.js";
+import { clear, controls, filter, toggleLevel } from "./filters.js";
+import { kept, takeToken } from "./kept.js";
+import { LEVELS } from "./level.js";
+import * as list from "./list.js";
+import { about, now, on, retry, run, store } from "./store.js";
+import { clock, count, counted, lang, lasting, pairs, switchLanguage, ticking, word } from "./words.js";
 
-const EVERY_MS = 2000;
-const TIMEOUT_MS = 8000;
+const ABOUT_MS = 15_000;
+const BRANDS_MS = 5_000;
 const $ = (id) => document.getElementById(id);
+const narrow = matchMedia("(max-width: 56rem)");
 
-let board = null;
-let heardAt = null;
-let chosenCase = null;
-let chosenBrand = null;
+let view = "cases";
+let chosen = null;
 let byHand = false;
 
-document.documentElement.lang = lang;
-for (const labelled of document.querySelectorAll("[data-word]")) {
-  labelled.textContent = word(labelled.dataset.word);
-}
-say("waiting", word("waiting"));
-poll();
+on("rows", () => {
+  list.refresh();
+  soon(drawControls);
+  soon(first);
+});
+on("case", page.changed);
+on("state", state);
 
-async function poll() {
-  try {
-    const answer = await fetch("/api/board", { signal: AbortSignal.timeout(TIMEOUT_MS), cache: "no-store" });
-    if (!answer.ok) throw new Error(answer.statusText);
-    board = await answer.json();
-    heardAt = new Date();
-    say("live", word("live"));
-    show();
-  } catch {
-    say("lost", heardAt ? word("lost", { time: time(heardAt) }) : word("never"));
+/** Runs an act once in a while, however often it is asked for. */
+const waiting = new Set();
+function soon(what) {
+  if (waiting.has(what)) return;
+  waiting.add(what);
+  setTimeout(() => {
+    waiting.delete(what);
+    what();
+  }, 250);
+}
+
+/** On a wide page some case is always shown: the most urgent, until one is chosen by hand. */
+function first() {
+  if (!byHand && chosen === null && !narrow.matches && view === "cases") {
+    const caseId = list.first();
+    if (caseId) choose(caseId, { keep: false });
+    else page.redraw();
   }
-  setTimeout(poll, EVERY_MS);
 }
 
-function say(state, text) {
-  document.body.dataset.state = state;
-  if ($("status").textContent !== text) $("status").textContent = text;
+function choose(caseId, { open = false, keep = true, reveal = false } = {}) {
+  chosen = caseId;
+  byHand ||= keep && caseId !== null;
+  list.mark(caseId, reveal);
+  page.show(caseId);
+  if (open && narrow.matches) document.body.dataset.pane = "case";
+  if (open && narrow.matches) $("case").focus({ preventScroll: true });
+  if (keep) remember();
 }
 
-function show() {
-  const brands = byBrand(board.cases);
-  if (chosenBrand !== null && !brands.some((one) => one.name === chosenBrand)) chosenBrand = null;
-  const cases = board.cases.filter((open) => chosenBrand === null || open.brand === chosenBrand);
-  if (!cases.some((open) => open.case_id === chosenCase)) byHand = false;
-  if (!byHand) chosenCase = cases[0]?.case_id ?? null;
-  const marked = [{ name: null, counts: {} }, ...brands].map((one) => ({
-    ...one, chosen: one.name === chosenBrand,
-  }));
-  list($("brands"), brands.length ? marked : [], (one) => one.name ?? "", (one) => brand(one, chooseBrand));
-  list(
-    $("cases"),
-    cases.map((open) => ({ open, chosen: open.case_id === chosenCase })),
-    (one) => one.open.case_id,
-    (one) => card(one, chooseCase),
-  );
-  $("empty").hidden = cases.length > 0;
-  $("empty").textContent = word("none");
-  showCase(cases.find((open) => open.case_id === chosenCase));
-  showTotals();
-}
-
-function showCase(open) {
-  const contents = JSON.stringify(open ?? null);
-  if ($("case").dataset.contents === contents) return;
-  $("case").dataset.contents = contents;
-  $("case").replaceChildren(...(open ? details(open) : [element("p", "quiet", word("choose"))]));
-}
-
-function showTotals() {
-  const totals = LEVELS.map((level) => {
-    const number = board.cases.filter((open) => open.level === level).length;
-    return element("li", `total ${level}`, element("b", "", count(number)), " ", word(level));
-  });
-  $("totals").replaceChildren(...totals);
-  const sum = (numbers) => Object.values(numbers).reduce((total, one) => total + one, 0);
-  const { processed, lag, model, policy } = board.facts;
-  $("facts").textContent = [
-    `${count(sum(processed))} ${word("processed")}`,
-    `${count(sum(lag))} ${word("lag")}`,
-    model && `${word("model")} ${model}`,
-    `${word("policy")} ${policy}`,
-  ].filter(Boolean).join(" · ");
-}
-
-/** Brands with open cases, the most urgent first. */
-function byBrand(cases) {
-  const brands = new Map();
-  for (const open of cases) {
-    const counts = brands.get(open.brand) ?? {};
-    counts[open.level] = (counts[open.level] ?? 0) + 1;
-    brands.set(open.brand, counts);
-  }
-  const urgency = (counts) => LEVELS.map((level) => counts[level] ?? 0);
-  return [...brands]
-    .map(([name, counts]) => ({ name, counts }))
-    .sort((a, b) => {
-      const [left, right] = [urgency(a.counts), urgency(b.counts)];
-      const place = left.findIndex((number, at) => number !== right[at]);
-      return place < 0 ? a.name.localeCompare(b.name) : right[place] - left[place];
-    });
+function back() {
+  delete document.body.dataset.pane;
+  if (narrow.matches) choose(null);
+  $("list").focus({ preventScroll: true });
 }
 
 function chooseBrand(name) {
-  chosenBrand = name;
+  filter.brand = name;
+  filter.state = "open";
+  chosen = null;
   byHand = false;
-  show();
+  show("cases");
 }
 
-function chooseCase(caseId) {
-  chosenCase = caseId;
-  byHand = true;
-  show();
-  if (matchMedia("(max-width: 60rem)").matches) $("case-section").scrollIntoView({ block: "start" });
+function show(name) {
+  view = name;
+  document.body.dataset.view = name;
+  $("brands-view").hidden = name !== "brands";
+  $("cases-view").hidden = name !== "cases";
+  $("case").hidden = name !== "cases";
+  for (const one of ["cases", "brands"]) {
+    if (one === name) $(`to-${one}`).setAttribute("aria-current", "page");
+    else $(`to-${one}`).removeAttribute("aria-current");
+  }
+  if (name === "brands") {
+    delete document.body.dataset.pane;
+    brands.refresh(chooseBrand, true);
+  }
+  drawControls();
+  list.refresh();
+  soon(first);
+  remember();
 }
+
+/** What is looked at stands in the address, so that it can be sent to somebody. */
+function remember() {
+  const query = new URLSearchParams();
+  if (view === "brands") query.set("view", "brands");
+  else {
+    if (filter.brand) query.set("brand", filter.brand);
+    if (chosen && byHand) query.set("case", chosen);
+  }
+  const text = query.toString();
+  const address = text ? `/?${text}` : "/";
+  if (address !== location.pathname + location.search) history.replaceState(null, "", address);
+}
+
+function go(query) {
+  filter.brand = query.get("brand") ?? "";
+  show(query.get("view") === "brands" ? "brands" : "cases");
+  const caseId = query.get("case");
+  if (caseId) choose(caseId, { open: true });
+  else page.show(null);
+}
+
+/** The tab says how many cases nobody has taken though they ring. */
+function title() {
+  let ringing = 0;
+  for (const row of store.rows.values()) {
+    if (!row.acknowledged && LEVELS.indexOf(row.level) < 2 && row.snooze_until <= now()) ringing += 1;
+  }
+  document.title = ringing ? `(${ringing}) Tocsin` : "Tocsin";
+}
+
+function drawControls() {
+  title();
+  const focused = document.activeElement?.dataset?.key;
+  const open = document.activeElement?.tagName === "SELECT" && $("filters").contains(document.activeElement);
+  if (open) return; // a list that is open would close
+  $("filters").replaceChildren(...controls(() => {
+    drawControls();
+    $("list").scrollTop = 0;
+    list.refresh();
+    remember();
+  }));
+  if (focused) $("filters").querySelector(`[data-key="${focused}"]`)?.focus({ preventScroll: true });
+}
+
+function state() {
+  document.body.dataset.state = store.state;
+  put($("status"), word(store.state));
+  const lines = [];
+  if (store.state === "lost") {
+    lines.push(store.heardAt ? word("lostSince", { time: clock(store.heardAt) }) : word("never"));
+  } else if (store.state === "locked") lines.push(word("lockedWhy"));
+  else if (store.state === "live") {
+    if (store.fault) lines.push(word("fault"));
+    else if (!store.complete) lines.push(word("reading"));
+    if (store.problems.length) lines.push(word("problems", { problems: store.problems.join(", ") }));
+  }
+  const banner = $("banner");
+  const text = lines.join(" ");
+  if (banner.dataset.text !== text + lang) {
+    banner.dataset.text = text + lang;
+    banner.hidden = !text;
+    banner.replaceChildren(element("span", "", text));
+    if (store.state === "lost") banner.append(button("", word("again"), retry));
+    if (store.state === "locked") banner.append(button("", word("giveToken"), askToken));
+  }
+  facts();
+  tick();
+  list.refresh();
+}
+
+function facts() {
+  const parts = [element("span", "shown", counted("shown", Number($("rows").dataset.count ?? 0)))];
+  if (store.facts) {
+    const sum = (numbers) => Object.values(numbers).reduce((total, one) => total + one, 0);
+    parts.push(` · ${count(sum(store.facts.processed))} ${word("processed")} · ${count(sum(store.facts.lag))} ${word("lag")}`);
+  }
+  $("facts").replaceChildren(...parts);
+}
+
+/** Clocks that run go on; while nobody is heard they stand still. */
+function tick() {
+  const at = now();
+  for (const one of document.querySelectorAll("[data-since]")) {
+    const seconds = at - Number(one.dataset.since);
+    put(one, one.dataset.form === "long" ? ticking(seconds) : lasting(seconds));
+  }
+}
+
+// Language, theme, name -----------------------------------------------------------------------
+
+function speak() {
+  document.documentElement.lang = lang;
+  for (const one of document.querySelectorAll("[data-word]")) put(one, word(one.dataset.word));
+  for (const one of document.querySelectorAll("[data-label]")) one.setAttribute("aria-label", word(one.dataset.label));
+  for (const one of document.querySelectorAll("[data-placeholder]")) one.placeholder = word(one.dataset.placeholder);
+  put($("language"), lang === "fr" ? "EN" : "FR");
+  $("language").setAttribute("aria-label", word("toLanguage"));
+  $("language").title = word("toLanguage");
+  $("language").lang = lang === "fr" ? "en" : "fr";
+  $("help").title = word("keys");
+  put($("status"), word(store.state));
+  named();
+  themed();
+}
+
+function named() {
+  put($("me"), kept.name() ?? word("you"));
+  $("me").setAttribute("aria-label", `${word("whoAreYou")}: ${kept.name() ?? "–"}`);
+}
+
+const THEMES = { auto: "◐", dark: "●", light: "○" };
+
+function themed() {
+  const theme = kept.theme() ?? "auto";
+  if (theme === "auto") delete document.documentElement.dataset.theme;
+  else document.documentElement.dataset.theme = theme;
+  put($("theme"), THEMES[theme] ?? THEMES.auto);
+  $("theme").title = word(`theme_${theme}`);
+  $("theme").setAttribute("aria-label", word(`theme_${theme}`));
+}
+
+function switchTheme() {
+  const order = ["auto", "dark", "light"];
+  const next = order[(order.indexOf(kept.theme() ?? "auto") + 1) % order.length];
+  kept.theme(next === "auto" ? null : next);
+  repaint();
+}
+
+/** Everything again: charts and rows hold colours and words. */
+function repaint() {
+  speak();
+  list.renew();
+  page.redraw();
+  drawControls();
+  state();
+  if (view === "brands") brands.refresh(chooseBrand, true);
+}
+
+$("language").addEventListener("click", () => {
+  switchLanguage();
+  repaint();
+});
+$("theme").addEventListener("click", switchTheme);
+$("me").addEventListener("click", () => who(true));
+$("help").addEventListener("click", help);
+$("to-cases").addEventListener("click", () => show("cases"));
+$("to-brands").addEventListener("click", () => show("brands"));
+$("search").addEventListener("input", () => {
+  filter.words = $("search").value.toLocaleLowerCase().split(/\s+/).filter(Boolean);
+  if (view !== "cases") show("cases");
+  $("list").scrollTop = 0;
+  list.refresh();
+});
+document.addEventListener("named", named);
+document.addEventListener("back", back);
+document.addEventListener("cleared", () => {
+  clear();
+  $("search").value = "";
+  drawControls();
+  list.refresh();
+  $("list").focus();
+});
+window.addEventListener("online", retry);
+matchMedia("(prefers-color-scheme: dark)").addEventListener("change", repaint);
+let width = 0;
+new ResizeObserver(([one]) => {
+  if (Math.abs(one.contentRect.width - width) < 2) return;
+  width = one.contentRect.width;
+  soon(page.plot);
+}).observe($("case"));
+
+// Keys ----------------------------------------------------------------------------------------
+
+function help() {
+  const rows = pairs("keysList").map(([keys, what]) =>
+    element("div", "", element("dt", "", ...keys.split(/(, | ou | or | to | à )/).map((part, at) =>
+      at % 2 ? part : element("kbd", "", part))), element("dd", "", what)));
+  // Who speaks to the computer, or types by accident, can do without (WCAG 2.1.4).
+  const single = element("input");
+  Object.assign(single, { type: "checkbox", name: "single", checked: kept.keys() !== "off" });
+  single.addEventListener("change", () => kept.keys(single.checked ? null : "off"));
+  const choice = element("label", "check", single, word("singleKeys"));
+  tell(word("keys"), element("dl", "keys", ...rows), choice);
+}
+
+function move(step) {
+  if (view !== "cases") return;
+  const caseId = list.beside(step);
+  if (caseId) choose(caseId, { reveal: true });
+}
+
+async function copyLink() {
+  if (!chosen) return;
+  const address = `${location.origin}/?case=${encodeURIComponent(chosen)}`;
+  try {
+    await navigator.clipboard.writeText(address);
+    say(word("copied"), "good");
+  } catch {
+    say(address);
+  }
+}
+
+const KEYS = {
+  j: () => move(1), ArrowDown: () => move(1), k: () => move(-1), ArrowUp: () => move(-1),
+  PageDown: () => move(list.page()), PageUp: () => move(-list.page()),
+  Home: () => move(-Infinity), End: () => move(Infinity),
+  Enter: () => chosen && choose(chosen, { open: true }),
+  Escape: back,
+  "/": () => $("search").focus(),
+  "?": help, t: switchTheme, b: () => show("brands"), c: () => show("cases"), l: copyLink,
+  o: () => document.querySelector("#case .original.button")?.click(),
+};
+LEVELS.forEach((level, at) => {
+  KEYS[String(at + 1)] = () => {
+    toggleLevel(level);
+    drawControls();
+    list.refresh();
+  };
+});
+for (const { name, key } of ACTIONS) {
+  if (key) KEYS[key] = () => document.getElementById(`do-${name}`) && act(name, page.current().row);
+}
+
+document.addEventListener("keydown", (event) => {
+  if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || asking()) return;
+  const { target } = event;
+  // Just after a dialog has closed, the focus may still be in it for a moment.
+  if (target.matches("input, select, textarea") && !$("dialog").contains(target)) {
+    if (event.key === "Escape") {
+      if (target.id === "search" && target.value) {
+        target.value = "";
+        target.dispatchEvent(new Event("input"));
+      }
+      $("list").focus();
+    }
+    if (event.key === "Enter" && target.id === "search") {
+      $("list").focus();
+      move(-Infinity);
+    }
+    return;
+  }
+  if (event.key === "Enter" && target.matches("button, a")) return;
+  const moves = ["ArrowDown", "ArrowUp", "PageDown", "PageUp", "Home", "End"].includes(event.key);
+  if (moves && $("case").contains(target)) return; // there they scroll
+  if (event.key.length === 1 && kept.keys() === "off") return;
+  const does = Object.hasOwn(KEYS, event.key) ? KEYS[event.key] : null;
+  if (!does) return;
+  event.preventDefault();
+  does();
+});
+
+// Begin ---------------------------------------------------------------------------------------
+
+takeToken();
+speak();
+list.begin((caseId) => choose(caseId, { open: true }));
+go(new URL(location.href).searchParams);
+run();
+setInterval(tick, 1000);
+setInterval(about, ABOUT_MS);
+setInterval(() => view === "brands" && brands.refresh(chooseBrand), BRANDS_MS);

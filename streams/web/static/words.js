@@ -1,129 +1,99 @@
-// What the console says, in English and French; mentions' own words are never translated.
+// Words, numbers and times in the language of whoever looks.
 
-const WORDS = {
-  en: {
-    brands: "Brands",
-    cases: "Open cases",
-    case: "Selected case",
-    none: "No open case. All is calm.",
-    choose: "Choose a case to see why it is one.",
-    recovered: "Recovered after a restart: its numbers come with its next message.",
-    waiting: "Connecting…",
-    live: "Live",
-    lost: "Disconnected: this is what was known at {time}.",
-    never: "No worker answers at this address.",
-    watch: "watch", respond: "respond", escalate: "escalate", crisis: "crisis",
-    incident: "incident", conversation: "conversation",
-    processed: "messages worked off", lag: "waiting", open: "open",
-    all: "All brands",
-    why: "Why", advice: "What to do", original: "Open the original",
-    silence: "silence", silent: "silent for {time}", answered: "answered",
-    mentions: ["mention", "mentions"], authors: ["author", "authors"], shares: ["share", "shares"],
-    reach: "reached",
-    forecast: "expected", reproduction: "reproduction",
-    score: "chance of a crisis within 24 hours",
-    model: "model", policy: "policy", since: "since", episode: "episode {number}",
-    min: "min", h: "h", d: "d",
-    baseline: "baseline", anger: "anger", objective_fact: "objective fact",
-    corporate_denial: "corporate denial", fact_denied: "fact denied",
-    influencer_sharing: "call to share", promotion: "promotion", proof: "proof",
-    deletion: "deletion", persistence: "persistence",
-    complainants: "complainants", audience: "audience", influencer: "influencers",
-    explosive: "explosive", media_coverage: "media", answer: "answer",
-    satisfied: "satisfied", calm: "calm", surprise: "surprise", coherence: "coherence",
-    presence: "presence", applause: "applause", decline: "decline", forecast_signal: "forecast",
-    "restore-deleted-post": "Restore the deleted post, and say so",
-    "bring-in-senior-person": "Bring in a senior person, by name",
-    "admit-publicly": "Admit in public what is true",
-    "name-one-owner": "Name one person who owns it to the end",
-    "answer-in-public": "Answer where it was asked, in public",
-    "align-channels": "Say the same on every channel",
-    "compensate-and-say-so": "Make good the damage, and say so",
-    "wait-and-watch": "Wait and watch",
-  },
-  fr: {
-    brands: "Marques",
-    cases: "Dossiers ouverts",
-    case: "Dossier choisi",
-    none: "Aucun dossier ouvert. Tout est calme.",
-    choose: "Choisissez un dossier pour voir ses raisons.",
-    recovered: "Repris après un redémarrage : ses chiffres viendront avec son prochain message.",
-    waiting: "Connexion…",
-    live: "En direct",
-    lost: "Déconnecté : voici ce qu'on savait à {time}.",
-    never: "Personne ne répond à cette adresse.",
-    watch: "à suivre", respond: "répondre", escalate: "alerter", crisis: "crise",
-    incident: "incident", conversation: "conversation",
-    processed: "messages traités", lag: "en attente", open: "ouverts",
-    all: "Toutes les marques",
-    why: "Pourquoi", advice: "Que faire", original: "Voir l'original",
-    silence: "silence", silent: "sans réponse depuis {time}", answered: "répondu",
-    mentions: ["mention", "mentions"], authors: ["auteur", "auteurs"],
-    shares: ["partage", "partages"], reach: "touchés",
-    forecast: "attendus", reproduction: "reproduction",
-    score: "probabilité d'une crise sous 24 heures",
-    model: "modèle", policy: "règles", since: "depuis", episode: "épisode {number}",
-    min: "min", h: "h", d: "j",
-    baseline: "base", anger: "colère", objective_fact: "fait objectif",
-    corporate_denial: "déni de la marque", fact_denied: "fait nié",
-    influencer_sharing: "appel au partage", promotion: "publicité", proof: "preuve",
-    deletion: "suppression", persistence: "insistance",
-    complainants: "plaignants", audience: "audience", influencer: "influenceurs",
-    explosive: "explosif", media_coverage: "médias", answer: "réponse",
-    satisfied: "satisfait", calm: "calme", surprise: "surprise", coherence: "cohérence",
-    presence: "présence", applause: "applaudissements", decline: "décrue",
-    forecast_signal: "prévision",
-    "restore-deleted-post": "Rétablir le message supprimé, et le dire",
-    "bring-in-senior-person": "Faire intervenir un dirigeant, nommément",
-    "admit-publicly": "Reconnaître publiquement ce qui est vrai",
-    "name-one-owner": "Nommer un seul responsable jusqu'au bout",
-    "answer-in-public": "Répondre là où la question est posée, en public",
-    "align-channels": "Dire la même chose sur tous les canaux",
-    "compensate-and-say-so": "Dédommager, et le dire",
-    "wait-and-watch": "Attendre et observer",
-  },
-};
+import { en } from "./en.js";
+import { fr } from "./fr.js";
+import { kept } from "./kept.js";
 
-export const lang = navigator.language.toLowerCase().startsWith("fr") ? "fr" : "en";
+const LANGUAGES = { en, fr };
 
-/** The word or sentence `name`; a name that is not known stands for itself, without its dashes. */
-export function word(name, values = {}) {
-  const known = Object.hasOwn(WORDS[lang], name) ? WORDS[lang][name] : name.replace(/[_-]+/g, " ");
-  const text = Array.isArray(known) ? known[1] : known;
+export let lang = Object.hasOwn(LANGUAGES, kept.language() ?? "")
+  ? kept.language()
+  : navigator.language.toLowerCase().startsWith("fr") ? "fr" : "en";
+let known = LANGUAGES[lang];
+let tools = formatters();
+
+/** Speaks the other language from now on. */
+export function switchLanguage() {
+  lang = lang === "fr" ? "en" : "fr";
+  kept.language(lang);
+  known = LANGUAGES[lang];
+  tools = formatters();
+}
+
+function formatters() {
+  // The country of whoever looks says how dates are written, where it speaks that language.
+  const place = navigator.languages.find((one) => one.toLowerCase().startsWith(lang)) ?? lang;
+  const date = (options) => new Intl.DateTimeFormat(place, options);
+  return {
+    plural: new Intl.PluralRules(lang),
+    compact: new Intl.NumberFormat(lang, { notation: "compact", maximumFractionDigits: 1 }),
+    plain: new Intl.NumberFormat(lang, { maximumFractionDigits: 1 }),
+    percent: new Intl.NumberFormat(lang, { style: "percent", maximumFractionDigits: 0 }),
+    signed: new Intl.NumberFormat(lang, {
+      signDisplay: "always", minimumFractionDigits: 1, maximumFractionDigits: 1,
+    }),
+    clock: date({ hour: "2-digit", minute: "2-digit", second: "2-digit" }),
+    moment: date({ weekday: "short", day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" }),
+    hour: date({ hour: "2-digit", minute: "2-digit" }),
+    day: date({ weekday: "long", day: "numeric", month: "long" }),
+  };
+}
+
+function filled(text, values) {
   return text.replace(/\{(\w+)\}/g, (_, key) => String(values[key] ?? ""));
 }
 
-const plural = new Intl.PluralRules(lang);
-
-/** `1 author`, `12 authors`. */
-export function counted(number, name) {
-  const known = WORDS[lang][name];
-  const text = Array.isArray(known) ? known[plural.select(number) === "one" ? 0 : 1] : word(name);
-  return `${count(number)} ${text}`;
+/** The word or sentence `name`; one that is not known stands for itself, without its dashes. */
+export function word(name, values = {}) {
+  const found = Object.hasOwn(known, name) ? known[name] : String(name).replace(/[_-]+/g, " ");
+  if (Array.isArray(found)) return filled(found[tools.plural.select(values.number ?? 2) === "one" ? 0 : 1], values);
+  return filled(found, values);
 }
 
-/** The name of a term of the sum; the forecast's number has another. */
-export function signal(name) {
-  return word(name === "forecast" ? "forecast_signal" : name);
+/** `1 person`, `1,204 people`. */
+export const counted = (name, number) => word(name, { number, count: count(number) });
+
+/** Whether there is such a word. */
+export const has = (name) => Object.hasOwn(known, name);
+
+/** The pairs of a list of words. */
+export const pairs = (name) => known[name];
+
+/** The reasons of a headline, and the words that it quotes (empty for none). */
+export function split(headline) {
+  const at = headline.indexOf(' — "');
+  if (at < 0) return { reasons: headline, quote: "" };
+  return { reasons: headline.slice(0, at), quote: headline.slice(at + 4).replace(/"$/, "") };
 }
 
-const compact = new Intl.NumberFormat(lang, { notation: "compact", maximumFractionDigits: 1 });
-const percent = new Intl.NumberFormat(lang, { style: "percent", maximumFractionDigits: 0 });
-const signed = new Intl.NumberFormat(lang, {
-  signDisplay: "always", minimumFractionDigits: 1, maximumFractionDigits: 1,
-});
-const clock = new Intl.DateTimeFormat(lang, { timeStyle: "medium" });
-const day = new Intl.DateTimeFormat(lang, { dateStyle: "medium", timeStyle: "short" });
+/** Words between the quotation marks of the language. */
+export const quotation = (text) => (lang === "fr" ? `« ${text} »` : `“${text}”`);
 
-export const count = (value) => compact.format(value);
-export const share = (value) => percent.format(value);
-export const weight = (value) => signed.format(value);
-export const time = (date) => clock.format(date);
-export const date = (value) => day.format(new Date(value));
+/** The name of a term of the sum. */
+export const signal = (name) => word(has(`${name}_signal`) ? `${name}_signal` : name);
+
+export const count = (value) => (value < 1000 ? tools.plain : tools.compact).format(value);
+export const whole = (value) => count(Math.round(value));
+export const decimal = (value) => tools.plain.format(Math.round(value * 100) / 100);
+export const percent = (value) => tools.percent.format(value);
+export const weight = (value) => tools.signed.format(value);
+export const clock = (date) => tools.clock.format(date);
+export const moment = (seconds) => tools.moment.format(seconds * 1000);
+export const hour = (seconds) => tools.hour.format(seconds * 1000);
+export const day = (seconds) => tools.day.format(seconds * 1000);
 
 /** `40 min`, `5 h` or `3 d` for so many seconds. */
 export function lasting(seconds) {
-  if (seconds < 3600) return `${Math.round(seconds / 60)} ${word("min")}`;
-  if (seconds < 172800) return `${Math.round(seconds / 3600)} ${word("h")}`;
-  return `${Math.round(seconds / 86400)} ${word("d")}`;
+  if (seconds < 3600) return `${Math.max(0, Math.floor(seconds / 60))} ${word("min")}`;
+  if (seconds < 172800) return `${Math.floor(seconds / 3600)} ${word("h")}`;
+  return `${Math.floor(seconds / 86400)} ${word("d")}`;
+}
+
+/** `2 d 03:12:45`: a clock that ticks. */
+export function ticking(seconds) {
+  const left = Math.max(0, Math.floor(seconds));
+  const days = Math.floor(left / 86400);
+  const two = (value) => String(value).padStart(2, "0");
+  const time = `${two(Math.floor(left / 3600) % 24)}:${two(Math.floor(left / 60) % 60)}:${two(left % 60)}`;
+  return days ? `${days} ${word("d")} ${time}` : time;
 }

@@ -1,0 +1,77 @@
+// One case in the list; elements are reused for whichever case comes into view.
+
+import { sparkline } from "./charts.js";
+import { element, put, set } from "./dom.js";
+import { bars } from "./level.js";
+import { now } from "./store.js";
+import { count, counted, lasting, percent, quotation, split, whole, word } from "./words.js";
+
+let number = 0;
+
+/** An empty row; `choose` gets the id of the case that it shows when it is pressed. */
+export function row(choose) {
+  const made = element(
+    "div", "row",
+    element("span", "side"),
+    element(
+      "span", "line one",
+      element("span", "levels"), element("b", "brand"), element("span", "quiet kind"),
+      element("span", "grow"), element("span", "score"),
+    ),
+    element("span", "line two headline"),
+    element("span", "line three"),
+    element("span", "spark"),
+  );
+  made.setAttribute("role", "option");
+  number += 1;
+  made.id = `row-${number}`;
+  made.addEventListener("click", () => choose(made.dataset.case));
+  return made;
+}
+
+/** Shows a case in a row. */
+export function show(made, open, chosen) {
+  set(made, "aria-selected", chosen);
+  const three = made.querySelector(".three");
+  if (made.shown === open) {
+    const clock = three.querySelector("[data-since]");
+    if (clock) put(clock, lasting(now() - open.waiting_since));
+    return;
+  }
+  made.shown = open;
+  made.dataset.case = open.case_id;
+  made.className = `row ${open.level}${open.acknowledged ? " taken" : ""}${open.open ? "" : " over"}`;
+  made.querySelector(".levels").replaceChildren(bars(open.level), word(open.open ? open.level : "resolved"));
+  put(made.querySelector(".brand"), open.brand);
+  put(made.querySelector(".kind"), open.kind === "incident" ? word("incident") : open.channel);
+  put(made.querySelector(".score"), percent(open.score));
+  const { reasons, quote } = split(open.headline);
+  put(made.querySelector(".headline"), quote ? quotation(quote) : reasons);
+  made.querySelector(".headline").title = open.headline;
+  three.replaceChildren(...facts(open));
+  sparkline(made.querySelector(".spark"), open.trend, open.level);
+  made.setAttribute("aria-label", `${word(open.level)}, ${open.brand}, ${percent(open.score)}: ${open.headline}`);
+}
+
+function facts(open) {
+  const made = [];
+  if (open.waiting_since && open.open) {
+    const clock = element("time", "", lasting(now() - open.waiting_since));
+    clock.dataset.since = open.waiting_since;
+    clock.dataset.form = "short";
+    made.push(element("span", "unanswered", clock, ` ${word("noAnswer")}`));
+  }
+  made.push(element("span", "", counted("people", open.authors)));
+  made.push(element("span", "", `${count(open.reach)} ${word("reachName").toLocaleLowerCase()}`));
+  if (open.shares) {
+    const more = Math.round(open.forecast_shares) > open.shares ? ` → ${whole(open.forecast_shares)}` : "";
+    made.push(element("span", "", `${count(open.shares)}${more} ${word("sharesSeen")}`));
+  }
+  if (open.open && cooling(open)) made.push(element("span", "", word("cooling")));
+  if (open.snooze_until > now()) made.push(element("span", "owner", word("snoozed")));
+  if (open.owner) made.push(element("span", "owner", open.owner));
+  return made;
+}
+
+/** Whether it was twice as likely before: its level falls later than its score. */
+const cooling = (open) => open.score < 0.5 && open.score < Math.max(...open.trend) / 2;
