@@ -15,8 +15,8 @@ from urllib.parse import quote, quote_plus
 SHOWN = "***"
 MIN_LENGTH = 6
 """Shorter ones would blacken ordinary words, and are no secrets."""
-MOST = 500
-"""Forms that are remembered; a configuration has some dozens, and the oldest go first."""
+MOST = 2000
+"""Forms that are remembered, some for each of a few dozen secrets; the oldest go first."""
 _LEAST_BASE64 = 8
 """Characters of base64 in the middle of something longer that are no chance."""
 _CREDENTIALS = re.compile(r"\b(Basic|Bearer)(\s+)(?=[\w.~-]*[\d+/=])[\w+/=.~-]{6,}", re.IGNORECASE)
