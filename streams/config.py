@@ -94,8 +94,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         str,
         Meta(
             description="address under which people reach the console; tickets link to it",
-            pattern=r"^(https?://[^\s?#]+)?$",
-            extra={"allowed": "http:// or https:// and a host, without ? and #"},
+            pattern=r"^(https?://[^\s/?#@]+(/[^\s?#]*)?)?$",
+            extra={"allowed": "http:// or https:// and a host, without a login, ? and #"},
         ),
     ] = ""
     web_token: Annotated[

@@ -10,13 +10,15 @@ import aiohttp
 import msgspec
 
 from scoring.masking import mask
-from streams.hidden import hide
+from streams.hidden import hide_quoted
 from streams.sinks.target import Disabled, Later, Refused
 
 TIMEOUT_S = 15.0
 """Standard Webhooks asks for 15 to 30 s; every system named in the docs answers well within it."""
 _MOST_BYTES = 4 * 1024 * 1024
 _SAID = 200
+_MOST_QUOTED = 64 * 1024
+"""Bytes of an answer that secrets are looked for in."""
 _LATER = frozenset({408, 425, 429})
 _GONE = 410
 _LONGEST_WAIT_S = 3600.0
@@ -153,11 +155,12 @@ def words(text: str) -> str:
 
     An answer may repeat what it was sent, and name the people of an account.
     """
-    line = " ".join("".join(c if c.isprintable() else " " for c in text[: 4 * _SAID]).split())
-    if len(text) > 4 * _SAID:  # what the cut left of an address would pass for a word
+    known = hide_quoted(text)  # before anything is cut: half a secret would not be known
+    line = " ".join("".join(c if c.isprintable() else " " for c in known[: 4 * _SAID]).split())
+    if len(known) > 4 * _SAID:  # what the cut left of an address would pass for a word
         line = line.rpartition(" ")[0]
-    return mask(hide(line))[:_SAID]
+    return mask(hide_quoted(line))[:_SAID]
 
 
 def _said(answer: Answer) -> str:
-    return words(answer.body[: 8 * _SAID].decode("utf-8", "replace"))
+    return words(answer.body[:_MOST_QUOTED].decode("utf-8", "replace"))

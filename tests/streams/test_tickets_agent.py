@@ -88,6 +88,7 @@ class Bench:
             board=Board(self.metrics),
         )
         self.agent = TicketsAgent(tools, sinks.load(policy), policies.load(policy), 1)
+        self.agent._lease.renew()
         self._offset = 0
 
     async def say(self, *escalations: Escalation, **headers: bytes) -> None:
