@@ -5,7 +5,7 @@ Two real sinks; of Kafka only what goes out is noted.
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable, Iterable, Iterator
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -47,6 +47,10 @@ class Log(Output):
         place = TopicPartition("t", 0)
         return [RecordMetadata("t", 0, place, n, 0, 0, 0) for n, _ in enumerate(new)]
 
+    async def send_whole(self, topic: str, partition: int, records: Sequence[Record]) -> int:
+        await self.send(records)
+        return len(self.of(topic))
+
     def of(self, topic: str) -> list[Record]:
         return [record for record in self.sent if record.topic == topic]
 
@@ -58,7 +62,7 @@ class Message:
         self.tp, self.offset, self.value = TP(topic, 0), offset, value
         self.topic, self.partition, self.timestamp = topic, 0, 0.0
         self.key, self.headers = b"k", list(headers.items())
-        self.message = self
+        self.message, self.generation_id = self, 0
 
 
 class Stream:
