@@ -1,5 +1,6 @@
 """The policy: one TOML file, typed, with a digest and overrides per brand."""
 
+import difflib
 import hashlib
 import re
 import tomllib
@@ -197,6 +198,7 @@ def load(path: Path | None) -> Policy:
     for table in ELSEWHERE:
         changes.pop(table, None)
     try:
+        _check_keys(changes)
         policy = _convert(_merged(_default_values(), changes))
         for brand in policy.brands:
             if not re.match(SLUG, brand):
@@ -207,11 +209,22 @@ def load(path: Path | None) -> Policy:
     return policy
 
 
+def _check_keys(changes: dict[str, Any]) -> None:
+    """The tables of `ELSEWHERE` are easily written in the singular, and no keys of the policy."""
+    for key in changes:
+        near = difflib.get_close_matches(key, [*Policy.__struct_fields__, *ELSEWHERE], n=1)
+        if key not in Policy.__struct_fields__ and near and near[0] in ELSEWHERE:
+            meant = "[[routes]]" if near[0] == "routes" else "[sinks.NAME]"
+            raise PolicyError(f"{key}: there is no such key; did you mean {meant}?")
+
+
 def _convert(values: dict[str, Any]) -> Policy:
     try:
         policy = msgspec.convert(values, Policy)
     except msgspec.ValidationError as error:
         raise PolicyError(told(str(error), Policy, "a table")) from error
+    if not policy.name.isprintable():
+        raise PolicyError("name holds a control character: a name in one line is wanted")
     scores = [rule.score for rule in policy.levels.rules]
     if scores != sorted(set(scores)):
         raise PolicyError("levels: the scores must rise from watch to crisis")

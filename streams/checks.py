@@ -1,5 +1,6 @@
 """What has to be right before the stream can run; each check says how to mend what it finds."""
 
+import asyncio
 import os
 import platform
 import socket
@@ -61,6 +62,7 @@ def run_all(environ: Mapping[str, str]) -> Iterator[Report]:
         yield from stream_topics(settings)
     yield model(settings)
     yield from ticket_sinks(settings)
+    yield sources(settings)
     yield web_port(settings)
     yield web_tokens(settings)
     yield state_dir(settings)
@@ -160,6 +162,23 @@ def ticket_sinks(settings: Settings) -> Iterator[Report]:
         else:
             text = f"{name} ({sink.type}); `tocsin sinks test {name}` sends a marked test"
             yield Report("sinks", Outcome.OK, text)
+
+
+def sources(settings: Settings) -> Report:
+    """Is the file of sources right, and are their secrets there; asks none of them."""
+    from streams.sources import settings as files
+    from streams.sources import trial
+
+    try:
+        found = files.load(settings.sources)
+        asyncio.run(trial.check(found, settings))
+    except ConfigError as error:
+        mend = "correct the file, or set the secret in the environment of the role sources"
+        return Report("sources", Outcome.FAIL, str(error), mend)
+    if not found.sources:
+        return Report("sources", Outcome.OK, "none: mentions come from producers of your own")
+    names = ", ".join(found.sources)
+    return Report("sources", Outcome.OK, f"{names}; `tocsin sources test NAME` asks one")
 
 
 def web_port(settings: Settings) -> Report:

@@ -95,8 +95,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         str,
         Meta(
             description="address under which people reach the console; tickets link to it",
-            pattern=r"^(https?://[^\s?#]+)?$",
-            extra={"allowed": "http:// or https:// and a host, without ? and #"},
+            pattern=r"^(https?://[^\s/?#@]+(/[^\s?#]*)?)?$",
+            extra={"allowed": "http:// or https:// and a host, without a login, ? and #"},
         ),
     ] = ""
     web_token: Annotated[
@@ -119,6 +119,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     ] = None
     policy: Annotated[
         Path | None, Meta(description="policy file (TOML); the built-in policy when not set")
+    ] = None
+    sources: Annotated[
+        Path | None,
+        Meta(description="file (TOML) of the brands to look for and of where mentions come from"),
     ] = None
     model: Annotated[
         Path | None, Meta(description="model artefact; the one that is shipped when not set")

@@ -20,6 +20,9 @@ KUBERNETES = re.compile(r"_(SERVICE_(HOST|PORT\w*)|PORT|PORT_\d+_(TCP|UDP)\w*)$"
 https://kubernetes.io/docs/concepts/services-networking/service/#environment-variables
 """
 
+_LOGIN = re.compile(r"://[^/?#]*@")
+"""A password may stand in an address, and is not repeated."""
+
 
 def variable(name: str) -> str:
     """Name of the environment variable of a setting."""
@@ -98,7 +101,8 @@ class Setting(msgspec.Struct, frozen=True):
         return parsed
 
     def _bad(self, raw: str) -> ConfigError:
-        value = "is not valid" if self.secret else f"is {raw!r}"
+        told = not self.secret and not _LOGIN.search(raw)
+        value = f"is {raw!r}" if told else "is not valid"
         return ConfigError(f"{variable(self.name)} {value}: expected {self.allowed}")
 
 

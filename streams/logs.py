@@ -15,16 +15,18 @@ from streams import hidden
 from streams.config import Settings
 
 _OURS = re.compile(
-    r"(?<![\d.])(\d{1,3}(?:\.\d{1,3}){3}(?!\.?\d)|\b(?:offset|partition|port|pid) \d+\b)"
+    r"(?<![\d.])(\d{1,3}(?:\.\d{1,3}){3}(?!\.?\d)|\b(?:offset|partition|port|pid) \d+\b"
+    r"|\bcase [a-z0-9._-]{1,100}:[\w:-]{1,300}(?=[\s,;):.]|$))"
 )
 _LOUD = ("aiokafka", "faust", "mode", "kafka", "asyncio", "aiohttp", "streams.worker.application")
 
 
 def masked(text: str) -> str:
-    """`text` without secrets and personal data; addresses of one's own network and offsets stay.
+    """`text` without secrets and personal data; addresses of one's own network, offsets and cases
+    stay.
 
-    An operator has to see where the console is, which broker does not answer, and which record it
-    is about.
+    An operator has to see where the console is, which broker does not answer, and which record or
+    case it is about.
     """
     pieces = _OURS.split(hidden.hide(text))
     return "".join(

@@ -26,6 +26,7 @@ from scoring.escalation import Status
 from scoring.levels import Level
 from streams.kafka.topics import Topics
 from streams.sinks.meters import Meters
+from streams.sources.meters import SourceMeters
 
 CHANNELS = frozenset(
     {
@@ -289,6 +290,7 @@ class Metrics:
             registry=registry,
         )
         self.tickets = Meters(registry)
+        self.sources = SourceMeters(registry)
         self.model = Info(
             "tocsin_model", "The model that scores.", ["name", "digest"], registry=registry
         )

@@ -46,7 +46,8 @@ def put(page: str) -> str:
 
 def _described() -> Iterator[Described]:
     metrics = Metrics((), Topics.of(Settings()))
-    for collector in (*vars(metrics).values(), *vars(metrics.tickets).values()):
+    parts = (metrics, metrics.tickets, metrics.sources)
+    for collector in (collector for part in parts for collector in vars(part).values()):
         if not isinstance(collector, MetricWrapperBase):
             continue
         family = next(iter(collector.describe()))

@@ -19,6 +19,7 @@ class Runbook(StrEnum):
     DOWN = "tocsinworkerdown"
     DEAD_LETTERS = "tocsindeadletters"
     SINK = "tocsinsinkfailing"
+    SOURCE = "tocsinsourcefailing"
     SILENT = "tocsinsourcesilent"
     DRIFT = "tocsinscoredrift"
     DISAGREE = "tocsinworkersdisagree"

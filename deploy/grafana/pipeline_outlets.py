@@ -1,4 +1,4 @@
-"""Of the board *Pipeline*: what leaves it as dead letters and as tickets."""
+"""Of the board *Pipeline*: what leaves it as dead letters and tickets, and what sources bring."""
 
 from grafana_foundation_sdk.builders.dashboard import Dashboard, Row
 
@@ -14,8 +14,8 @@ _DELIVERY_S = of("tocsin_ticket_delivery_seconds_bucket", "sink")
 
 
 def add(built: Dashboard) -> Dashboard:
-    """The sections *Dead letters* and *Tickets*."""
-    return _tickets(_dead_letters(built))
+    """The sections *Dead letters*, *Tickets* and *Sources*."""
+    return _sources(_tickets(_dead_letters(built)))
 
 
 def _dead_letters(built: Dashboard) -> Dashboard:
@@ -133,6 +133,34 @@ def _tickets(built: Dashboard) -> Dashboard:
                 stacked=True,
                 width=8,
                 links=failing,
+            )
+        )
+    )
+
+
+def _sources(built: Dashboard) -> Dashboard:
+    items = total(increase(of("tocsin_source_items_total")), "source", "outcome")
+    failures = total(increase(of("tocsin_source_failures_total")), "source", "reason")
+    mend = [links.runbook(Runbook.SOURCE)]
+    return (
+        built.with_row(Row("Sources"))
+        .with_panel(
+            over_time(
+                "Items by source and outcome",
+                "What the role `sources` was given; only what was sent is a mention.",
+                [Query(items, "{{source}}: {{outcome}}")],
+                Unit.COUNT,
+                stacked=True,
+                links=mend,
+            )
+        )
+        .with_panel(
+            over_time(
+                "Failures by source",
+                "later: busy or out of reach. refused: somebody has to mend it.",
+                [Query(failures, "{{source}}: {{reason}}")],
+                Unit.COUNT,
+                links=mend,
             )
         )
     )

@@ -23,7 +23,7 @@ ELSEWHERE = {
 }
 """Where they stand, and what they are called here."""
 PICTURES = {"models/weights/reliability.png": "reliability.png"}
-COMING = ("sources.md",)
+COMING: tuple[str, ...] = ()
 """Pages that the navigation and links may name before they are there."""
 _LINK = re.compile(r"(!?)\[((?:[^\[\]]|\[[^\]]*\])*)\]\(([^)\s]+)\)")
 _ITEM = re.compile(r"\s*(?:[-*]|\d+\.)\s|\|")

@@ -1,10 +1,13 @@
 """`tocsin dead-letters`: reads, explains and sends again what could not be used."""
 
+import difflib
 import sys
 from collections import deque
+from collections.abc import Iterator
 
 import click
 
+from scoring.decoding import REASONS
 from streams.cli.common import counted, note, settings, write_json
 from streams.cli.group import Group
 from streams.config import Settings
@@ -12,8 +15,14 @@ from streams.errors import ConfigError, UsageError
 from streams.kafka import clients, dead_letters
 from streams.kafka.dead_letters import DeadLetter
 from streams.kafka.topics import Topics, require
+from streams.sinks import reasons
 
 STAMP = "%Y-%m-%d %H:%M:%S"
+KNOWN = {
+    "mentions": (*REASONS, "poison", "not_scored", "not_folded", dead_letters.UNKNOWN),
+    "tickets": (*reasons.REASONS, dead_letters.UNKNOWN),
+}
+"""Every reason that there may be, by whose dead letters they are."""
 
 of = click.option(
     "--of",
@@ -35,17 +44,12 @@ def command() -> None:
 
 @command.command("list")
 @of
-@click.option("--reason", help="Only those with this reason.")
+@click.option("--reason", help="Only those with this reason, such as refused.")
 @click.option("--limit", type=click.IntRange(1), metavar="N", help="Only the newest so many.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON line each.")
 def list_(of: str, reason: str | None, limit: int | None, as_json: bool) -> None:
     """List the dead letters, oldest first."""
-    config = settings()
-    found = (
-        letter
-        for letter in dead_letters.read(config, _topic(config, of))
-        if reason in (None, letter.reason)
-    )
+    found = _of_reason(settings(), of, reason)
     newest = sorted(deque(found, limit), key=lambda letter: (letter.time, letter.offset))
     for letter in newest:
         if as_json:
@@ -76,6 +80,11 @@ def show(of: str, id_: str, as_json: bool) -> None:
         ("reason", letter.reason),
         ("detail", _printable(letter.detail)),
         ("from", _origin(letter)),
+        *(
+            [("before", f"{_printable(letter.again)}, which was sent again")]
+            if letter.again
+            else []
+        ),
         *([("sink", _printable(letter.sink))] if letter.sink else []),
         ("key", _printable(_key(letter) or "none")),
         ("bytes", f"{len(letter.value):,}"),
@@ -89,33 +98,56 @@ def show(of: str, id_: str, as_json: bool) -> None:
 @of
 @click.argument("ids", metavar="[ID]...", nargs=-1)
 @click.option("--all", "every", is_flag=True, help="All of them.")
-@click.option("--reason", help="All with this reason.")
-@click.option("--yes", is_flag=True, help="Do not ask.")
+@click.option("--reason", help="All with this reason, such as refused.")
+@click.option(
+    "--yes", is_flag=True, help="Do not ask; --all and --reason ask how many are to be sent."
+)
 def replay(of: str, ids: tuple[str, ...], every: bool, reason: str | None, yes: bool) -> None:
     """Send dead letters again: the same bytes and key, to the topic they came from.
 
     They stay in the dead-letter topic until it forgets them. Sending one twice does no harm, but
-    one that is still bad comes back as a new dead letter: mend the cause first.
+    one that is still bad comes back as a new dead letter, marked as sent again: mend the cause
+    first. Those that are not named by ID are counted, and sent when you say yes.
     """
     if bool(ids) == bool(every or reason):
         raise UsageError("name the dead letters to send again by ID, or give --all or --reason")
     config = settings()
-    if ids:
-        letters = _find(config, of, list(ids))
-    else:
-        read = dead_letters.read(config, _topic(config, of))
-        letters = [letter for letter in read if reason in (None, letter.reason)]
-    if every and letters and not yes:
+    letters = _find(config, of, list(ids)) if ids else list(_of_reason(config, of, reason))
+    if not letters:
+        note(f"no dead letters{f' with reason {reason}' if reason else ''}")
+        return
+    if not ids and not yes:
         if not sys.stdin.isatty():
             raise UsageError(
-                "--all sends every dead letter again; add --yes where nobody can be asked"
+                f"{counted(len(letters), 'dead letter')} would be sent again; "
+                "add --yes where nobody can be asked"
             )
         question = f"Send {counted(len(letters), 'dead letter')} again?"
         if not click.confirm(question, err=True):
             note("nothing was sent")
             return
     skipped = _send(config, letters, strict=bool(ids))
-    note(f"sent {counted(len(letters) - skipped, 'dead letter')} again")
+    option = "" if of == "mentions" else f" --of {of}"
+    note(
+        f"sent {counted(len(letters) - skipped, 'dead letter')} again; they are listed until the "
+        f"topic forgets them; what fails again is a new one: `tocsin dead-letters list{option}`"
+    )
+
+
+def _of_reason(config: Settings, of: str, reason: str | None) -> Iterator[DeadLetter]:
+    """The dead letters with a reason. Raises UsageError when nobody ever gives it."""
+    seen = set()
+    for letter in dead_letters.read(config, _topic(config, of)):
+        seen.add(letter.reason)
+        if reason in (None, letter.reason):
+            yield letter
+    known = {*KNOWN[of], *seen}
+    if reason is not None and reason not in known:
+        near = difflib.get_close_matches(reason, known, n=1)
+        meant = f"did you mean {near[0]}? " if near else ""
+        raise UsageError(
+            f"--reason {reason!r} is none of {of}: {meant}there are {', '.join(sorted(known))}"
+        )
 
 
 def _send(config: Settings, letters: list[DeadLetter], *, strict: bool) -> int:
@@ -186,6 +218,7 @@ def _row(letter: DeadLetter) -> dict[str, object]:
         "topic": letter.origin_topic,
         "partition": letter.origin_partition,
         "offset": letter.origin_offset,
+        **({"again": letter.again} if letter.again else {}),
         **({"sink": letter.sink} if letter.sink else {}),
         "key": _key(letter),
         "bytes": len(letter.value),
@@ -193,7 +226,8 @@ def _row(letter: DeadLetter) -> dict[str, object]:
 
 
 def _detail(letter: DeadLetter) -> str:
-    return f"{letter.sink}: {letter.detail}" if letter.sink else letter.detail
+    again = f"(again, was {letter.again}) " if letter.again else ""
+    return again + (f"{letter.sink}: {letter.detail}" if letter.sink else letter.detail)
 
 
 def _key(letter: DeadLetter) -> str | None:

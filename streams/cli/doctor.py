@@ -20,7 +20,7 @@ MARKS = {
 @click.command("doctor")
 @click.option("--json", "as_json", is_flag=True, help="One JSON line per check and per setting.")
 def command(as_json: bool) -> None:
-    """Check python, settings, policy, broker, topics, model, sinks, web port and state folder.
+    """Check python, settings, policy, broker, topics, model, sinks, sources, web and state folder.
 
     Ends with 1 when a check fails.
     """

@@ -21,11 +21,13 @@ from streams.cli.common import counted, no_cascade, note, settings, write_json
 from streams.cli.group import Group
 from streams.cli.progress import Progress
 from streams.cli.summary import Summary
-from streams.errors import CheckFailed, UsageError
+from streams.errors import CheckFailed, ConfigError, UsageError
 from streams.lines import Lines, batched
+from streams.sinks import reach
 from streams.sinks import settings as sinks
+from streams.sinks.doubts import doubts
 from streams.sinks.kinds import kind
-from streams.sinks.settings import Tickets
+from streams.sinks.settings import Sink, Tickets
 
 BATCH = 256
 STAMP = "%Y-%m-%d %H:%M"
@@ -57,13 +59,18 @@ def explain(policy: Path | None, brand: str | None) -> None:
 
 @command.command("check")
 @policy_file
-@click.option("--secrets", is_flag=True, help="End with 1 where a secret is not there.")
+@click.option(
+    "--secrets",
+    is_flag=True,
+    help="End with 1 where a secret is not there, or a sink cannot be made with it.",
+)
 def check(policy: Path | None, secrets: bool) -> None:
     """Say whether POLICY is valid, and under which digest escalations will name it.
 
-    Sinks and routes are checked too, and have no part in the digest. A variable or file that a
-    sink names and that is not there is said on standard error: where a policy is checked, its
-    secrets need not be.
+    Sinks and routes are checked too, and have no part in the digest. On standard error is said
+    what is allowed and hardly meant, such as a route that never matches; and which variable or
+    file of a sink is not there, or not fit for it: where a policy is checked, its secrets need not
+    be.
     """
     file = policy if policy else settings().policy
     chosen = _load(policy) if policy else policies.load(file)
@@ -74,16 +81,25 @@ def check(policy: Path | None, secrets: bool) -> None:
         + (f", {counted(len(tickets.sinks), 'sink')}" if tickets.sinks else "")
         + (f", {counted(len(tickets.routes), 'route')}" if tickets.routes else "")
     )
-    absent = [
-        f"sinks.{name}: {what}"
-        for name, sink in tickets.sinks.items()
-        for what in kind(sink.type).absent(sink.options)
-    ]
-    for line in absent:
+    for line in doubts(tickets, chosen):
         note(f"warning: {line}")
-    if absent and secrets:
-        are = "is" if len(absent) == 1 else "are"
-        raise CheckFailed(f"{counted(len(absent), 'secret')} {are} not there: see above")
+    unfit = [line for sink in tickets.sinks.values() for line in _unfit(sink)]
+    for line in unfit:
+        note(f"warning: {line}")
+    if unfit and secrets:
+        are = "is" if len(unfit) == 1 else "are"
+        raise CheckFailed(f"{counted(len(unfit), 'secret')} {are} not there or not fit: see above")
+
+
+def _unfit(sink: Sink) -> list[str]:
+    """Why the sink cannot be made with what is here, a line for each reason."""
+    if absent := kind(sink.type).absent(sink.options):
+        return [f"sinks.{sink.name}: {what}" for what in absent]
+    try:
+        reach.built(sink)
+    except ConfigError as error:
+        return [str(error)]
+    return []
 
 
 @command.command("diff")

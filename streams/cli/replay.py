@@ -159,5 +159,5 @@ def _tell_wait(progress: Progress, number: int, mention: Mention, wait_s: float)
 def _library() -> Recording:
     from streams.demo import script
 
-    merged = b"\n".join(line.value for line in script.from_library().lines)
+    merged = b"\n".join(line.value for line in script.from_library(begun=True).lines)
     return Recording(io.BytesIO(merged), len(merged))

@@ -21,14 +21,26 @@ def command() -> None:
 @command.command("list")
 @click.option("--json", "as_json", is_flag=True, help="One JSON line each.")
 def list_(as_json: bool) -> None:
-    """List the sinks and the routes that lead to them."""
+    """List the sinks, and the routes in the order in which they are tried."""
     tickets = load(settings().policy)
+    led = [name for one in tickets.routes for name in one.sinks]
     for name, sink in tickets.sinks.items():
-        routes = [_said(one) for one in tickets.routes if name in one.sinks]
         if as_json:
+            routes = [_said(one) for one in tickets.routes if name in one.sinks]
             write_json({"sink": name, "type": sink.type, "routes": routes})
         else:
-            click.echo(f"{name:<20} {sink.type:<14} {'; '.join(routes) or 'no route leads here'}")
+            idle = "" if name in led else "no route leads here"
+            click.echo(f"{name:<20} {sink.type:<14} {idle}".rstrip())
+    if tickets.routes and not as_json:
+        click.echo("\nroutes: the first that matches is taken")
+    for number, one in enumerate(tickets.routes):
+        if as_json:
+            row = {"route": number, "when": _said(one), "sinks": one.sinks, "continue": one.go_on}
+            write_json(row)
+        else:
+            to = ", ".join(one.sinks) or "nobody"
+            on = "; then the next routes too (continue)" if one.go_on else ""
+            click.echo(f"{number:>3}  {_said(one)} -> {to}{on}")
     if not tickets.sinks:
         note("no sinks: add [sinks.NAME] and [[routes]] to the policy file (see docs/tickets.md)")
 
@@ -47,10 +59,11 @@ def list_(as_json: bool) -> None:
 def test(name: str, level: str, lang: str, keep: bool) -> None:
     """Send a ticket marked as a test to sink NAME, and close it again.
 
-    It is tried once. Ends with 1 when the sink does not take it.
+    It is tried once, for no longer than the sink's `timeout_s` each time. Ends with 1 when the sink
+    does not take it. What a running worker thinks of the sink does not change.
     """
     from streams.sinks import trial
-    from streams.sinks.target import Later, Refused
+    from streams.sinks.target import Disabled, Later, Refused
 
     chosen = settings()
     tickets = load(chosen.policy)
@@ -68,6 +81,8 @@ def test(name: str, level: str, lang: str, keep: bool) -> None:
         outcomes = asyncio.run(made)
     except (Later, Refused) as error:
         again = "; it may take it later" if isinstance(error, Later) else ""
+        if isinstance(error, Disabled):
+            again = "; a worker that is told so asks it again after a restart"
         raise CheckFailed(f"sink {name} does not take the test: {error.reason}{again}") from error
     click.echo(f"{name}: {', then '.join(outcomes)}")
 
@@ -81,7 +96,7 @@ def _unknown(name: str, tickets: Tickets) -> str:
 
 
 def _said(one: Route) -> str:
-    """`from escalate, brand acme, French` in the words of the file."""
+    """`from escalate, brand acme, lang fr`: what it asks for in the words of the file."""
     parts = [f"from {one.min_level}"]
     for key in ("brand", "lang", "label"):
         if values := words(getattr(one, key)):

@@ -13,7 +13,7 @@ from streams.errors import TocsinError, UsageError, WorkerStopped
     default="all",
     show_default=True,
     metavar="ROLE[,ROLE...]",
-    help="score, cases, tickets, or all.",
+    help="score, cases, tickets, sources, or all.",
 )
 @click.version_option(package_name="tocsin")
 def command(roles: str) -> None:

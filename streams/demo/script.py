@@ -45,13 +45,17 @@ class Script(msgspec.Struct, frozen=True, kw_only=True):
         return next((line.at for line in self.lines if line.at is not None), 0.0)
 
 
-def from_library(now: float | None = None) -> Script:
-    """Every story of the library: all end at `now` (seconds), so that what is open is of today."""
+def from_library(now: float | None = None, *, begun: bool = False) -> Script:
+    """Every story of the library: all end at `now` (seconds), so that what is open is of today.
+
+    Where they are `begun` together, that is when each begins.
+    """
     library = [stories.load(slug) for slug in stories.slugs()]
-    end = now or time.time()
-    lasts = {story.slug: max(m.at for m in story.mentions) for story in library}
+    meets = now or time.time()
+    pick = min if begun else max
+    held = {story.slug: pick(m.at for m in story.mentions) for story in library}
     moved = [
-        _moved(mention, end + mention.at - lasts[story.slug])
+        _moved(mention, meets + mention.at - held[story.slug])
         for story in library
         for mention in story.mentions
     ]

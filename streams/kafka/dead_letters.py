@@ -24,7 +24,8 @@ TIME = "tocsin_time"
 SINK = "tocsin_sink"
 """The ticket system that did not get it; sent again, the dead letter goes to this one alone."""
 REPLAYED = "tocsin_replayed"
-"""On a message that was sent again: the id of the dead letter that it was."""
+"""On a message that was sent again, and on what becomes of it: the id of the dead letter that it
+was."""
 
 UNKNOWN = "unknown"
 MAX_DETAIL = 1000
@@ -51,6 +52,8 @@ class DeadLetter(msgspec.Struct, frozen=True, kw_only=True):
     value: bytes
     headers: tuple[tuple[str, bytes], ...]
     """The original's own headers."""
+    again: str = ""
+    """Id of the dead letter that it was before it was sent again, and came back; empty else."""
 
     @property
     def id(self) -> str:
@@ -71,11 +74,13 @@ def build(
 ) -> Headers:
     """The headers of a dead letter; `time` (aware) is when it was given up.
 
-    Headers of the original are kept, save those of an earlier death.
+    Headers of the original are kept, save those of an earlier death but its id.
     """
+    original = list(original)
     stamp = time.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
     return [
         *_own(original),
+        *(one for one in original if one[0] == REPLAYED),
         (REASON, reason.encode()),
         (DETAIL, hidden.hide(detail)[:MAX_DETAIL].encode("utf-8", "replace")),
         (TOPIC, topic.encode()),
@@ -108,6 +113,7 @@ def parse(record: "ConsumerRecord") -> DeadLetter:
         key=record.key,
         value=record.value or b"",
         headers=tuple(_own(record.headers or ())),
+        again=found.get(REPLAYED, ""),
     )
 
 

@@ -36,6 +36,7 @@ class Topics(msgspec.Struct, frozen=True, kw_only=True):
     incidents_state: str
     tickets_state: str
     tickets_commands: str
+    sources_state: str
 
     @property
     def folded(self) -> tuple[str, ...]:
@@ -69,6 +70,7 @@ class Topics(msgspec.Struct, frozen=True, kw_only=True):
             incidents_state=f"{tables}-incidents-changelog",
             tickets_state=f"{tickets}-tickets-changelog",
             tickets_commands=prefix + "tickets-commands",
+            sources_state=f"{application_id(settings, 'sources')}-changelog",
         )
 
 
@@ -198,6 +200,7 @@ def plan(settings: Settings) -> list[Specification]:
         state(topics.cases_state, "what is known of each case, for recovery"),
         state(topics.incidents_state, "what is known of each brand, for recovery"),
         state(topics.tickets_state, "the tickets of each case, for recovery"),
+        state(topics.sources_state, "how far each source is read, for recovery"),
     ]
 
 

@@ -9,10 +9,10 @@ said again well before, as Prometheus does: a Tocsin that is gone rings nobody f
 import asyncio
 import hashlib
 import json
-import logging
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any
+from urllib.parse import urlsplit
 
 import aiohttp
 import msgspec
@@ -38,8 +38,6 @@ from streams.sinks.target import (
     settings_of,
 )
 from streams.sinks.web import Address
-
-log = logging.getLogger(__name__)
 
 KEYED = True
 REFRESH_S = 900.0
@@ -91,20 +89,23 @@ class _Alertmanager:
         sent, before = [own], json.loads(memory[_LABELS]) if _LABELS in memory else None
         if before is not None and before != own["labels"]:
             sent.append(own | {"labels": before, "endsAt": now.isoformat()})
-        away = await self._tell(sent)
+        away, refused = await self._tell(sent)
         if resolved and away:
-            reason = f"{len(away)} of {len(self._urls)} members: {away[0].reason}"
-            raise Partly(reason, memory, Delivered(memory, RESOLVED))
+            raise Partly("; ".join(away), memory, Delivered(memory, RESOLVED))
+        note = "; ".join([*away, *refused])
         if resolved:
-            return Delivered({}, RESOLVED)
+            return Delivered({}, RESOLVED, note)
         kept = {_LABELS: json.dumps(own["labels"], sort_keys=True)}
-        return Delivered(kept, UPDATED if before is not None else CREATED)
+        return Delivered(kept, UPDATED if before is not None else CREATED, note)
 
     async def close(self) -> None:
         pass
 
-    async def _tell(self, alerts: list[dict[str, Any]]) -> list[Later]:
-        """Why some members are to be told later. Raises what one said when none took it."""
+    async def _tell(self, alerts: list[dict[str, Any]]) -> tuple[list[str], list[str]]:
+        """Which members are to be told later and which take nothing, and why.
+
+        Raises what one said when none took it.
+        """
         calls = (
             http.call(self._session, "POST", url, body=alerts, auth=self._auth)
             for url in self._urls
@@ -114,12 +115,16 @@ class _Alertmanager:
         if len(wrong) == len(answers):
             later = [error for error in wrong if isinstance(error, Later)]
             raise (later or wrong)[0]
-        for error in wrong:
+        away, refused = [], []
+        for url, error in zip(self._urls, answers, strict=True):
+            member = f"member {urlsplit(url).netloc}"
             if isinstance(error, Refused):
-                log.warning("a member of the cluster takes no alerts: %s", error.reason)
-            elif not isinstance(error, Later):
+                refused.append(f"{member} takes no alerts: {error.reason}")
+            elif isinstance(error, Later):
+                away.append(f"{member} is away: {error.reason}")
+            elif isinstance(error, BaseException):
                 raise error
-        return [error for error in wrong if isinstance(error, Later)]
+        return away, refused
 
 
 def build(settings: Mapping[str, Any], session: aiohttp.ClientSession) -> _Alertmanager:

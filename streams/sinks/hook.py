@@ -14,6 +14,10 @@ class BadSignatureError(HookError):
     """Not from whom it says it is."""
 
 
+class StaleError(BadSignatureError):
+    """Signed at another time than now: what was overheard may be sent again by others."""
+
+
 class NotNowError(HookError):
     """A request that is to be sent again: nobody can tell yet who made it."""
 

@@ -10,13 +10,15 @@ import aiohttp
 import msgspec
 
 from scoring.masking import mask
-from streams.hidden import hide
+from streams.hidden import hide_quoted
 from streams.sinks.target import Disabled, Later, Refused
 
 TIMEOUT_S = 15.0
 """Standard Webhooks asks for 15 to 30 s; every system named in the docs answers well within it."""
 _MOST_BYTES = 4 * 1024 * 1024
 _SAID = 200
+_MOST_QUOTED = 64 * 1024
+"""Bytes of an answer that secrets are looked for in."""
 _LATER = frozenset({408, 425, 429})
 _GONE = 410
 _LONGEST_WAIT_S = 3600.0
@@ -68,11 +70,13 @@ async def call(
     auth: aiohttp.BasicAuth | None = None,
     takes: Collection[int] = (),
     timeout_s: float = TIMEOUT_S,
+    redirects: bool = False,
 ) -> Answer:
     """One request, `body` as JSON or `data` as it is; the answer when 2xx or among `takes`.
 
     Raises Later (408, 425, 429, 5xx, no connection, no answer in time), Disabled (410), Refused
-    (everything else, redirects included: a POST that is redirected is a wrong address). No text
+    (everything else, redirects included unless `redirects`: a POST that is redirected is a wrong
+    address). No text
     of an error holds the address or a header, since some of them are secrets.
     """
     sent = dict(headers or {})
@@ -87,7 +91,8 @@ async def call(
             headers=sent,
             params=params,
             auth=auth,
-            allow_redirects=False,
+            allow_redirects=redirects,
+            max_redirects=5,
             timeout=aiohttp.ClientTimeout(total=timeout_s),
             middlewares=(once,),
         ) as response:
@@ -150,11 +155,12 @@ def words(text: str) -> str:
 
     An answer may repeat what it was sent, and name the people of an account.
     """
-    line = " ".join("".join(c if c.isprintable() else " " for c in text[: 4 * _SAID]).split())
-    if len(text) > 4 * _SAID:  # what the cut left of an address would pass for a word
+    known = hide_quoted(text)  # before anything is cut: half a secret would not be known
+    line = " ".join("".join(c if c.isprintable() else " " for c in known[: 4 * _SAID]).split())
+    if len(known) > 4 * _SAID:  # what the cut left of an address would pass for a word
         line = line.rpartition(" ")[0]
-    return mask(hide(line))[:_SAID]
+    return mask(hide_quoted(line))[:_SAID]
 
 
 def _said(answer: Answer) -> str:
-    return words(answer.body[: 8 * _SAID].decode("utf-8", "replace"))
+    return words(answer.body[:_MOST_QUOTED].decode("utf-8", "replace"))

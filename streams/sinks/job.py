@@ -31,6 +31,8 @@ class Job(msgspec.Struct, kw_only=True, eq=False):
     since: float = 0.0
     """Arrival of the oldest message of the case that it stands for."""
     tries: int = 0
+    answer: str = ""
+    """What the sink said to the last of them."""
     busy: bool = False
     """A call, or what is noted of it, is under way: it is not to be taken out."""
     out: bool = False
@@ -51,6 +53,12 @@ class Job(msgspec.Struct, kw_only=True, eq=False):
     def key(self) -> str:
         """What it is known by when it comes again: the command's id, else the escalation's."""
         return self.command or self.notice.escalation.id
+
+    @property
+    def about(self) -> str:
+        """Its case, for a line of the log: strangers chose a part of the id."""
+        name = self.notice.escalation.case_id
+        return "case " + "".join(c if c.isprintable() and c != " " else "?" for c in name)
 
     @property
     def acknowledges(self) -> bool:

@@ -3,7 +3,7 @@
 import difflib
 import importlib
 import importlib.util
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any, cast
 
 import aiohttp
@@ -44,9 +44,12 @@ class Kind(msgspec.Struct, frozen=True, kw_only=True):
     refresh_s: float = 0.0
     hook: Callable[[str, Mapping[str, Any], aiohttp.ClientSession], Hook | None] | None = None
 
-    def check(self, options: Mapping[str, Any]) -> None:
-        """Raises ConfigError when these are not its settings; reads no secret."""
-        settings_of(self.settings, options)
+    def check(self, options: Mapping[str, Any], beside: Collection[str] = ()) -> None:
+        """Raises ConfigError when these are not its settings; reads no secret.
+
+        `beside` are the keys that every sink may have.
+        """
+        settings_of(self.settings, options, beside)
 
     def absent(self, options: Mapping[str, Any]) -> list[str]:
         """The secrets and files that they name and that are not there, each as one line."""

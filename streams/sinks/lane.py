@@ -11,29 +11,22 @@ import time
 import traceback
 from collections.abc import Awaitable, Callable
 from functools import partial
-from typing import Protocol
 
 from aiolimiter import AsyncLimiter
 
 from streams.sinks.breaker import Breaker, State
+from streams.sinks.desk import Desk
 from streams.sinks.job import Case, Job
 from streams.sinks.kinds import Kind
 from streams.sinks.memory import Kept, Verdict, verdict
 from streams.sinks.meters import OUTCOMES, Meters
-from streams.sinks.retry import Retry
+from streams.sinks.reasons import DISABLED, FAILED, GAVE_UP, OVERFLOW, REFUSED
+from streams.sinks.retry import Retry, lasted
 from streams.sinks.settings import Delivery
-from streams.sinks.target import Delivered, Disabled, Later, Memory, Partly, Refused, Target
+from streams.sinks.target import Delivered, Disabled, Later, Partly, Refused, Target
 from streams.sinks.waiting import Waiting
 
 log = logging.getLogger(__name__)
-
-REFUSED = "refused"
-GAVE_UP = "gave_up"
-DISABLED = "disabled"
-OVERFLOW = "overflow"
-FAILED = "failed"
-"""Dead-letter reasons: the sink said no; it did not answer in time; it wants nothing more; too
-much waits for it; and a bug of ours, worth reporting."""
 
 _PARTLY_S = 60.0
 """Between tries that some at a sink wait for: those who have it wait as long for what is newer."""
@@ -43,34 +36,6 @@ GRACE_S = 10.0
 One that is cut off is made again by the next owner. It leaves time to leave the group within
 `streams.worker.serve.STOP_TIMEOUT_S`.
 """
-
-
-class Desk(Protocol):
-    """Whom a lane reports to. What these raise ends the worker."""
-
-    def kept(self, job: Job, sink: str) -> Kept:
-        """What is remembered of the job's case in the sink."""
-        ...
-
-    async def owned(self) -> None:
-        """Returns when nobody else can be delivering the same."""
-        ...
-
-    async def remember(self, job: Job, sink: str, delivered: Delivered | None) -> None:
-        """The sink is done with the job; None when it was not told. Returns when that is safe."""
-        ...
-
-    async def note(self, job: Job, sink: str, memory: Memory) -> None:
-        """The sink has a part of the job; returns when that is safe."""
-        ...
-
-    async def bury(self, job: Job, sink: str, reason: str, detail: str) -> None:
-        """The sink will not get it; returns when the dead letter is safe."""
-        ...
-
-    async def settle(self, job: Job) -> None:
-        """One way or the other the lane is done with it."""
-        ...
 
 
 Guard = Callable[[Callable[[], Awaitable[None]]], Awaitable[None]]
@@ -111,6 +76,7 @@ class Lane:
         rate = delivery.rate_per_s or kind.rate_per_s
         self._limiter = AsyncLimiter(rate, 1.0) if rate >= 1 else AsyncLimiter(1, 1.0 / rate)
         self._slots = asyncio.Semaphore(delivery.parallel)
+        self._note = ""
         self._closed = False
         self._waiting = Waiting()
         self._tasks: dict[Case, asyncio.Task[None]] = {}
@@ -152,8 +118,7 @@ class Lane:
             if self._now() - job.taken <= limit:
                 return
             if self._waiting.holds(job) and not job.busy:
-                detail = f"{job.tries} tries in {limit / 3600:.3g} h"
-                await self._take_out(job, GAVE_UP, detail)
+                await self._take_out(job, GAVE_UP, self._tried(job))
 
     async def drop(self) -> None:
         """Forgets the jobs that are marked as dropped; returns when no call of theirs is made."""
@@ -248,23 +213,31 @@ class Lane:
             if isinstance(later, Partly):
                 kept = self._desk.kept(job, self.name)
             job.tries += 1
+            job.answer = later.reason
             self._meters.retries.labels(self.name).inc()
             spent = self._now() - job.taken
             wait = self._retry.wait_s(job.tries, spent, later.after_s, self._chance())
             if wait is None or job.last:
                 reason = OVERFLOW if job.last else GAVE_UP
-                await self._bury(job, reason, f"{job.tries} tries: {later.reason}")
+                await self._bury(job, reason, self._tried(job))
                 return
             if isinstance(later, Partly):
                 wait = min(wait, _PARTLY_S)
-            said = f"sink {self.name}: try {job.tries}"
-            log.info("%s: %s; again in %.0f s", said, later.reason, wait)
+            said = f"sink {self.name}, {job.about}: try {job.tries}"
+            log.info("%s: %s; again in %s", said, later.reason, lasted(wait))
             if not await self._paused(job, partial(self._sleep, wait)):
                 return
         await self._bury(job, DISABLED, self.disabled)
 
     def _over(self) -> bool:
         return bool(self.disabled)
+
+    def _tried(self, job: Job) -> str:
+        """How often it was tried, for how long, and what the sink said last."""
+        spent = lasted(self._now() - job.taken)
+        if not job.tries:
+            return f"never tried in {spent}: the sink was away or busy with others"
+        return f"{job.tries} {'try' if job.tries == 1 else 'tries'} in {spent}: {job.answer}"
 
     async def _wanted(self, job: Job, kept: Kept) -> bool:
         """Whether the sink is to be told; what it is not told of is noted."""
@@ -343,12 +316,17 @@ class Lane:
             later = error if isinstance(error, Later) else self._too_late()
             self._breaker.failed(later.after_s)
             if self._breaker.state is State.OPEN and before is State.CLOSED:
-                log.warning("sink %s fails: %s", self.name, later.reason)
+                log.warning("sink %s, %s: the sink fails: %s", self.name, job.about, later.reason)
             return later
         except Disabled as refused:
             self._breaker.succeeded()
             self.disabled = refused.reason
-            log.error("sink %s wants nothing more: %s", self.name, refused.reason)
+            log.error(
+                "sink %s, %s: it wants nothing more, and is asked again after a restart: %s",
+                self.name,
+                job.about,
+                refused.reason,
+            )
             await self._bury(job, DISABLED, refused.reason)
         except Refused as refused:
             self._breaker.succeeded()
@@ -360,15 +338,25 @@ class Lane:
             self._breaker.abandoned()
             # Without the error's own words, which may hold what the target was configured with.
             where = "".join(traceback.format_tb(error.__traceback__))
-            log.error("sink %s: %s, a bug:\n%s", self.name, type(error).__name__, where)
+            name = type(error).__name__
+            log.error("sink %s, %s: %s, a bug:\n%s", self.name, job.about, name, where)
             await self._bury(job, FAILED, type(error).__name__)
         else:
             self._breaker.succeeded()
+            if before is not State.CLOSED:
+                log.info("sink %s takes again: %s", self.name, job.about)
+            self._noted(delivered.note)
             if not job.notice.again:
                 await self._remember(job, delivered)
         finally:
             self._meters.call_seconds.labels(self.name).observe(self._now() - started)
         return None
+
+    def _noted(self, note: str) -> None:
+        """What went wrong though it was delivered is said once, until it changes."""
+        if note and note != self._note:
+            log.warning("sink %s: %s", self.name, note)
+        self._note = note
 
     async def _remember(self, job: Job, delivered: Delivered) -> None:
         await self._desk.remember(job, self.name, delivered)
@@ -381,10 +369,11 @@ class Lane:
 
     async def _bury(self, job: Job, reason: str, detail: str) -> None:
         if job.notice.again:
-            log.warning("sink %s: an open case was not said again: %s", self.name, detail)
+            log.warning("sink %s, %s: not said again: %s", self.name, job.about, detail)
             return
         if job.acknowledges:
-            log.warning("sink %s: an acknowledgement was not passed on: %s", self.name, detail)
+            what = "an acknowledgement was not passed on"
+            log.warning("sink %s, %s: %s: %s", self.name, job.about, what, detail)
             return
         await self._desk.bury(job, self.name, reason, detail)
         self._count("dead_letter")

@@ -1,7 +1,6 @@
 """E-mail over SMTP (RFC 5321), one thread per episode of a case, with `aiosmtplib`."""
 
 import hashlib
-import logging
 import ssl
 from collections.abc import Mapping
 from email.message import EmailMessage
@@ -13,6 +12,7 @@ import msgspec
 from msgspec import Meta
 
 from scoring.escalation import Status
+from streams import hidden
 from streams.errors import ConfigError
 from streams.sinks.episodes import of_episode, remembered
 from streams.sinks.http import TIMEOUT_S, words
@@ -34,8 +34,6 @@ from streams.sinks.target import (
     settings_of,
 )
 
-log = logging.getLogger(__name__)
-
 RATE_PER_S = 1.0
 _PORTS = {"starttls": 587, "tls": 465, "none": 25}
 _PERMANENT = 500
@@ -49,7 +47,13 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     where one is named; "none" is for a relay on one's own machine.
     """
 
-    host: Annotated[str, Meta(min_length=1)]
+    host: Annotated[
+        str,
+        Meta(
+            pattern=r"^([^\s/:@]+|[0-9a-fA-F:]+)$",
+            description="a host such as smtp.example.org is wanted, without smtp:// and port",
+        ),
+    ]
     sender: str
     to: Annotated[tuple[str, ...], Meta(min_length=1, max_length=100)]
     security: Literal["starttls", "tls", "none"] = "starttls"
@@ -78,9 +82,13 @@ def build(settings: Mapping[str, Any], session: aiohttp.ClientSession) -> "Mail"
     typed = settings_of(Settings, settings)
     try:
         context = ssl.create_default_context(cafile=typed.ca_file or None)
-    except (OSError, ssl.SSLError) as error:
+    except (OSError, ValueError) as error:  # SSLError is an OSError
         raise ConfigError(f"ca_file: {typed.ca_file} cannot be read: {error}") from error
-    return Mail(typed, secret(typed, "password") if typed.user else "", context)
+    password = ""
+    if typed.user:
+        password = secret(typed, "password")
+        hidden.remember_login(typed.user, password)
+    return Mail(typed, password, context)
 
 
 class Mail:
@@ -110,23 +118,31 @@ class Mail:
             # settings may have changed meanwhile: who is not among them any more is owed nothing
             asked = [one for one in spread if _digest(one) in owed[1:]]
         answers = await self._sent(message, asked) if asked else {}
-        later = [one for one, code in answers.items() if code < _PERMANENT]
+        later = [one for one, said in answers.items() if said.code < _PERMANENT]
         if len(answers) == len(asked) == len(spread):
-            raise _meant(min(answers.values()), "every recipient is refused")
-        if refused := len(answers) - len(later):
-            log.warning("%d of %d recipients are refused", refused, len(spread))
+            first = min(answers.values(), key=lambda said: said.code)
+            raise _meant(first.code, f"no recipient is taken: {words(first.message)}")
+        note = "; ".join(
+            f"recipient {spread.index(one) + 1} of {len(spread)} ({one[:1]}…) is refused: "
+            f"SMTP {said.code}: {words(said.message)}"
+            for one, said in answers.items()
+            if one not in later
+        )
         subject = known.get("subject") or str(message["Subject"])
         kept = {"last": str(message["Message-ID"]), "subject": subject}
-        delivered = Delivered(remembered(notice, **kept), _outcome(notice, known))
+        delivered = Delivered(remembered(notice, **kept), _outcome(notice, known), note)
         if later:
             waiting = " ".join([notice_id(notice), *map(_digest, later)])
             now = {**known, "episode": str(notice.escalation.episode), _OWED: waiting}
-            reason = f"SMTP {answers[later[0]]}: {len(later)} of {len(spread)} recipients"
-            raise Partly(reason, now, delivered)
+            said = answers[later[0]]
+            who = f"{len(later)} of {len(spread)} recipients"
+            raise Partly(f"SMTP {said.code}: {who}: {words(said.message)}", now, delivered)
         return delivered
 
-    async def _sent(self, message: EmailMessage, to: list[str]) -> dict[str, int]:
-        """The codes of the recipients who are refused."""
+    async def _sent(
+        self, message: EmailMessage, to: list[str]
+    ) -> dict[str, aiosmtplib.SMTPResponse]:
+        """What the server says of the recipients that it refuses."""
         wanted = self._settings
         try:
             refused, _ = await aiosmtplib.send(
@@ -142,9 +158,12 @@ class Mail:
                 timeout=TIMEOUT_S,
             )
         except aiosmtplib.SMTPRecipientsRefused as error:
-            return {refusal.recipient: refusal.code for refusal in error.recipients}
+            return {
+                one.recipient: aiosmtplib.SMTPResponse(one.code, one.message)
+                for one in error.recipients
+            }
         except aiosmtplib.SMTPResponseException as error:
-            raise _meant(error.code, type(error).__name__) from None
+            raise _meant(error.code, words(error.message)) from None
         except ssl.SSLCertVerificationError as error:
             raise Refused(f"the server's certificate: {error.verify_message}") from None
         except (aiosmtplib.SMTPException, OSError, ValueError) as error:
@@ -152,7 +171,7 @@ class Mail:
             if type(error) in (aiosmtplib.SMTPException, aiosmtplib.SMTPNotSupported):
                 raise Refused(f"the server cannot do it: {words(str(error))}") from None
             raise Later(f"no delivery to {wanted.host}: {type(error).__name__}") from None
-        return {address: response.code for address, response in refused.items()}
+        return refused
 
     async def close(self) -> None:
         """Each message has a connection of its own."""
@@ -172,6 +191,5 @@ def _outcome(notice: Notice, known: Memory) -> str:
 
 
 def _meant(code: int, what: str) -> Later | Refused:
-    # The text of an answer may hold recipients: people's addresses stay out of logs.
     reason = f"SMTP {code}: {what}"
     return Refused(reason) if code >= _PERMANENT else Later(reason)

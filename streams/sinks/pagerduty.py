@@ -25,6 +25,7 @@ from streams.sinks.target import (
     RESOLVED,
     UPDATED,
     Delivered,
+    Later,
     Memory,
     Notice,
     named,
@@ -46,6 +47,7 @@ SEVERITY = {
 _LONGEST_KEY = 255
 _LONGEST_SUMMARY = 1024
 _MOST_BYTES = 512 * 1024
+_ACCEPTED = 202
 
 
 class Settings(Hooked, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -70,7 +72,11 @@ class _PagerDuty:
 
     async def deliver(self, notice: Notice, memory: Memory) -> Delivered:
         sent = event(notice)
-        await http.call(self._session, "POST", self._url, body=sent | {"routing_key": self._key})
+        body = sent | {"routing_key": self._key}
+        answer = await http.call(self._session, "POST", self._url, body=body)
+        if answer.status != _ACCEPTED or not isinstance(answer.json(), dict):
+            # something in between answers, and nobody would be paged
+            raise Later(f"HTTP {answer.status}, which is no answer of PagerDuty's; is url right?")
         if sent["event_action"] == "resolve":
             return Delivered({}, RESOLVED)
         outcome = UPDATED if memory else CREATED

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from streams.config import Settings
 from streams.sinks import settings as sinks
 from streams.sinks.kinds import kind
-from streams.sinks.runner import build, http_session
+from streams.sinks.runner import build, hook_of, http_session
 from streams.sinks.settings import Sink, Tickets
 from streams.sinks.target import settings_of
 
@@ -26,18 +26,25 @@ def silent(sink: Sink) -> list[str]:
 
     Raises ConfigError when the sink cannot be built. Behind a proxy nothing is asked.
     """
-    asyncio.run(_build(sink))
+    built(sink)
     if any(name.lower() == "https_proxy" for name in os.environ):
         return []
-    return [found for url in _addresses(sink) if (found := _unheard(url))]
+    return [found for url in addresses(sink) if (found := _unheard(url))]
+
+
+def built(sink: Sink) -> None:
+    """Makes the sink and its way back as the worker does. Raises ConfigError when it cannot."""
+    asyncio.run(_build(sink))
 
 
 async def _build(sink: Sink) -> None:
     async with http_session() as session:
         await build(sink, session).close()
+        hook_of(sink, session)
 
 
-def _addresses(sink: Sink) -> Iterator[str]:
+def addresses(sink: Sink) -> Iterator[str]:
+    """Where it is, as far as the policy file says so."""
     values = settings_of(kind(sink.type).settings, sink.options)
     yield from filter(None, [getattr(values, "url", "")])
     yield from getattr(values, "urls", ())

@@ -42,3 +42,12 @@ class Retry(msgspec.Struct, frozen=True, kw_only=True):
         if limit is None and not self.schedule:
             limit = GIVE_UP_AFTER_S
         return None if limit is not None and spent_s + wait > limit else wait
+
+
+def lasted(seconds: float) -> str:
+    """A time as people say it: `45 s`, `5 min`, `6 h`."""
+    if seconds < 120:
+        return f"{seconds:.0f} s"
+    if seconds < 2 * 3600:
+        return f"{seconds / 60:.0f} min"
+    return f"{seconds / 3600:.3g} h"

@@ -10,9 +10,11 @@ from scoring.escalation import Escalation
 from scoring.policy import Policy
 from streams.errors import ConfigError
 from streams.sinks import language, routing
+from streams.sinks.desk import Desk
+from streams.sinks.hook import Hook
 from streams.sinks.job import Job
 from streams.sinks.kinds import kind
-from streams.sinks.lane import Desk, Guard, Lane
+from streams.sinks.lane import Guard, Lane
 from streams.sinks.memory import CaseMemory
 from streams.sinks.meters import Meters
 from streams.sinks.settings import Sink, Tickets
@@ -98,6 +100,15 @@ def build(sink: Sink, session: aiohttp.ClientSession) -> Target:
     """The target of a configured sink; reads its secrets. Raises ConfigError."""
     try:
         return kind(sink.type).build(sink.options, session)
+    except ConfigError as error:
+        raise ConfigError(f"sinks.{sink.name}: {error}") from error
+
+
+def hook_of(sink: Sink, session: aiohttp.ClientSession) -> Hook | None:
+    """The way back of a configured sink, None where it has none. Raises ConfigError."""
+    made = kind(sink.type).hook
+    try:
+        return made(sink.name, sink.options, session) if made else None
     except ConfigError as error:
         raise ConfigError(f"sinks.{sink.name}: {error}") from error
 

@@ -27,7 +27,9 @@ LABELS = tuple(
     )
 )
 """What a case can be about: the names of the evidence in `why`."""
-Words = str | tuple[str, ...]
+Words = Annotated[
+    str | tuple[str, ...], Meta(description="a word in quotes, or a list of such, is wanted")
+]
 Seconds = Annotated[float, Meta(gt=0, le=604_800)]
 
 
@@ -62,12 +64,12 @@ class Route(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     """
 
     sinks: Annotated[tuple[str, ...], Meta(max_length=100)]
-    brand: Words = ()
+    brand: Words | None = None
     min_level: Level = Level.WATCH
     kind: CaseKind | None = None
-    lang: Words = ()
+    lang: Words | None = None
     hours: Literal["inside", "outside"] | None = None
-    label: Words = ()
+    label: Words | None = None
     go_on: bool = msgspec.field(default=False, name="continue")
 
 
@@ -121,8 +123,9 @@ def _sink(name: str, table: dict[str, Any]) -> Sink:
         delivery = settings_of(Delivery, common)
         type_ = options.pop("type", None)
         if not isinstance(type_, str):
-            raise ConfigError(f"type is missing: one of {', '.join(kinds.names())} is wanted")
-        kinds.kind(type_).check(options)
+            what = "missing" if type_ is None else f"{type_!r}"
+            raise ConfigError(f"type is {what}: one of {', '.join(kinds.names())} is wanted")
+        kinds.kind(type_).check(options, ("type", *Delivery.__struct_fields__))
     except ConfigError as error:
         raise ConfigError(f"sinks.{name}: {error}") from error
     return Sink(name=name, type=type_, delivery=delivery, options=options)
@@ -140,9 +143,9 @@ def _route(number: int, row: dict[str, Any], sinks: dict[str, Sink]) -> Route:
     return route
 
 
-def words(value: Words) -> tuple[str, ...]:
-    """One word or several."""
-    return (value,) if isinstance(value, str) else value
+def words(value: Words | None) -> tuple[str, ...]:
+    """One word or several; none where nothing is said."""
+    return (value,) if isinstance(value, str) else value or ()
 
 
 def _known(key: str, name: str, known: list[str]) -> None:

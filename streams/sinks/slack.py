@@ -56,6 +56,7 @@ _PASSING = frozenset(
         "team_added_to_org",
     }
 )
+_NO_JSON = "the answer is no JSON of Slack's API; is url right, or a proxy in between?"
 _FROZEN = frozenset({"message_not_found", "cant_update_message", "edit_window_closed"})
 """The message was deleted, or may not be changed any more: another one takes its place."""
 
@@ -87,7 +88,7 @@ def build(settings: Mapping[str, Any], session: aiohttp.ClientSession) -> "Slack
     typed = settings_of(Settings, settings)
     quiet = logging.getLogger(f"{__name__}.sdk")
     quiet.setLevel(logging.INFO)  # below that it would log whole messages
-    client = AsyncWebClient(
+    client = _Client(
         token=secret(typed, "token"),
         base_url=typed.url,
         timeout=int(TIMEOUT_S),
@@ -104,6 +105,14 @@ def hook(
 ) -> SignedHook | None:
     """What people decide there, None where no secret is named. Raises ConfigError."""
     return hook_of(settings_of(Settings, settings), flow_back.command)
+
+
+class _Client(AsyncWebClient):
+    """Follows no redirect: the token would go wherever an answer says."""
+
+    async def _request(self, *, http_verb: str, api_url: str, req_args: Any) -> dict[str, Any]:
+        args = {**req_args, "allow_redirects": False}
+        return await super()._request(http_verb=http_verb, api_url=api_url, req_args=args)
 
 
 class Slack:
@@ -183,8 +192,9 @@ class Slack:
             raise _meant(error) from None
         except TimeoutError:
             raise Later(f"no answer within {TIMEOUT_S:g} s") from None
-        except (aiohttp.ClientError, SlackClientError, ValueError, AttributeError) as error:
-            # AttributeError: the SDK takes a text or a list for an object before it looks
+        except AttributeError:  # the SDK takes a text or a list for an object before it looks
+            raise Later(_NO_JSON) from None
+        except (aiohttp.ClientError, SlackClientError, ValueError) as error:
             raise Later(f"no answer of Slack: {type(error).__name__}") from None
         found = answer.data
         return found if isinstance(found, dict) else {}
@@ -202,7 +212,9 @@ def _meant(error: SlackApiError) -> Exception:
     name = str(data.get("error", "")) if isinstance(data, dict) else ""
     if name in _FROZEN:
         return _Gone(f"Slack says {name}")
-    reason = f"Slack says {words(name) or f'HTTP {status}'}"
+    reason = f"Slack says {words(name)}" if name else f"HTTP {status}: {_NO_JSON}"
+    if 300 <= status < 400:
+        return Refused(f"HTTP {status}: a redirect, which is not followed; is url right?")
     if status in (408, 429) or status >= 500 or name in _PASSING or not (name or status >= 400):
         return Later(reason, retry_after(getattr(answer, "headers", {}), datetime.now(UTC)))
     return Refused(reason)

@@ -3,15 +3,19 @@
 Each system is a module with a `Settings` struct and `build(settings, session) -> Target`.
 """
 
+import difflib
 import os
 import re
-from collections.abc import Mapping
+import typing
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any, Protocol, TypeVar, get_args, get_type_hints
 
 import msgspec
+from msgspec import Meta
 
 from scoring.escalation import Escalation
+from scoring.mistakes import told
 from streams import hidden
 from streams.errors import ConfigError
 
@@ -44,10 +48,14 @@ class Notice(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Delivered(msgspec.Struct, frozen=True):
-    """The target has it; `memory` replaces what was kept, `outcome` is one of the words above."""
+    """The target has it; `memory` replaces what was kept, `outcome` is one of the words above.
+
+    `note` says in words for a log who does not have it, such as a recipient; empty when all do.
+    """
 
     memory: Memory
     outcome: str
+    note: str = ""
 
 
 class Later(Exception):  # noqa: N818 - named by outcome
@@ -101,15 +109,34 @@ class Target(Protocol):
 
 S = TypeVar("S", bound=msgspec.Struct)
 _UNKNOWN = re.compile(r"Object contains unknown field `(.*?)`")
-_MISSING = re.compile(r"Object missing required field `(.*?)`")
+_VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_USUAL = re.compile(r"(?=.{1,15}$|[^_]+_)[A-Z][A-Z0-9]*(_[A-Z0-9]+)*")
+"""What names of variables mostly look like, and no secret does."""
+_PATH = re.compile(r"[/~.]")
 
 
-def settings_of(struct: type[S], values: Mapping[str, Any]) -> S:
-    """The typed settings of a target. Raises ConfigError that names the key."""
+def settings_of(struct: type[S], values: Mapping[str, Any], beside: Collection[str] = ()) -> S:
+    """The typed settings of a target; `beside` are keys that its table may hold as well.
+
+    Raises ConfigError that names the key, and never what was written where a secret's name belongs.
+    """
+    for key, value in values.items():
+        if key.endswith("_env") and key in struct.__struct_fields__:
+            _check_names(key, value)
     try:
         return msgspec.convert(dict(values), struct)
     except msgspec.ValidationError as error:
-        raise ConfigError(_told(str(error), struct)) from error
+        raise ConfigError(_told(error, struct, beside)) from error
+
+
+def _check_names(key: str, value: object) -> None:
+    names = value if isinstance(value, list | tuple) else (value,)
+    for name in names:
+        if name and isinstance(name, str) and not _VARIABLE.fullmatch(name):
+            raise ConfigError(
+                f"{key}: the name of an environment variable is wanted, such as PAGER_KEY, "
+                "and never the secret itself"
+            )
 
 
 def named(values: msgspec.Struct, name: str) -> None:
@@ -160,38 +187,47 @@ def _list(value: str | tuple[str, ...]) -> tuple[str, ...]:
 def _from_env(name: str, variable: str) -> str:
     found = os.environ.get(variable, "").strip()
     if not found:
-        raise ConfigError(f"{name}_env: the environment variable {variable} is not set")
+        # Letters and digits alone may be a secret that was put where its name belongs.
+        which = variable if _USUAL.fullmatch(variable) else "that it names"
+        raise ConfigError(f"{name}_env: the environment variable {which} is not set")
     hidden.remember(found)
     return found
 
 
 def _from_file(name: str, file: str) -> str:
+    shown = file if name == "ca" or _PATH.match(file) else "the file that it names"
     try:
         found = Path(file).expanduser().read_text("utf-8").strip()
-    except (OSError, UnicodeDecodeError) as error:
-        reason = getattr(error, "strerror", None) or error
-        raise ConfigError(f"{name}_file: {file} cannot be read: {reason}") from error
+    except (OSError, ValueError, RuntimeError) as error:
+        reason = getattr(error, "strerror", None) or "it is no text, or its path none"
+        raise ConfigError(f"{name}_file: {shown} cannot be read: {reason}") from error
     if not found:
-        raise ConfigError(f"{name}_file: {file} is empty")
+        raise ConfigError(f"{name}_file: {shown} is empty")
     hidden.remember(found)
     return found
 
 
-def _told(message: str, struct: type[msgspec.Struct]) -> str:
-    if found := _UNKNOWN.search(message):
-        names = [field.encode_name for field in msgspec.structs.fields(struct)]
-        return f"{found[1]}: there is no such key; there are {', '.join(names)}"
-    if found := _MISSING.search(message):
-        return f"{found[1]} is missing"
-    what, _, path = message.partition(" - at `$.")
-    if not path:
+def _told(
+    error: msgspec.ValidationError, struct: type[msgspec.Struct], beside: Collection[str]
+) -> str:
+    message = str(error)
+    if isinstance(error.__cause__, ValueError):  # a struct's own words
         return message
-    path = path.rstrip("`")
-    if "matching regex" in what:
-        what = (
-            _wanted(get_type_hints(struct, include_extras=True)[re.split(r"\W", path)[0]]) or what
-        )
-    return f"{path}: {what[0].lower() + what[1:]}"
+    if found := _UNKNOWN.search(message):
+        names = [*(field.encode_name for field in msgspec.structs.fields(struct)), *beside]
+        near = difflib.get_close_matches(found[1], names, n=1)
+        meant = f"did you mean {near[0]}? " if near else ""
+        return f"{found[1]}: there is no such key; {meant}there are {', '.join(names)}"
+    what, _, path = message.partition(" - at `$.")
+    if "matching regex" in what and (example := _example(struct, path.rstrip("`"))):
+        return f"{path.rstrip('`')}: a value such as {example} is wanted"
+    key = re.split(r"\W", path)[0]
+    hints = get_type_hints(struct, include_extras=True)
+    hint: object = hints.get(key)
+    of_list = typing.get_origin(getattr(hint, "__origin__", hint)) is tuple and "[" not in path
+    if not of_list and (wanted := _wanted(hint)):
+        return f"{path.rstrip('`')}: {wanted}"
+    return told(message, struct, "a table")
 
 
 def _wanted(hint: object) -> str:
@@ -200,3 +236,20 @@ def _wanted(hint: object) -> str:
     found = next((meta.description for meta in metas if meta.description), "")
     parts = get_args(hint)
     return found or next(filter(None, map(_wanted, parts)), "")
+
+
+def _example(struct: type[msgspec.Struct], path: str) -> str:
+    """The first of a field's `Meta(examples=...)`; people read no patterns."""
+    hint = get_type_hints(struct, include_extras=True).get(path.partition("[")[0])
+    found = _examples(hint)
+    return str(found[0]) if found else ""
+
+
+def _examples(hint: Any) -> list[Any]:
+    for part in (*getattr(hint, "__metadata__", ()), *get_args(hint)):
+        if isinstance(part, Meta):
+            if part.examples:
+                return list(part.examples)
+        elif deeper := _examples(part):
+            return deeper
+    return []

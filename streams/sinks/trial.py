@@ -1,5 +1,6 @@
 """A marked test ticket: opened, and closed again, in one try each."""
 
+import asyncio
 from datetime import datetime
 
 from scoring.escalation import (
@@ -14,7 +15,7 @@ from scoring.escalation import (
 from scoring.levels import Level
 from streams.sinks.runner import build, http_session, page
 from streams.sinks.settings import Sink
-from streams.sinks.target import Notice
+from streams.sinks.target import Delivered, Later, Memory, Notice, Refused, Target
 
 _TEXTS = {
     "en": ("a test of the ticket system", "This is a test. Nobody has complained."),
@@ -67,9 +68,10 @@ async def run(
 ) -> list[str]:
     """Opens a test ticket and, unless it is to be kept, closes it; what became of each.
 
-    Raises ConfigError, and what a target raises.
+    Each is one try within the sink's `timeout_s`, as the worker makes it. Raises ConfigError, and
+    what a target raises.
     """
-    outcomes = []
+    outcomes: list[str] = []
     async with http_session() as session:
         target = build(sink, session)
         memory: dict[str, str] = {}
@@ -78,9 +80,26 @@ async def run(
                 said = escalation(sink.name, at, status, level, lang)
                 url = page(console_url.rstrip("/"), said.case_id)
                 notice = Notice(escalation=said, test=True, console_url=url, lang=lang)
-                delivered = await target.deliver(notice, memory)
+                delivered = await _tried(target, notice, memory, sink.delivery.timeout_s, outcomes)
                 memory = dict(delivered.memory)
                 outcomes.append(delivered.outcome)
+                if delivered.note:
+                    outcomes[-1] += f" ({delivered.note})"
         finally:
             await target.close()
     return outcomes
+
+
+async def _tried(
+    target: Target, notice: Notice, memory: Memory, timeout_s: float, before: list[str]
+) -> Delivered:
+    try:
+        async with asyncio.timeout(timeout_s):
+            return await target.deliver(notice, memory)
+    except TimeoutError:
+        error: Later | Refused = Later(f"not done within {timeout_s:g} s")
+    except (Later, Refused) as found:
+        error = found
+    if before:
+        error.reason = f"{before[0]}, then left open: {error.reason}"
+    raise error

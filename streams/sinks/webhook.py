@@ -3,15 +3,18 @@
 https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md
 """
 
+import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Literal
+from urllib.parse import parse_qsl
 
 import aiohttp
 import msgspec
 from standardwebhooks.webhooks import Webhook
 
 from scoring.escalation import Escalation, Status
+from streams import hidden
 from streams.errors import ConfigError
 from streams.sinks import http
 from streams.sinks.identity import notice_id
@@ -28,13 +31,14 @@ from streams.sinks.target import (
     secrets,
     settings_of,
 )
+from streams.sinks.web import Address
 
 SCHEDULE = (5.0, 300.0, 1800.0, 7200.0, 18_000.0, 36_000.0, 50_400.0, 72_000.0, 86_400.0)
 """Seconds after each failed try: ten tries over 75 h 35 min, as the specification has them."""
 EVENTS = True
 """Every message goes out, in order per case: what a receiver makes of it is its own affair."""
-_SCHEMES = ("https://", "http://")
-_WANTED = "url: an address that begins with https:// is wanted"
+_SECRET_URL = re.compile(r"https?://[^\s/?#@]+(/[^\s?#]*)?(\?[^\s#]*)?")
+"""Of an address that is kept as a secret: a query may be what is secret in it."""
 _MOST_BYTES = 20_000
 """The specification wants payloads below 20 kB."""
 _OUTCOMES = {Status.OPEN: CREATED, Status.UPDATE: UPDATED, Status.RESOLVED: RESOLVED}
@@ -46,7 +50,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     While keys are being rotated name both: each message is signed with all of them.
     """
 
-    url: str = ""
+    url: Address | Literal[""] = ""
     url_env: str = ""
     url_file: str = ""
     secret_env: str | tuple[str, ...] = ()
@@ -55,8 +59,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     def __post_init__(self) -> None:
         if not self.url:
             named(self, "url")
-        elif not self.url.startswith(_SCHEMES):
-            raise ValueError(_WANTED)
+        elif self.url_env or self.url_file:
+            raise ValueError("name the url once: url, url_env or url_file")
         if not (self.secret_env or self.secret_file):
             raise ValueError("name a key for signing by secret_env or secret_file")
 
@@ -94,14 +98,22 @@ class _Webhook:
 def build(settings: Mapping[str, Any], session: aiohttp.ClientSession) -> _Webhook:
     """A webhook. Raises ConfigError."""
     values = settings_of(Settings, settings)
-    url = values.url or secret(values, "url")
-    if not url.startswith(_SCHEMES):
-        raise ConfigError(_WANTED)
+    url = values.url or _secret_url(values)
     try:
         keys = [Webhook(key) for key in secrets(values, "secret")]
     except ValueError:
         raise ConfigError("secret: base64, with or without whsec_ before it, is wanted") from None
     return _Webhook(url, keys, session)
+
+
+def _secret_url(values: Settings) -> str:
+    url = secret(values, "url")
+    if not _SECRET_URL.fullmatch(url):
+        raise ConfigError("url: what it names is no address such as https://host, without a login")
+    path, _, query = url.partition("://")[2].partition("/")[2].partition("?")
+    for part in (query, path, *(value for _, value in parse_qsl(query))):
+        hidden.remember(part)
+    return url
 
 
 def body(notice: Notice) -> str:

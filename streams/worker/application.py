@@ -24,11 +24,12 @@ log = logging.getLogger(__name__)
 
 
 class Role(enum.StrEnum):
-    """What a worker can do; each role has an application id (consumer group) of its own."""
+    """What a worker can do; each role has a consumer group of its own."""
 
     SCORE = "score"
     CASES = "cases"
     TICKETS = "tickets"
+    SOURCES = "sources"
 
 
 class App(faust.App):

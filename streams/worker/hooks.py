@@ -12,9 +12,8 @@ from aiohttp import web
 from aiokafka.errors import KafkaError
 
 from scoring.command import encode_command
-from streams.errors import ConfigError
-from streams.sinks.hook import BadSignatureError, Hook, HookError, NotNowError
-from streams.sinks.kinds import kind
+from streams.sinks.hook import BadSignatureError, Hook, HookError, NotNowError, StaleError
+from streams.sinks.runner import hook_of
 from streams.sinks.settings import Tickets
 from streams.web.rule import Access, ruled
 from streams.worker.output import Output, Record
@@ -34,12 +33,7 @@ class Hooks:
         self._output = output
         self._hooks: dict[tuple[str, str], Hook] = {}
         for name, sink in tickets.sinks.items():
-            made = kind(sink.type).hook
-            try:
-                hook = made(name, sink.options, session) if made else None
-            except ConfigError as error:
-                raise ConfigError(f"sinks.{name}: {error}") from error
-            if hook is not None:
+            if (hook := hook_of(sink, session)) is not None:
                 self._hooks[sink.type, name] = hook
 
     @property
@@ -55,6 +49,9 @@ class Hooks:
             raise web.HTTPNotFound
         try:
             command = await hook.read(request.headers, await request.read())
+        except StaleError as error:
+            log.warning("hook of sink %s: %s", name, error)
+            raise web.HTTPUnauthorized from None
         except BadSignatureError:
             log.warning("hook of sink %s: a request with a wrong signature", name)
             raise web.HTTPUnauthorized from None

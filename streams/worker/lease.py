@@ -27,12 +27,16 @@ class Lease:
 
     def follow(self, app: faust.App) -> None:
         """Partitions have just been assigned; from now on heartbeats count."""
-        self._renewed_at = self._now()
+        self.renew()
         thread: Any = getattr(app.consumer, "_thread", None)
         coordinator: Any = thread._consumer._coordinator
         if "_do_heartbeat" not in vars(coordinator):
             # An attribute of an instance goes before the method of its class.
             coordinator._do_heartbeat = self.renewing(coordinator._do_heartbeat)
+
+    def renew(self) -> None:
+        """They are known to be ours as of now."""
+        self._renewed_at = self._now()
 
     def renewing(self, beat: Callable[[], Awaitable[bool]]) -> Callable[[], Awaitable[bool]]:
         """A heartbeat that renews the lease when the broker takes it."""

@@ -10,6 +10,7 @@ from functools import lru_cache, partial
 from typing import Any, NamedTuple, TypeVar
 
 from aiokafka import AIOKafkaProducer
+from aiokafka.errors import KafkaConnectionError
 from aiokafka.partitioner import murmur2
 from aiokafka.producer.message_accumulator import BatchBuilder
 
@@ -47,6 +48,7 @@ class Output:
         self._settings = settings
         self._patience_s = patience_s
         self._producer: AIOKafkaProducer | None = None
+        self._started = False
         self._hasty = False
 
     async def start(self) -> None:
@@ -60,6 +62,7 @@ class Output:
             request_timeout_ms=int(REQUEST_TIMEOUT_S * 1000),
         )
         await self._producer.start()
+        self._started = True
 
     async def stop(self) -> None:
         """Sends what waits and disconnects."""
@@ -75,6 +78,8 @@ class Output:
 
         Those of a partition go in their order.
         """
+        if not self._started:
+            raise KafkaConnectionError("not connected to the broker yet")
         kept = list(records)
         if kept:
             await self._patiently(partial(self._send, kept))

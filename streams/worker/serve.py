@@ -42,6 +42,7 @@ from streams.worker.lookout import Lookout, Watched, never
 from streams.worker.output import Output, Record
 from streams.worker.progress import STUCK_S, Partition, Progress
 from streams.worker.score import ScoreAgent
+from streams.worker.sources import SourcesRole
 from streams.worker.tickets import TicketsAgent
 from streams.worker.web import Facts, Health, Web
 
@@ -84,7 +85,7 @@ def partitions(settings: Settings) -> dict[str, int]:
 
 
 class Worker:
-    """The parts of one process, by role."""
+    """The parts of one process, by role; all roles but `sources` are Faust applications."""
 
     def __init__(self, settings: Settings, roles: Sequence[Role], counts: dict[str, int]) -> None:
         self._settings = settings
@@ -97,12 +98,14 @@ class Worker:
             partial(load, settings.model, settings.scorer_threads, settings.cascade),
             settings.score_timeout_s,
         )
+        self._roles = tuple(roles)
         self._apps: dict[Role, faust.App] = {}
         self._progress: dict[Role, Progress] = {}
         self._agents: list[LogFold] = []
         self._gates = []
         self._cases: CasesAgent | None = None
         self._tickets: TicketsAgent | None = None
+        self._sources: SourcesRole | None = None
         self._chores: list[asyncio.Task[None]] = []
         self._stopping = False
         self._fast_lane: FastLane | None = None
@@ -111,6 +114,13 @@ class Worker:
             disk.check()
         hooks: list[RouteDef] = []
         for role in roles:
+            if role is Role.SOURCES:
+                count = counts[self._topics.sources_state]
+                self._sources = SourcesRole(
+                    settings, self._topics, self._output, self._metrics, count
+                )
+                hooks += self._sources.routes
+                continue
             app = self._apps[role] = application(settings, role)
             progress = self._progress[role] = Progress(
                 self._metrics, stuck_s=max(STUCK_S, 2 * settings.score_timeout_s)
@@ -132,7 +142,7 @@ class Worker:
                 tools = self._tools(app, progress)
                 self._tickets = TicketsAgent(tools, tickets, self._policy, count)
                 session = self._tickets.session
-                hooks = Hooks(tickets, self._topics.commands, self._output, session).routes
+                hooks += Hooks(tickets, self._topics.commands, self._output, session).routes
         self._lookout = Lookout(
             settings,
             [
@@ -203,6 +213,8 @@ class Worker:
             self._gathered.start()
         if self._tickets is not None:
             await self._tickets.start()
+        if self._sources is not None:
+            await self._sources.start()
         if Role.SCORE in self._apps:
             loading = asyncio.create_task(self._scorer.start())
             await _first(loading, stop)
@@ -217,7 +229,7 @@ class Worker:
             app.finalize()
         await asyncio.gather(*(app.start() for app in self._apps.values()))
         collect_seldom()
-        log.info("started: %s", ", ".join(self._apps))
+        log.info("started: %s", ", ".join(self._roles))
         if self._agents:
             app = self._apps[Role.CASES]
             clock = Clock(app, self._agents, self._output, self._settings.tick_s)
@@ -250,6 +262,8 @@ class Worker:
                     raise WorkerStopped(f"role {role} crashed: {app.crash_reason!r}")
                 if standing := self._progress[role].standstills(STANDSTILLS):
                     raise WorkerStopped(f"role {role} makes no progress: {standing[0]}")
+            if self._sources is not None and self._sources.crashed:
+                raise WorkerStopped(f"role {Role.SOURCES} lost its place in its group")
             try:
                 await asyncio.wait_for(stop.wait(), timeout=1.0)
             except TimeoutError:
@@ -257,7 +271,8 @@ class Worker:
 
     async def _stop(self, *, asked: bool) -> None:
         self._stopping = True
-        if any(app.started for app in self._apps.values()):
+        collecting = self._sources is not None and self._sources.started
+        if collecting or any(app.started for app in self._apps.values()):
             log.info("stopping: finishing what was begun")
         for chore in self._chores:
             chore.cancel()
@@ -280,6 +295,8 @@ class Worker:
             await gate.close()
         if self._tickets is not None:
             await self._tickets.close()
+        if self._sources is not None:
+            await self._sources.close()
         await asyncio.gather(*(app.stop() for app in self._apps.values() if app.started))
         await self._output.stop()
         await self._lookout.close()
@@ -326,6 +343,8 @@ class Worker:
     def ready(self) -> Health:
         """The broker answers, the model is loaded, partitions are assigned, tables recovered."""
         problems = [problem for role in self._apps for problem in self._missing(role)]
+        if self._sources is not None and not self._sources.settled:
+            problems.append("role sources waits for its partitions")
         if self._lookout.away:
             silent_s = self._lookout.silent_s
             problems.insert(0, f"the broker has not answered for {silent_s:.0f} s")
@@ -373,7 +392,7 @@ class Worker:
         for role, progress in self._progress.items():
             lag[role] = progress.lag
         return Facts(
-            roles=tuple(self._apps),
+            roles=self._roles,
             model=self._scorer.label,
             policy=self._policy.label,
             processed={role: progress.total for role, progress in self._progress.items()},

@@ -26,8 +26,8 @@ from scoring.policy import Policy
 from streams.kafka.dead_letters import SINK
 from streams.sinks.bare import bare
 from streams.sinks.job import Job
-from streams.sinks.lane import FAILED
 from streams.sinks.memory import Kept, after, midway, order
+from streams.sinks.reasons import FAILED, NO_SINK, NOT_ESCALATION
 from streams.sinks.runner import Runner, http_session
 from streams.sinks.settings import Tickets
 from streams.sinks.target import Delivered, Memory, Notice
@@ -46,10 +46,6 @@ from streams.worker.state import State
 
 log = logging.getLogger(__name__)
 
-NOT_ESCALATION = "not_escalation"
-"""Dead-letter reason of a record in `escalations` that is none."""
-NO_SINK = "no_sink"
-"""Dead-letter reason of one that was sent again to a sink that is not configured any more."""
 _HOUSEKEEPING_S = 60.0
 _EXPIRING_S = 5.0
 
@@ -93,6 +89,16 @@ class TicketsAgent:
             guarded,
             tools.settings.console_url,
         )
+        sinks = self._tickets.sinks.items()
+        named = ", ".join(f"{name} ({sink.type})" for name, sink in sinks)
+        if named:
+            log.info("tickets by policy %s go to: %s", self._policy.label, named)
+        else:
+            log.warning(
+                "tickets by policy %s go nowhere: add [sinks.NAME] and [[routes]] to the file that "
+                "TOCSIN_POLICY names",
+                self._policy.label,
+            )
         self._refresher = Refresher(self._runner, self._remembered)
         for chore in (self._housekeep, self._expire):
             self._chores.append(asyncio.ensure_future(guarded(chore)))
@@ -319,7 +325,7 @@ class TicketsAgent:
 
     async def bury(self, job: Job, sink: str, reason: str, detail: str) -> None:
         """Returns when the dead letter is acknowledged."""
-        await self._dead(job.receipt.event, reason, detail, sink=sink)
+        await self._dead(job.receipt.event, reason, detail, sink=sink, about=job.about)
 
     async def settle(self, job: Job) -> None:
         """The lane is done with a job."""
@@ -332,10 +338,13 @@ class TicketsAgent:
         if done := await self._ledger.done(entry):
             self._tools.progress.acknowledged(done)
 
-    async def _dead(self, event: EventT, reason: str, detail: str, *, sink: str) -> None:
+    async def _dead(
+        self, event: EventT, reason: str, detail: str, *, sink: str, about: str = ""
+    ) -> None:
         message = event.message
         place = f"{message.topic}, partition {message.partition}, offset {message.offset}"
-        log.warning("dead letter of sink %s: %s (%s): %s", sink or "none", reason, place, detail)
+        to = f"{sink or 'none'}, {about}" if about else sink or "none"
+        log.warning("dead letter of sink %s: %s (%s): %s", to, reason, place, detail)
         self._tools.metrics.dead_letters.labels(message.topic, reason).inc()
         letter = messages.dead_letter(self._tools.topics, message, reason, detail, sink=sink)
         await self._tools.output.send([letter])

@@ -5,17 +5,17 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.fuzz import hooks, main, requests, run, targets
+from benchmarks.fuzz import hooks, main, requests, run, sourced, targets
 from benchmarks.fuzz.mutation import MAX_BYTES, mutated
 from benchmarks.fuzz.targets import Target
 
 INPUTS = 400
-NAMES = (*targets.every(Path()), *hooks.every())
+NAMES = (*targets.every(Path()), *hooks.every(), *sourced.every())
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_hostile_inputs_are_answered(name: str, tmp_path: Path) -> None:
-    known = {**targets.every(tmp_path), **hooks.every()}
+    known = {**targets.every(tmp_path), **hooks.every(), **sourced.every()}
     state = run.State(seed=7)
     with run.watched():
         run.block(known[name], state, tmp_path / "found", size=INPUTS)
@@ -33,7 +33,7 @@ def test_hostile_requests_break_no_server(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", NAMES)
 def test_good_inputs_are_among_the_seeds(name: str, tmp_path: Path) -> None:
     """Else the fuzzer would not get beyond the first check."""
-    target = {**targets.every(tmp_path), **hooks.every()}[name]
+    target = {**targets.every(tmp_path), **hooks.every(), **sourced.every()}[name]
     taken = 0
     for seed in target.seeds():
         try:

@@ -22,6 +22,7 @@ from tests.deploy.grafana import Asked, asked
 from tests.deploy.outside import program
 from tests.deploy.scraped import Scraped
 from tests.deploy.server import prometheus
+from tests.deploy.sourcing import Sourcing
 from tests.deploy.ticketing import Ticketing
 from tests.streams import crowd
 from tests.streams.helpers import eventually, publish
@@ -66,9 +67,11 @@ def scraped(broker: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[S
     brands = ",".join(stories.load(slug).outcome.brand for slug in STORIES)
     with ExitStack() as stack:
         ticketing = stack.enter_context(Ticketing(folder).running())
+        sourcing = stack.enter_context(Sourcing(folder).running())
         workers = stack.enter_context(running(settings, folder))
         worker = workers(
             **ticketing.variables,
+            **sourcing.variables,
             TOCSIN_BRANDS=brands,
             TOCSIN_BATCH_SIZE="16",
             TOCSIN_TICK_S="1",

@@ -82,7 +82,8 @@ def test_the_page_shows_additions_that_fit() -> None:
         # a file that is not there would become an empty folder
         assert not any(mount["bind"]["create_host_path"] for mount in one["volumes"])
         given = {key: value for key, value in one["environment"].items() if value}
-        assert str(config.load(given).policy) in inside
+        settings = config.load(given)
+        assert {str(settings.policy), str(settings.sources)} & inside
     taken = {filled(port).split(":")[1] for one in OURS.values() for port in one.get("ports", ())}
     assert not {port.split(":")[1] for port in added["tickets"]["ports"]} & taken
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import pytest
 
 from streams.metrics import OWN_FAULTS
-from streams.sinks import lane, meters
+from streams.sinks import meters, reasons
 from streams.worker import tickets
 from tests.conftest import ROOT
 from tests.deploy.grafana import asked
@@ -17,11 +17,11 @@ from tests.deploy.rulebook import rules
 
 TICKETS = (ROOT / "docs" / "tickets.md").read_text("utf-8")
 REASONS = {
-    lane.REFUSED,
-    lane.GAVE_UP,
-    lane.DISABLED,
-    lane.OVERFLOW,
-    lane.FAILED,
+    reasons.REFUSED,
+    reasons.GAVE_UP,
+    reasons.DISABLED,
+    reasons.OVERFLOW,
+    reasons.FAILED,
     tickets.NOT_ESCALATION,
     tickets.NO_SINK,
 }

@@ -16,6 +16,7 @@ from streams.kafka import clients
 from streams.kafka.topics import Topics
 from tests.deploy.outside import run
 from tests.deploy.server import Server, prometheus
+from tests.deploy.sourcing import Sourcing
 from tests.deploy.ticketing import Ticketing
 from tests.streams.helpers import eventually, publish
 from tests.streams.running import Running, Workers
@@ -54,7 +55,8 @@ def live(workers: Workers, tmp_path_factory: pytest.TempPathFactory) -> Iterator
     folder = tmp_path_factory.mktemp("prometheus")
     with ExitStack() as stack:
         ticketing = stack.enter_context(Ticketing(folder).running())
-        worker = workers(TOCSIN_BRANDS=brand, **ticketing.variables)
+        sourcing = stack.enter_context(Sourcing(folder).running())
+        worker = workers(TOCSIN_BRANDS=brand, **ticketing.variables, **sourcing.variables)
         eventually(lambda: worker.ready, PATIENCE_S)
         server = stack.enter_context(prometheus(worker.address, folder))
         eventually(lambda: server.value('up{job="tocsin"}') == 1, PATIENCE_S)

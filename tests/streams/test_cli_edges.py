@@ -106,5 +106,5 @@ def test_topics_are_shown_then_created(cli: Cli, settings: Settings) -> None:
     differing = cli("topics", "--create")
     assert differing.returncode == 1
     assert differing.stderr.count("2 partitions where 4 are expected") == 1
-    assert "topics of 12 not created as asked for" in differing.stderr
+    assert "topics of 13 not created as asked for" in differing.stderr
     assert cli("topics").returncode == 0

@@ -79,6 +79,13 @@ def test_bad_value_names_variable_value_and_what_is_allowed(
     assert allowed in str(caught.value)
 
 
+def test_a_login_in_an_address_is_refused_and_not_repeated() -> None:
+    with pytest.raises(ConfigError, match=r"TOCSIN_CONSOLE_URL is not valid.*without a login") as e:
+        load({"TOCSIN_CONSOLE_URL": "https://ana:hunter2@tocsin.example/x"})
+    assert "hunter2" not in str(e.value)
+    assert load({"TOCSIN_CONSOLE_URL": "https://tocsin.example/@x"}).console_url
+
+
 def test_heartbeat_may_be_a_third_of_the_session() -> None:
     assert load({"TOCSIN_HEARTBEAT_S": "2", "TOCSIN_SESSION_TIMEOUT_S": "6"}).heartbeat_s == 2
     with pytest.raises(ConfigError, match="TOCSIN_SESSION_TIMEOUT_S"):

@@ -56,9 +56,46 @@ def test_dead_letters_are_sent_again_as_they_were(cli: Cli, settings: Settings) 
     (again,) = received(settings, Topics.of(settings).mentions)
     assert (again.value, again.key) == (b"\xfftwo", b"k")
     assert dict(again.headers) == {"source": b"firehose", "tocsin_replayed": b"0:1"}
-    assert "sent 2 dead" in cli("dead-letters", "replay", "--reason", "bad_date").stderr
+    for unasked in (["--reason", "bad_date"], ["--all"]):
+        asked = cli("dead-letters", "replay", *unasked)
+        assert asked.returncode == 2
+        assert "dead letters would be sent again; add --yes" in one_line(asked.stderr)
+    assert "sent 2 dead" in cli("dead-letters", "replay", "--reason", "bad_date", "--yes").stderr
     assert "sent 3 dead" in cli("dead-letters", "replay", "--all", "--yes").stderr
     assert len(received(settings, Topics.of(settings).mentions)) == 6
+
+
+def test_what_comes_back_says_what_it_was(cli: Cli, settings: Settings) -> None:
+    topics.create(settings)
+    names = Topics.of(settings)
+    headers = dead_letters.build(
+        reason="refused",
+        detail="HTTP 400",
+        topic=names.escalations,
+        partition=0,
+        offset=3,
+        time=START,
+        sink="pager",
+        original=[("tocsin_replayed", b"0:17"), ("tocsin_reason", b"gave_up"), ("ce_id", b"e")],
+    )
+    with clients.producer(settings) as producer:
+        producer.send(names.tickets_dead_letters, value=b"{}", headers=headers).get(30)
+    listed = cli("dead-letters", "list", "--of", "tickets")
+    assert "(again, was 0:17) pager: HTTP 400" in listed.stdout
+    row = json.loads(cli("dead-letters", "list", "--of", "tickets", "--json").stdout)
+    assert (row["again"], row["reason"]) == ("0:17", "refused")
+
+
+def test_a_reason_that_nobody_gives_is_a_mistake(cli: Cli, settings: Settings) -> None:
+    topics.create(settings)
+    bury(settings, b"one")
+    for command in (["list"], ["replay", "--yes"]):
+        typo = cli("dead-letters", *command, "--of", "tickets", "--reason", "overflown")
+        assert typo.returncode == 2
+        assert "did you mean overflow? there are disabled, failed, gave_up" in one_line(typo.stderr)
+        known = cli("dead-letters", *command, "--reason", "not_json")
+        assert known.returncode == 0
+        assert "tocsin: no dead letters" in one_line(known.stderr)
 
 
 def test_dead_letter_that_is_not_there_or_not_ours(cli: Cli, settings: Settings) -> None:

@@ -53,7 +53,7 @@ def test_doctor_sees_the_topics(cli: Cli, settings: Settings) -> None:
 
 def test_doctor_says_once_what_mends_several(cli: Cli) -> None:
     told = cli("doctor", timeout_s=180).stdout
-    assert told.count(" is missing\n") == 12
+    assert told.count(" is missing\n") == 13
     assert told.count("-> create it with `tocsin topics --create`") == 1
     last = told.rindex(" is missing\n")
     assert last < told.index("-> create it with") < told.index("  model ")

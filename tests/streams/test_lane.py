@@ -1,6 +1,7 @@
 """A lane: order, retries, giving up, room, and what it does not cut off. Over real HTTP."""
 
 import asyncio
+import re
 from collections.abc import Awaitable, Callable, Iterator
 from typing import Any
 
@@ -13,7 +14,7 @@ from streams.sinks.kinds import Kind, kind
 from streams.sinks.lane import Lane
 from streams.sinks.memory import CaseMemory, Kept, Verdict, after, midway, verdict
 from streams.sinks.meters import Meters
-from streams.sinks.retry import Retry
+from streams.sinks.retry import Retry, lasted
 from streams.sinks.runner import http_session
 from streams.sinks.settings import Delivery
 from streams.sinks.target import Delivered, Memory, Notice, Target
@@ -196,8 +197,46 @@ def test_it_gives_up_in_the_end_and_goes_on_with_the_next(vendor: PagerDutyVendo
     rig = with_lane(vendor, told, give_up_after_s=50)
     ((id_, reason, detail),) = rig.desk.letters
     assert (id_, reason) == ("e-0", "gave_up")
-    assert detail.startswith("5 tries: HTTP 500")
+    assert detail.startswith("5 tries in 30 s: HTTP 500: ")
     assert vendor.alerts == {"skylark-air:root-1": ["trigger"]}
+
+
+def test_a_log_names_the_case_and_says_when_the_sink_takes_again(
+    vendor: PagerDutyVendor, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO")
+    vendor.plan.extend([503] * 5)
+
+    async def told(rig: Rig) -> None:
+        await rig.put(said(0))
+        await rig.until(lambda: rig.desk.settled)
+
+    with_lane(vendor, told)
+    about = "sink pager, case skylark-air:root-1: "
+    tries = [line for line in caplog.messages if line.startswith(f"{about}try ")]
+    assert len(tries) == 5
+    assert tries[0] == f'{about}try 1: HTTP 503: {{"message": "planned"}}; again in 2 s'
+    assert f"{about}the sink fails: HTTP 503" in caplog.text
+    assert caplog.messages[-1] == "sink pager takes again: case skylark-air:root-1"
+
+
+def test_what_went_wrong_beside_a_delivery_is_said_once(
+    vendor: PagerDutyVendor, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def told(rig: Rig) -> None:
+        for note in ("recipient 1 of 2", "recipient 1 of 2", "", "recipient 1 of 2"):
+            rig.lane._noted(note)
+
+    with_lane(vendor, told)
+    assert caplog.messages == ["sink pager: recipient 1 of 2"] * 2
+
+
+@pytest.mark.parametrize(
+    ("seconds", "told"),
+    [(0.4, "0 s"), (90, "90 s"), (900, "15 min"), (21600, "6 h"), (272_100, "75.6 h")],
+)
+def test_times_are_told_as_people_do(seconds: float, told: str) -> None:
+    assert lasted(seconds) == told
 
 
 def test_410_disables_the_sink(vendor: PagerDutyVendor) -> None:
@@ -306,7 +345,9 @@ def test_what_waits_in_vain_is_let_go_though_it_was_never_tried(vendor: PagerDut
         assert letters == {(f"x-{n}", "gave_up") for n in range(5)}
         rig.time.at = 141.0
         await rig.lane.expire()
-        assert rig.desk.letters[-1] == ("e-0", "gave_up", "0 tries in 0.0278 h")
+        *last, detail = rig.desk.letters[-1]
+        assert last == ["e-0", "gave_up"]
+        assert re.fullmatch(r"never tried in \d+ s: the sink was away or busy with others", detail)
         assert len(rig.desk.settled) == 6
 
     away(vendor, told, give_up_after_s=100)
@@ -321,7 +362,7 @@ def test_a_call_that_outlasts_its_time_is_made_again(vendor: PagerDutyVendor) ->
         await rig.until(lambda: rig.desk.letters)
 
     rig = with_lane(vendor, told, timeout_s=0.05, give_up_after_s=3)
-    assert rig.desk.letters == [("e-0", "gave_up", "2 tries: not done within 0.05 s")]
+    assert rig.desk.letters == [("e-0", "gave_up", "2 tries in 2 s: not done within 0.05 s")]
 
 
 def test_a_call_that_does_not_end_is_cut_off_when_its_partition_leaves(

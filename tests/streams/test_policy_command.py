@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from scoring.policy import default
+from scoring.errors import PolicyError
+from scoring.policy import default, load
 from tests.conftest import Cli
 from tests.streams.helpers import one_line
 
@@ -45,6 +46,22 @@ def test_a_mistake_in_it_is_one_line(cli: Cli, tmp_path: Path) -> None:
         assert done.returncode == 2
         assert "levels.quiet: there is no such key; did you mean quiet_s?" in one_line(done.stderr)
     assert "absent.toml" in one_line(cli("policy", "check", str(tmp_path / "absent.toml")).stderr)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("[[route]]\nsinks = []\n", "route: there is no such key; did you mean [[routes]]?"),
+        ('[sink.a]\ntype = "x"\n', "sink: there is no such key; did you mean [sinks.NAME]?"),
+        ('name = "a\\u0000b"\n', "name holds a control character"),
+    ],
+)
+def test_a_mistake_beside_the_policys_own_keys(tmp_path: Path, text: str, said: str) -> None:
+    bad = tmp_path / "bad.toml"
+    bad.write_text(text)
+    with pytest.raises(PolicyError) as error:
+        load(bad)
+    assert said in str(error.value)
 
 
 @pytest.fixture

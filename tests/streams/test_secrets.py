@@ -6,8 +6,10 @@ import logging
 import re
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from html import escape
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote, quote_plus
 
 import pytest
 from aiohttp.http_exceptions import BadHttpMessage
@@ -15,6 +17,7 @@ from aiohttp.http_exceptions import BadHttpMessage
 from streams import hidden
 from streams.kafka.topics import Topics
 from streams.logs import heeded, masked
+from streams.sinks.http import words
 from tests.conftest import Cli
 from tests.streams.escalations import said, say
 from tests.streams.helpers import UNREACHABLE, following
@@ -209,6 +212,42 @@ def test_tracebacks_hide_what_is_known(cli: Cli) -> None:
     basic = base64.b64encode(f"ana:{MARK}-login".encode()).decode()
     assert masked(f"Basic {basic} and {MARK}-known") == "Basic *** and ***"
     assert hidden.hide(f"https://x/?t={MARK}-known&u=1") == "https://x/?t=***&u=1"
+
+
+@pytest.mark.parametrize(
+    "secret", ['zQ7x "quoted" <&> \\ ü/+', f"{MARK}/tail+ 7", "zQ7x0123456789"]
+)
+@pytest.mark.parametrize("before", ["", "u:", "an@x:", "\0u\0"])
+def test_no_answer_shows_a_secret_in_whatever_form_it_quotes_it(secret: str, before: str) -> None:
+    hidden.remember(secret)
+    hidden.remember_login("u", secret)
+    encoded = base64.b64encode((before + secret).encode()).decode()
+    forms = [
+        secret,
+        quote(secret, safe=""),
+        quote(secret, safe="").lower(),
+        quote_plus(secret),
+        json.dumps({"k": secret})[7:-2],
+        json.dumps({"k": secret}, ensure_ascii=False)[7:-2],
+        escape(secret),
+        encoded,
+        encoded.rstrip("="),
+        encoded.replace("+", "-").replace("/", "_"),
+    ]
+    for form in forms:
+        for around in ("", "x" * 780 + " "):
+            shown = words(f"{around}got {form}; no")
+            assert form[len(form) // 3 : -len(form) // 3 or None] not in shown, form
+            assert shown
+            assert "got" in words(f"got {form}; no")
+
+
+def test_what_stands_where_credentials_do_is_not_shown_whosever_it_is() -> None:
+    shown = words('{"authorization": "Basic dTpwYTU1", "x": "bearer abc.def-123"}')
+    assert shown == '{"authorization": "Basic ***", "x": "bearer ***"}'
+    assert words("Basic authentication required, bearer token expired") == (
+        "Basic authentication required, bearer token expired"
+    )
 
 
 def test_logs_keep_what_an_operator_looks_for() -> None:

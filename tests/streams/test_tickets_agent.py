@@ -5,7 +5,7 @@ Two real sinks; of Kafka only what goes out is noted.
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable, Iterable, Iterator
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -43,6 +43,10 @@ class Log(Output):
     async def send(self, records: Iterable[Record]) -> None:
         self.sent += records
 
+    async def send_whole(self, topic: str, partition: int, records: Sequence[Record]) -> int:
+        await self.send(records)
+        return len(self.of(topic))
+
     def of(self, topic: str) -> list[Record]:
         return [record for record in self.sent if record.topic == topic]
 
@@ -54,7 +58,7 @@ class Message:
         self.tp, self.offset, self.value = TP(topic, 0), offset, value
         self.topic, self.partition, self.timestamp = topic, 0, 0.0
         self.key, self.headers = b"k", list(headers.items())
-        self.message = self
+        self.message, self.generation_id = self, 0
 
 
 class Stream:
@@ -84,6 +88,7 @@ class Bench:
             board=Board(self.metrics),
         )
         self.agent = TicketsAgent(tools, sinks.load(policy), policies.load(policy), 1)
+        self.agent._lease.renew()
         self._offset = 0
 
     async def say(self, *escalations: Escalation, **headers: bytes) -> None:

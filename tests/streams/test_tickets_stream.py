@@ -2,6 +2,7 @@
 
 import base64
 import json
+import re
 import signal
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -118,6 +119,9 @@ def test_what_a_sink_refuses_can_be_sent_to_it_again(
     settings = bench.workers.settings
     worker = bench.start()
     until(lambda: worker.ready, 60)
+    assert re.search(
+        r"by policy default@\w+ go to: pager \(pagerduty\), log \(webhook\)", worker.log
+    )
     bench.pager.always = 400
     with following(settings, Topics.of(settings).tickets_dead_letters) as dead:
         say(settings, said(0))
@@ -126,6 +130,7 @@ def test_what_a_sink_refuses_can_be_sent_to_it_again(
     headers = {name: value.decode() for name, value in letter.headers}
     assert letter.value == raw(said(0))
     assert headers["tocsin_sink"] == "pager"
+    assert "dead letter of sink pager, case skylark-air:root-1: refused" in worker.log
     assert headers["tocsin_reason"] == "refused"
     assert headers["tocsin_topic"] == Topics.of(settings).escalations
     assert {"tocsin_partition", "tocsin_offset", "tocsin_time", "ce_id"} <= set(headers)
@@ -185,7 +190,8 @@ def test_a_sink_that_is_away_for_long_is_told_later_what_did_not_fit(
         "TOCSIN_TOPIC_PREFIX": settings.topic_prefix,
         "TOCSIN_GROUP_PREFIX": settings.group_prefix,
     }
-    done = cli("dead-letters", "replay", "--of", "tickets", "--reason", "overflow", **own)
+    which = ("--of", "tickets", "--reason", "overflow")
+    done = cli("dead-letters", "replay", *which, "--yes", **own)
     assert done.returncode == 0, done.stderr
     until(lambda: len(bench.pager.alerts) == 12, 60)
     assert len(bench.hook.requests) == 12, "the sink that has them is not told again"

@@ -58,6 +58,32 @@ def test_port_is_taken(cli: Cli, settings: Settings) -> None:
     assert "TOCSIN_WEB_PORT" in done.stderr
 
 
+@pytest.mark.parametrize(
+    ("content", "needle"),
+    [
+        (None, "cannot be read"),
+        ("[sources", "no valid TOML"),
+        ('[sources.sky]\ntype = "blueski"\n', "did you mean bluesky"),
+        (
+            '[sources.tube]\ntype = "youtube"\nbrand = "acme"\nvideos = ["dQw4w9WgXcQ"]\n'
+            'api_key_env = "NO_SUCH_KEY"\n',
+            "sources.tube: api_key_env: the environment variable NO_SUCH_KEY is not set",
+        ),
+    ],
+)
+def test_sources_are_bad(
+    cli: Cli, settings: Settings, tmp_path: Path, content: str | None, needle: str
+) -> None:
+    topics.create(settings)
+    file = tmp_path / "sources.toml"
+    if content is not None:
+        file.write_text(content)
+    done = cli("worker", "--role", "sources", TOCSIN_SOURCES=str(file), TOCSIN_WEB_PORT="0")
+    assert done.returncode == 2
+    assert needle in done.stderr.splitlines()[-1]
+    assert "Traceback" not in done.stderr
+
+
 def test_state_folder_cannot_be_written(cli: Cli, settings: Settings, tmp_path: Path) -> None:
     topics.create(settings)
     file = tmp_path / "file"

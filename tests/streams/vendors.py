@@ -70,7 +70,7 @@ class Vendor:
         return web.json_response(body, status=status)
 
     @contextmanager
-    def running(self) -> Iterator[None]:
+    def running(self) -> Iterator[Any]:
         """Listens on a free port of the loopback, in a thread of its own."""
         started = threading.Event()
         thread = threading.Thread(target=self._serve, args=[started], daemon=True)

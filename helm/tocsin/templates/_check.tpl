@@ -26,6 +26,13 @@
 {{- if and $values.policy.content $values.policy.existingConfigMap }}
 {{- fail "policy.content and policy.existingConfigMap are both set: keep one" }}
 {{- end }}
+{{- $sources := $values.sources }}
+{{- if and $sources.content $sources.existingConfigMap }}
+{{- fail "sources.content and sources.existingConfigMap are both set: keep one" }}
+{{- end }}
+{{- if and $sources.tokensKey (not $sources.existingSecret) }}
+{{- fail "sources.tokensKey is set: set sources.existingSecret to the Secret that has it" }}
+{{- end }}
 {{- if and $values.sinks.asEnvironment (not $values.sinks.existingSecret) }}
 {{- fail "sinks.asEnvironment is set: set sinks.existingSecret to the Secret whose keys are given" }}
 {{- end }}

@@ -23,9 +23,14 @@
 {{- if or .Values.policy.content .Values.policy.existingConfigMap }}true{{ end }}
 {{- end }}
 
+{{- define "tocsin.hasSources" -}}
+{{- if or .Values.sources.content .Values.sources.existingConfigMap }}true{{ end }}
+{{- end }}
+
 {{- define "tocsin.saslPath" }}/var/run/secrets/tocsin/sasl{{ end }}
 {{- define "tocsin.tlsPath" }}/var/run/secrets/tocsin/tls{{ end }}
 {{- define "tocsin.policyPath" }}/etc/tocsin/policy.toml{{ end }}
+{{- define "tocsin.sourcesPath" }}/etc/tocsin-sources/sources.toml{{ end }}
 {{- define "tocsin.statePath" }}/var/lib/tocsin{{ end }}
 {{- define "tocsin.modelPath" }}/var/lib/tocsin-model{{ end }}
 
@@ -64,6 +69,12 @@ TOCSIN_WEB_HOST: {{ $values.web.host | quote }}
 TOCSIN_WEB_PORT: {{ include "tocsin.scalar" $values.web.port | quote }}
 {{- if and (include "tocsin.hasPolicy" .root) (not .role.withoutPolicy) }}
 TOCSIN_POLICY: {{ include "tocsin.policyPath" . }}
+{{- end }}
+{{- if and (include "tocsin.hasSources" .root) .role.usesSources }}
+TOCSIN_SOURCES: {{ include "tocsin.sourcesPath" . }}
+{{- end }}
+{{- if and $values.sources.existingSecret $values.sources.tokensKey .role.usesSources }}
+TOCSIN_SOURCE_TOKEN_FILE: {{ $values.sources.mountPath }}/{{ $values.sources.tokensKey }}
 {{- end }}
 {{- if and $values.model.existingClaim .role.usesModel }}
 TOCSIN_MODEL: {{ include "tocsin.modelPath" . }}/{{ $values.model.path }}
@@ -113,6 +124,11 @@ TOCSIN_MODEL: {{ include "tocsin.modelPath" . }}/{{ $values.model.path }}
 {{- if and $sinks.existingSecret $sinks.asEnvironment .role.usesSinks }}
 - secretRef:
     name: {{ $sinks.existingSecret }}
+{{- end }}
+{{- $sources := .root.Values.sources }}
+{{- if and $sources.existingSecret $sources.asEnvironment .role.usesSources }}
+- secretRef:
+    name: {{ $sources.existingSecret }}
 {{- end }}
 {{- with .role.extraEnvFrom }}
 {{ tpl (toYaml .) $.root }}

@@ -73,7 +73,7 @@ metadata:
     {{- with $role.podLabels }}
     {{- tpl (toYaml .) $root | nindent 4 }}
     {{- end }}
-  {{- $annotations := include "tocsin.checksums" $root | fromYaml }}
+  {{- $annotations := include "tocsin.checksums" . | fromYaml }}
   {{- $annotations = mergeOverwrite $annotations (tpl (toYaml $role.podAnnotations) $root | fromYaml) }}
   {{- with $annotations }}
   annotations:
@@ -121,11 +121,14 @@ spec:
 
 {{- /*
 Spec of a pod that runs one command; takes root, name and args, and any of usesModel, usesSinks,
-image, withoutPolicy, policyFrom and serviceAccountName.
+usesSources, image, withoutPolicy, policyFrom, serviceAccountName, and `as`: extra settings of a
+role.
 */}}
 {{- define "tocsin.commandPod" -}}
 {{- $jobs := .root.Values.jobs }}
 {{- $role := dict "usesModel" .usesModel "usesSinks" .usesSinks "withoutPolicy" .withoutPolicy }}
+{{- $_ := set $role "usesSources" .usesSources }}
+{{- $role = merge $role (.as | default dict) }}
 {{- $_ := set $role "image" .image }}
 {{- $_ := set $role "persistence" (dict "enabled" false) }}
 {{- $_ := set $role "stateSizeLimit" "64Mi" }}

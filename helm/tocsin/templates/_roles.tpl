@@ -34,9 +34,14 @@
 app.kubernetes.io/component: {{ .name }}
 {{- end }}
 
-{{- /* A pod that is replaced whenever what it is configured with changes; takes root. */}}
+{{- /* A pod that is replaced whenever what it is configured with changes; takes root and role. */}}
 {{- define "tocsin.checksums" -}}
-{{- with .Values.policy.content }}
+{{- with .root.Values.policy.content }}
 checksum/policy: {{ sha256sum . }}
+{{- end }}
+{{- if .role.usesSources }}
+{{- with .root.Values.sources.content }}
+checksum/sources: {{ sha256sum . }}
+{{- end }}
 {{- end }}
 {{- end }}

@@ -4,6 +4,10 @@
 {{- .Values.policy.existingConfigMap | default (printf "%s-policy" (include "tocsin.fullname" .)) }}
 {{- end }}
 
+{{- define "tocsin.sourcesConfigMap" -}}
+{{- .Values.sources.existingConfigMap | default (printf "%s-sources" (include "tocsin.fullname" .)) }}
+{{- end }}
+
 {{- define "tocsin.volumes" -}}
 {{- $root := .root }}
 {{- $values := $root.Values }}
@@ -63,6 +67,20 @@
     secretName: {{ $values.sinks.existingSecret }}
     defaultMode: 0440
 {{- end }}
+{{- if and (include "tocsin.hasSources" $root) .role.usesSources }}
+- name: sources
+  configMap:
+    name: {{ include "tocsin.sourcesConfigMap" $root }}
+    items:
+      - key: {{ ternary $values.sources.key "sources.toml" (not (empty $values.sources.existingConfigMap)) }}
+        path: sources.toml
+{{- end }}
+{{- if and $values.sources.existingSecret .role.usesSources }}
+- name: source-secrets
+  secret:
+    secretName: {{ $values.sources.existingSecret }}
+    defaultMode: 0440
+{{- end }}
 {{- with .role.extraVolumes }}
 {{ tpl (toYaml .) $root }}
 {{- end }}
@@ -98,6 +116,16 @@
 {{- if and $values.sinks.existingSecret .role.usesSinks }}
 - name: sinks
   mountPath: {{ $values.sinks.mountPath }}
+  readOnly: true
+{{- end }}
+{{- if and (include "tocsin.hasSources" $root) .role.usesSources }}
+- name: sources
+  mountPath: {{ dir (include "tocsin.sourcesPath" .) }}
+  readOnly: true
+{{- end }}
+{{- if and $values.sources.existingSecret .role.usesSources }}
+- name: source-secrets
+  mountPath: {{ $values.sources.mountPath }}
   readOnly: true
 {{- end }}
 {{- with .role.extraVolumeMounts }}

@@ -8,7 +8,7 @@ from hashlib import sha256
 import msgspec
 
 from scoring.command import Command
-from streams.sinks.hook import BadSignatureError, NotNowError
+from streams.sinks.hook import BadSignatureError, NotNowError, StaleError
 from streams.sinks.target import Later, Refused, secrets
 
 FRESH_S = 300.0
@@ -67,6 +67,8 @@ class SignedHook:
         for key in self._keys[:-1]:
             try:
                 return self._command(lower, content, key, now)
+            except StaleError:
+                raise
             except BadSignatureError:
                 continue
         return self._command(lower, content, self._keys[-1], now)
@@ -97,6 +99,9 @@ def check(expected: str, given: str) -> None:
 
 
 def fresh(at: float, now: float, within_s: float = FRESH_S) -> None:
-    """Raises BadSignatureError for a request signed more than `within_s` seconds from `now`."""
+    """Raises StaleError for a request signed more than `within_s` seconds from `now`."""
     if not abs(now - at) <= within_s:
-        raise BadSignatureError("the request is too old, or the clocks differ")
+        raise StaleError(
+            f"a request signed {abs(now - at):.0f} s {'ago' if at < now else 'ahead'}, where "
+            f"{within_s:.0f} s are allowed: it was held up, is sent again, or the clocks differ"
+        )

@@ -1,5 +1,6 @@
 """What is decided in Zendesk, Jira and Slack: signed as each documents it, else it says nothing."""
 
+import asyncio
 import contextlib
 import hmac
 import json
@@ -25,7 +26,7 @@ from streams.sinks import slack as slack_sink
 from streams.sinks import zendesk as zendesk_sink
 from streams.sinks.flow_back import jira, slack, zendesk
 from streams.sinks.flow_back.signed import FRESH_S, SignedHook
-from streams.sinks.hook import BadSignatureError, HookError, NotNowError
+from streams.sinks.hook import BadSignatureError, HookError, NotNowError, StaleError
 from streams.sinks.identity import case_key, case_of
 from streams.sinks.settings import Delivery, Sink, Tickets
 from streams.worker.hooks import Hooks
@@ -207,7 +208,7 @@ def test_jira_tells_more_than_is_asked() -> None:
 def test_jira_may_be_late_but_not_for_ever() -> None:
     body = issue_event(STATUS, category="done")
     assert from_jira(body, NOW + 3600) is not None
-    with pytest.raises(BadSignatureError):
+    with pytest.raises(StaleError, match=r"signed 1080\d s ago, where 7200 s are allowed"):
         from_jira(body, NOW + 3 * 3600)
 
 
@@ -264,12 +265,22 @@ def test_slack_tells_more_than_is_asked() -> None:
 
 @pytest.mark.parametrize("shift", [-FRESH_S - 1, FRESH_S + 1])
 def test_what_is_too_old_or_too_early_says_nothing(shift: float) -> None:
-    with pytest.raises(BadSignatureError):
+    """And the log says which of the two it is, apart from a wrong signature."""
+    told = rf"signed 301 s {'ago' if shift < 0 else 'ahead'}, .* the clocks differ"
+    with pytest.raises(StaleError, match=told):
         from_slack(pressed(), at=NOW + shift)
     body = ticket_event("status_changed", "SOLVED")
     stamp = datetime.fromtimestamp(NOW + shift, UTC).isoformat()
-    with pytest.raises(BadSignatureError):
+    with pytest.raises(StaleError, match=told):
         zendesk.command(zendesk_request(body, stamp=stamp), body, SECRET, NOW)
+
+
+def test_a_request_that_is_signed_with_the_new_secret_and_old_is_old() -> None:
+    body = ticket_event("status_changed", "SOLVED")
+    stamp = datetime.fromtimestamp(NOW - 3 * 3600, UTC).isoformat()
+    hook = SignedHook([SECRET, "the-one-before"], zendesk.command)
+    with pytest.raises(StaleError):
+        asyncio.run(hook.read(zendesk_request(body, stamp=stamp), body))
 
 
 def test_another_secret_or_another_body_says_nothing() -> None:

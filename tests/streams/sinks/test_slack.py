@@ -174,6 +174,9 @@ async def test_errors_say_whether_to_try_again(server: SlackServer) -> None:
             with pytest.raises(Later) as busy:
                 await told(sink, OPENED)
             assert busy.value.after_s == after
+            assert ("no JSON of Slack" in busy.value.reason) == (
+                after is None and "internal" not in busy.value.reason
+            )
         server.failures.append(said(200, {"ok": False, "error": "is_archived"}))
         with pytest.raises(Refused, match="is_archived"):
             await told(sink, OPENED)
@@ -181,6 +184,25 @@ async def test_errors_say_whether_to_try_again(server: SlackServer) -> None:
         with pytest.raises(Refused, match="channel_not_found"):
             await told(sink, OPENED)
     assert not server.messages
+
+
+@asynchronous
+async def test_a_redirect_is_not_followed(server: SlackServer) -> None:
+    """Neither within the host nor to another one: the token would go along."""
+    elsewhere: list[str] = []
+
+    async def taken(request: web.Request) -> web.Response:
+        elsewhere.append(request.headers.get("Authorization", ""))
+        return said(200, {"ok": True, "channel": CHANNEL, "ts": "1.0"})
+
+    server.app.router.add_route("*", "/elsewhere", taken)
+    async with target(server) as sink:
+        for status in (301, 302, 307, 308):
+            moved = web.Response(status=status, headers={"Location": "/elsewhere"})
+            server.failures.append(moved)
+            with pytest.raises(Refused, match=f"HTTP {status}: a redirect"):
+                await told(sink, OPENED)
+    assert elsewhere == []
 
 
 @asynchronous

@@ -1,0 +1,163 @@
+"""Other shapes of JSON to items: a JMESPath expression (https://jmespath.org) for each field."""
+
+import difflib
+import re
+import tomllib
+from collections.abc import Iterator, Mapping
+from datetime import UTC, tzinfo
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import jmespath
+import msgspec
+from jmespath.exceptions import JMESPathError
+
+from scoring.decoding import decode
+from scoring.errors import BadMentionError
+from scoring.mention import MAX_TEXT, Author, Engagement, Mention
+from streams.errors import ConfigError
+from streams.sources.item import NOBODY, UNREADABLE, identity
+from streams.sources.source import Item
+from streams.sources.times import point
+
+ITEMS, ADDRESSED = "items", "addressed"
+"""Keys of a mapping that are no field of a mention: the list within a message, and handles."""
+_NESTED = {"author": Author, "engagement": Engagement}
+_INNER = tuple(f"{o}.{inner}" for o, one in _NESTED.items() for inner in one.__struct_fields__)
+FIELDS = (
+    ITEMS,
+    ADDRESSED,
+    *(name for name in Mention.__struct_fields__ if name not in _NESTED),
+    *_INNER,
+)
+_WHOLE = frozenset(name for name in _INNER if name.startswith("engagement.")) | {"author.followers"}
+_TRUTHS = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False, "": None}
+_NOT_SLUG = re.compile(r"[^a-z0-9]+")
+
+
+class Shape:
+    """A compiled mapping: from one message to its items."""
+
+    def __init__(self, fields: Mapping[str, Any], zone: tzinfo = UTC) -> None:
+        self._items = fields.get(ITEMS)
+        self._fields = {name: one for name, one in fields.items() if name != ITEMS}
+        self._zone = zone
+
+    def items(self, message: object, prefix: str, channel: str | None) -> Iterator[Item | None]:
+        """The items of one message, None for each that is no mention.
+
+        `prefix` makes ids of those that have none of their own, `channel` stands where none is
+        mapped.
+        """
+        try:
+            found = [message] if self._items is None else self._items.search(message)
+        except (JMESPathError, *UNREADABLE):
+            found = [None]
+        for one in found if isinstance(found, list) else [found]:
+            try:
+                yield self._item(one, prefix, channel)
+            except (BadMentionError, JMESPathError, *UNREADABLE):
+                yield None
+
+    def _item(self, one: object, prefix: str, channel: str | None) -> Item:
+        raw = {name: expression.search(one) for name, expression in self._fields.items()}
+        addressed = raw.pop(ADDRESSED, None)
+        flat = {name: _typed(name, value) for name, value in raw.items() if value is not None}
+        if "created_at" not in flat:
+            raise ValueError("a time is wanted")
+        flat["created_at"] = point(flat["created_at"], self._zone).isoformat()
+        flat.setdefault("text", "")
+        flat["text"] = flat["text"][:MAX_TEXT]
+        if not flat.get("channel") and channel:
+            flat["channel"] = channel
+        named = bool(flat.get("brand"))
+        if not named:
+            flat["brand"] = NOBODY
+        if not flat.get("id"):
+            whole = msgspec.json.encode(one, order="deterministic", enc_hook=str)
+            flat["id"] = identity(prefix, sha256(whole).hexdigest()[:32])
+        mention = decode(msgspec.json.encode(_nested(flat)))
+        return Item(mention=mention, named=named, addressed=_texts(addressed))
+
+
+def _typed(name: str, value: object) -> Any:
+    """What JSON and CSV write in many ways, as Mention v1 wants it."""
+    if name in _WHOLE:
+        return round(float(value)) if str(value).strip() else None  # type: ignore[arg-type]
+    if name in ("promoted", "author.verified"):
+        return value if isinstance(value, bool) else _TRUTHS.get(str(value).strip().lower())
+    if name in ("created_at", "attachments"):
+        return value
+    text = value if isinstance(value, str) else msgspec.json.encode(value).decode()
+    if name in ("brand", "channel"):
+        return _NOT_SLUG.sub("-", text.strip().lower()).strip("-")
+    return text if name == "text" else text.strip() or None
+
+
+def _nested(flat: Mapping[str, Any]) -> dict[str, Any]:
+    whole: dict[str, Any] = {}
+    for name, value in flat.items():
+        outer, _, inner = name.partition(".")
+        if inner:
+            whole.setdefault(outer, {})[inner] = value
+        else:
+            whole[name] = value
+    return whole
+
+
+def _texts(value: object) -> tuple[str, ...]:
+    values = value if isinstance(value, list) else [value]
+    return tuple(one for one in values if isinstance(one, str))
+
+
+def shape(table: Mapping[str, Any], zone: str = "UTC") -> Shape:
+    """Compiles a table of a mapping. Raises ConfigError that names the field."""
+    expressions = dict(_flat(table))
+    for name in expressions:
+        if name not in FIELDS:
+            near = difflib.get_close_matches(name, FIELDS, n=1)
+            hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(FIELDS)}"
+            raise ConfigError(f"mapping.{name}: there is no such field; {hint}")
+    for name in ("text", "created_at"):
+        if name not in expressions:
+            raise ConfigError(f"mapping: {name} is missing: say where it stands in your messages")
+    compiled = {}
+    for name, expression in expressions.items():
+        try:
+            compiled[name] = jmespath.compile(expression)
+        except (ValueError, RecursionError) as error:  # JMESPathError is a ValueError
+            said = " ".join(str(error).split())
+            raise ConfigError(f"mapping.{name}: {expression!r} is no JMESPath: {said}") from error
+    try:
+        return Shape(compiled, ZoneInfo(zone))
+    except (OSError, ValueError, KeyError) as error:
+        raise ConfigError(f"timezone: {zone!r} is none, such as Europe/Paris") from error
+
+
+def load(file: str) -> dict[str, Any]:
+    """The table of a mapping file (TOML). Raises ConfigError."""
+    path = Path(file).expanduser()
+    try:
+        return tomllib.loads(path.read_text("utf-8-sig"))
+    except (OSError, ValueError, RecursionError) as error:
+        raise ConfigError(f"mapping_file: {path} cannot be read: {error}") from error
+
+
+def _flat(table: Mapping[str, Any], before: str = "") -> Iterator[tuple[str, str]]:
+    for name, value in table.items():
+        if isinstance(value, Mapping):
+            yield from _flat(value, f"{before}{name}.")
+        elif isinstance(value, str):
+            yield before + name, value
+        else:
+            raise ConfigError(f"mapping.{before}{name}: an expression in quotes is wanted")
+
+
+def of_settings(mapping: Mapping[str, Any] | None, mapping_file: str, zone: str) -> Shape | None:
+    """The shape that a source's settings name, None for Mention v1. Raises ConfigError."""
+    if mapping and mapping_file:
+        raise ConfigError("mapping and mapping_file are both set: keep one")
+    table = load(mapping_file) if mapping_file else mapping
+    return shape(table, zone) if table else None

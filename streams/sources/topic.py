@@ -1,0 +1,153 @@
+"""Kafka topics with messages of another shape, read beside whoever else reads them.
+
+Every worker could read some partitions, but the source runs in one: what it does is little beside
+the scoring. Offsets are kept with our cursors, and no consumer group is made.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Annotated, Any, Literal
+
+import msgspec
+from aiokafka import AIOKafkaConsumer, TopicPartition
+from faust.types import TP
+from msgspec import Meta
+
+from scoring.errors import BadMentionError
+from streams import config
+from streams.config import HOSTS
+from streams.errors import BrokerError, ConfigError
+from streams.kafka import clients
+from streams.kafka.topics import Topics
+from streams.sinks.target import Later
+from streams.sources import document, mapping
+from streams.sources.source import Batch, Context, Cursor, Item
+from streams.worker.ends import true_ends
+
+STREAMS = True
+_POLL_MS = 1000
+_MOST = 500
+_cursor = msgspec.json.Decoder(dict[str, int])
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """`topic`, on our own brokers unless `broker` names others, which are logged in to as ours.
+
+    `mapping`, or a file of one: where the fields of a mention stand; without one the messages are
+    Mention v1. `start`: where to begin the first time.
+    """
+
+    topic: Annotated[str, Meta(min_length=1, max_length=249)]
+    broker: Annotated[str, Meta(pattern=HOSTS, examples=["kafka:9092"])] | None = None
+    mapping: dict[str, Any] | None = None
+    mapping_file: str = ""
+    timezone: str = "UTC"
+    start: Literal["beginning", "end"] = "end"
+
+    def check(self) -> None:
+        """Raises ConfigError."""
+        mapping.of_settings(self.mapping, self.mapping_file, self.timezone)
+
+
+class TopicSource:
+    """One topic."""
+
+    def __init__(self, settings: Settings, context: Context) -> None:
+        self._settings = settings
+        self._name = context.name
+        self._channel = context.common.channel or "website"
+        self._kafka = context.settings
+        if settings.broker is not None:
+            self._kafka = msgspec.structs.replace(context.settings, broker=settings.broker)
+        elif settings.topic == Topics.of(context.settings).mentions:
+            raise ConfigError(f"topic: {settings.topic} is where the mentions go: it would circle")
+        self._shape = mapping.of_settings(
+            settings.mapping, settings.mapping_file, settings.timezone
+        )
+
+    async def batches(self, cursor: Cursor | None) -> AsyncIterator[Batch]:
+        count = await self._count()
+        consumer = AIOKafkaConsumer(
+            **clients.aiokafka(self._kafka),
+            group_id=None,
+            enable_auto_commit=False,
+            max_partition_fetch_bytes=clients.LARGEST_MESSAGE,
+            auto_offset_reset="earliest",
+        )
+        await consumer.start()
+        try:
+            offsets = await self._seek(consumer, count, cursor)
+            yield Batch(cursor=_encode(offsets))
+            while True:
+                found = await consumer.getmany(timeout_ms=_POLL_MS, max_records=_MOST)
+                items: list[Item] = []
+                unreadable = 0
+                for partition, records in found.items():
+                    for record in records:
+                        for item in self._items(record.value or b""):
+                            unreadable += item is None
+                            items += [item] if item is not None else []
+                    offsets[str(partition.partition)] = records[-1].offset + 1
+                if found:
+                    yield Batch(items=items, cursor=_encode(offsets), unreadable=unreadable)
+        finally:
+            await consumer.stop()
+
+    async def _count(self) -> int:
+        """Number of partitions. Raises Later."""
+        try:
+            count = await asyncio.to_thread(partitions, self._kafka, self._settings.topic)
+        except BrokerError as error:
+            raise Later(str(error)) from error
+        if not count:
+            raise Later(f"the broker has no topic {self._settings.topic}")
+        return count
+
+    async def _seek(
+        self, consumer: AIOKafkaConsumer, count: int, cursor: Cursor | None
+    ) -> dict[str, int]:
+        """Where reading goes on, by partition; one that is new is read from its start."""
+        places = [TopicPartition(self._settings.topic, number) for number in range(count)]
+        ends = await true_ends(self._kafka, [TP(*place) for place in places])
+        consumer.assign(places)
+        first = await consumer.beginning_offsets(places)
+        known = _cursor.decode(cursor) if cursor else {}
+        fresh = cursor is None and self._settings.start == "end"
+        offsets: dict[str, int] = {}
+        for place in places:
+            start, end = first[place], ends[TP(*place)]
+            wanted = known.get(str(place.partition), end if fresh else start)
+            if wanted > end:  # deleted and made anew
+                wanted = start
+            offsets[str(place.partition)] = wanted = max(wanted, start)
+            consumer.seek(place, wanted)
+        return offsets
+
+    def _items(self, value: bytes) -> "list[Item | None]":
+        try:
+            if self._shape is None:
+                return [document.read(value)]
+            return list(self._shape.items(msgspec.json.decode(value), self._name, self._channel))
+        except (BadMentionError, msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+            return [None]
+
+    async def close(self) -> None:
+        """The consumer ends with the batches."""
+
+
+def partitions(settings: config.Settings, topic: str) -> int:
+    """Number of partitions of a topic, 0 when there is none. Raises BrokerError."""
+    with clients.admin(settings) as client:
+        if topic not in client.list_topics():
+            return 0
+        (found,) = client.describe_topics([topic])
+        return len(found["partitions"])
+
+
+def _encode(offsets: dict[str, int]) -> Cursor:
+    return msgspec.json.encode(offsets).decode()
+
+
+def build(settings: Settings, context: Context) -> TopicSource:
+    """A source of one Kafka topic. Raises ConfigError."""
+    return TopicSource(settings, context)

@@ -1,0 +1,1 @@
+"""Sources against servers that speak as the platforms document it."""

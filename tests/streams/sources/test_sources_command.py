@@ -1,0 +1,99 @@
+"""`tocsin sources` and `tocsin brands` as a newcomer runs them, mistakes included."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import Cli
+from tests.streams.helpers import one_line
+
+FILE = """
+[brands.acme]
+keywords = ["acme", "ac"]
+handles = ["@acme"]
+
+[brands.rival]
+keywords = ["acme"]
+
+[sources.log]
+type = "file"
+path = "{path}"
+
+[sources.page]
+type = "meta"
+brand = "acme"
+app_secret_env = "META_SECRET"
+verify_token_env = "META_TOKEN"
+"""
+SECRETS = {"META_SECRET": "a", "META_TOKEN": "b"}
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    log = tmp_path / "log.jsonl"
+    rows = [
+        {
+            "id": "1",
+            "text": "Acme lost it",
+            "created_at": "2026-11-20T10:00:00Z",
+            "channel": "forum",
+        },
+        {"id": "2", "text": "nothing", "created_at": "2026-11-20T10:00:00Z", "channel": "forum"},
+    ]
+    log.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    made = tmp_path / "sources.toml"
+    made.write_text(FILE.format(path=log))
+    return made
+
+
+def test_check_says_what_is_doubtful_and_what_is_wrong(cli: Cli, file: Path) -> None:
+    done = cli("sources", "check", str(file), **SECRETS)
+    assert done.returncode == 0, done.stderr
+    assert "'ac' is short" in done.stdout
+    assert "'acme' is a keyword of acme too" in done.stdout
+    assert "brands.rival: without handles" in done.stdout
+    assert done.stdout.endswith("ok    2 brands, 2 sources\n")
+    done = cli("sources", "check", str(file))
+    assert done.returncode == 2
+    assert (
+        "sources.page: app_secret_env: the environment variable META_SECRET is not set"
+        in one_line(done.stderr)
+    )
+    file.write_text(file.read_text().replace('"file"', '"fiel"'))
+    done = cli("sources", "check", TOCSIN_SOURCES=str(file), **SECRETS)
+    assert (done.returncode, "did you mean file?" in one_line(done.stderr)) == (2, True)
+    file.write_text("[source.x]\n")
+    assert "there is no such table" in one_line(cli("sources", "check", str(file)).stderr)
+    file.write_text('[sources.x]\ntype = "bluesky"\n')
+    assert "nothing says which brand" in one_line(cli("sources", "check", str(file)).stderr)
+    assert "set TOCSIN_SOURCES" in one_line(cli("sources", "list").stderr)
+
+
+def test_test_shows_mentions_and_sends_nothing(cli: Cli, file: Path) -> None:
+    done = cli("sources", "test", "log", "--file", str(file))
+    assert done.returncode == 0, done.stderr
+    brands = [json.loads(line)["brand"] for line in done.stdout.splitlines()]
+    assert brands == ["acme", "rival"]
+    assert "log: 1 sent, 1 unmatched; nothing was sent" in done.stderr
+    done = cli("sources", "test", "lgo", "--file", str(file))
+    assert (done.returncode, "did you mean log?" in one_line(done.stderr)) == (2, True)
+    done = cli("sources", "test", "page", "--file", str(file))
+    assert (done.returncode, "/sources/page" in one_line(done.stderr)) == (2, True)
+    file.write_text(file.read_text().replace("log.jsonl", "gone.jsonl"))
+    done = cli("sources", "test", "log", "--file", str(file))
+    assert (done.returncode, "is not there" in one_line(done.stderr)) == (1, True)
+
+
+def test_brands_are_tried_by_hand(cli: Cli, file: Path) -> None:
+    done = cli("brands", "test", "l’ACME, encore", "--file", str(file))
+    assert done.stdout.split() == ["acme", "keyword", "acme", "rival", "keyword", "acme"]
+    done = cli("brands", "test", "hello", "--author", "@acme", "--file", str(file))
+    assert "(the brand itself)" in done.stdout
+    done = cli("brands", "test", "nothing", "--file", str(file))
+    assert (done.returncode, "about no brand" in done.stderr) == (1, True)
+    assert "2 brands, 4 words" in cli("brands", "check", str(file)).stdout
+    file.write_text("")
+    assert "no table [brands.NAME]" in one_line(cli("brands", "check", str(file)).stderr)
+    listed = cli("sources", "list", "--file", str(file))
+    assert (listed.returncode, "no sources" in listed.stderr) == (0, True)
