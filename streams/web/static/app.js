@@ -9,7 +9,7 @@ import { clear, controls, filter, toggleLevel } from "./filters.js";
 import { kept, takeToken } from "./kept.js";
 import { LEVELS } from "./level.js";
 import * as list from "./list.js";
-import { about, now, on, retry, run, store } from "./store.js";
+import { about, beginning, now, on, retry, run, store } from "./store.js";
 import { clock, count, counted, lang, lasting, pairs, switchLanguage, ticking, word } from "./words.js";
 
 const ABOUT_MS = 15_000;
@@ -137,17 +137,21 @@ function drawControls() {
   if (focused) $("filters").querySelector(`[data-key="${focused}"]`)?.focus({ preventScroll: true });
 }
 
+/** How current the page is, in a word. */
+const status = () => word(store.state === "live" && beginning() ? "starting" : store.state);
+
 function state() {
   document.body.dataset.state = store.state;
-  put($("status"), word(store.state));
+  put($("status"), status());
   const lines = [];
   if (store.state === "lost") {
     lines.push(store.heardAt ? word("lostSince", { time: clock(store.heardAt) }) : word("never"));
   } else if (store.state === "locked") lines.push(word("lockedWhy"));
   else if (store.state === "live") {
     if (store.fault) lines.push(word("fault"));
+    else if (store.starting) lines.push(word("startingWhy", { problems: store.problems.join(", ") }));
     else if (!store.complete) lines.push(word("reading"));
-    if (store.problems.length) lines.push(word("problems", { problems: store.problems.join(", ") }));
+    if (store.problems.length && !store.starting) lines.push(word("problems", { problems: store.problems.join(", ") }));
   }
   const banner = $("banner");
   const text = lines.join(" ");
@@ -161,6 +165,7 @@ function state() {
   facts();
   tick();
   list.refresh();
+  if (chosen === null) page.redraw();
 }
 
 function facts() {
@@ -193,7 +198,7 @@ function speak() {
   $("language").title = word("toLanguage");
   $("language").lang = lang === "fr" ? "en" : "fr";
   $("help").title = word("keys");
-  put($("status"), word(store.state));
+  put($("status"), status());
   named();
   themed();
 }

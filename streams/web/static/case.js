@@ -5,7 +5,7 @@ import { ACTIONS, act } from "./actions.js";
 import { course } from "./charts.js";
 import { button, element, link, marked, put } from "./dom.js";
 import { pill } from "./level.js";
-import { empty, now } from "./store.js";
+import { beginning, empty, now } from "./store.js";
 import { told } from "./story.js";
 import { count, counted, decimal, has, moment, percent, quotation, signal, split, ticking, weight, whole, word } from "./words.js";
 
@@ -63,7 +63,8 @@ export function redraw() {
 }
 
 function unchosen() {
-  if (empty()) nothing(word("none"), word("listens"));
+  if (empty() && beginning()) nothing(word("noneYet"));
+  else if (empty()) nothing(word("none"), word("listens"));
   else nothing(word("choose"), word("chooseKeys"));
 }
 

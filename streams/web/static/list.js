@@ -3,7 +3,7 @@
 import { button, element, put, set } from "./dom.js";
 import { filter, found, narrowed } from "./filters.js";
 import { row as makeRow, show } from "./row.js";
-import { store } from "./store.js";
+import { beginning } from "./store.js";
 import { counted, word } from "./words.js";
 
 const BEYOND = 6; // rows kept ready above and below the view
@@ -114,7 +114,7 @@ function none() {
   put($("facts").querySelector(".shown") ?? $("facts"), counted("shown", rows.length));
   if (note.hidden) return;
   const calm = filter.state === "open" && !narrowed();
-  const text = !store.complete && calm ? word("noneYet") : word(calm ? "none" : "noneFound");
+  const text = beginning() && calm ? word("noneYet") : word(calm ? "none" : "noneFound");
   if (note.dataset.text === text) return;
   note.dataset.text = text;
   note.replaceChildren(element("span", "", text));

@@ -4,6 +4,7 @@ import { get, Refused, watch } from "./api.js";
 
 const PAGE = 2000;
 const MOST_CLOSED = 1000;
+const STARTING_MS = 1500; // between two looks at a worker that has only just begun
 const AGAIN_MS = [500, 1000, 2000, 4000, 8000];
 
 export const store = {
@@ -17,14 +18,20 @@ export const store = {
   complete: false,
   fault: "",
   problems: [],
+  /** Whether the worker has not been ready yet since its start. */
+  starting: false,
   facts: null,
 };
+
+/** Whether the list may lack cases because the worker has only just begun: not a calm one. */
+export const beginning = () => !store.complete || store.starting;
 
 const listeners = { rows: [], state: [], case: [] };
 let last = "";
 let offset = 0; // of event time to this computer's clock, in seconds
 let frozen = null;
 let wake = null;
+let soon = null;
 
 /** Calls `act` when rows change, the state does, or one case has (with its id). */
 export const on = (what, act) => listeners[what].push(act);
@@ -76,12 +83,12 @@ async function load() {
     if (from >= part.total) break;
   }
   const closed = await get("cases", { state: "closed", limit: PAGE, sort: "oldest" });
+  await about(); // before anything is called live
   store.rows = rows;
   store.closed = new Map(closed.cases.map((row) => [row.case_id, row]));
   current(closed.as_of);
   last = first; // what changed while the parts were read is told again
   tell("rows");
-  about();
 }
 
 /** What the worker says of itself. */
@@ -90,10 +97,13 @@ export async function about() {
     const found = await get("about");
     store.facts = found.facts;
     store.problems = found.problems;
+    store.starting = found.starting;
     tell("state");
   } catch {
     // the events tell whether it is there
   }
+  clearTimeout(soon);
+  if (store.starting) soon = setTimeout(about, STARTING_MS);
 }
 
 function taken(name, data, id) {
