@@ -20,6 +20,7 @@ const narrow = matchMedia("(max-width: 56rem)");
 let view = "cases";
 let chosen = null;
 let byHand = false;
+let before = "waiting";
 
 on("rows", () => {
   list.refresh();
@@ -141,6 +142,8 @@ function drawControls() {
 const status = () => word(store.state === "live" && beginning() ? "starting" : store.state);
 
 function state() {
+  if (store.state === "live" && before !== "live") page.again();
+  before = store.state;
   document.body.dataset.state = store.state;
   put($("status"), status());
   const lines = [];

@@ -5,11 +5,12 @@ import { ACTIONS, act } from "./actions.js";
 import { course } from "./charts.js";
 import { button, element, link, marked, put } from "./dom.js";
 import { pill } from "./level.js";
-import { beginning, empty, now } from "./store.js";
+import { beginning, empty, now, retry } from "./store.js";
 import { told } from "./story.js";
 import { count, counted, decimal, has, moment, percent, quotation, signal, split, ticking, weight, whole, word } from "./words.js";
 
 const AGAIN_MS = 1500; // between two looks at a case that changes all the time
+const MOST_SEEN = 30;
 const ROOM = 50; // characters of the text shown on each side of a quote
 const REASONS = {
   "restore-deleted-post": ["deletion"],
@@ -26,6 +27,8 @@ let shown; // id of the case on the page, null for none
 let story = null;
 let reading = 0;
 let timer = null;
+let behind = false; // the last look failed: what is shown may be old
+const seen = new Map(); // stories that were looked at lately, by id
 let view = { newest: false, key: true };
 
 /** The story on the page, null for none. */
@@ -41,9 +44,16 @@ export function show(caseId) {
   $("case").scrollTop = 0;
   if (caseId === null) unchosen();
   else {
-    if (!$("case").querySelector(".case")) nothing(word("loading"));
+    story = seen.get(caseId) ?? null;
+    if (story) draw();
+    else if (!$("case").querySelector(".case")) nothing(word("loading"));
     read();
   }
+}
+
+/** The worker is heard again: looks again at what could not be read, or may have changed. */
+export function again() {
+  if (shown && (behind || story)) read();
 }
 
 /** The case changed: looks again, soon and not too often. */
@@ -76,12 +86,33 @@ async function read() {
     if (turn !== reading || asked !== shown) return;
     const same = story && JSON.stringify({ ...story, as_of: 0 }) === JSON.stringify({ ...found, as_of: 0 });
     story = found;
-    if (!same) draw();
+    behind = false;
+    remember(asked, found);
+    if (!same || !$("case").querySelector(".case")) draw();
   } catch (error) {
     if (turn !== reading || asked !== shown) return;
-    if (error instanceof Refused && error.status === 404) nothing(word("gone"));
-    else if (!story) nothing(word("lost"));
+    behind = true;
+    if (error instanceof Refused && error.status === 404) {
+      seen.delete(asked);
+      story = null;
+      nothing(word("gone"));
+    } else if (!story) {
+      nothing(word("unread"));
+      const more = button("", word("again"), () => {
+        retry();
+        read();
+      });
+      more.dataset.key = "again";
+      $("case").querySelector(".nothing").append(more);
+    }
   }
+}
+
+/** Keeps the last stories, so that they can be looked at while nobody answers. */
+function remember(caseId, found) {
+  seen.delete(caseId);
+  seen.set(caseId, found);
+  if (seen.size > MOST_SEEN) seen.delete(seen.keys().next().value);
 }
 
 function nothing(...lines) {
