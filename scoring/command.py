@@ -70,6 +70,8 @@ def decode_command(raw: bytes) -> Command:
         raise BadCommandError(str(error)) from error
     if command.action is Action.ASSIGN and command.assignee is None:
         raise BadCommandError("`assign` names the new owner in `assignee`")
+    if command.assignee is not None and not command.assignee.strip():
+        raise BadCommandError("`assignee` is blank")
     if command.action is Action.SNOOZE and command.until is None:
         raise BadCommandError("`snooze` says in `until` when to ask again")
     if command.until is not None and command.until <= command.at:

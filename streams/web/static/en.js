@@ -24,7 +24,7 @@ export const en = {
   choose: "Choose a case to see its story.", chooseKeys: "j and k go down and up, ? shows every key.",
   gone: "This case is not open any more, and too old to be shown.",
   listens: "Tocsin listens: a case shows here as soon as one opens.",
-  unread: "This case could not be read: no worker answers.", loading: "Loading…", back: "Back",
+  blank: "Write more than spaces.", unread: "This case could not be read: no worker answers.", loading: "Loading…", back: "Back",
   acknowledge: "Acknowledge", assign: "Assign", snooze: "Snooze", resolve: "Resolve",
   notCrisis: "Not a crisis", wasCrisis: "It was a crisis",
   owner: "{name} has it", nobody: "Nobody has it", snoozedUntil: "Snoozed until {time}",
