@@ -5,6 +5,7 @@ from collections.abc import Iterable
 
 import msgspec
 
+from scoring.command import Action
 from scoring.escalation import CaseKind, Escalation, SpreadSummary, Status, Why
 from scoring.levels import Level
 from scoring.timeline import CaseTimeline, Entry, Point, What, most_telling, point
@@ -28,8 +29,18 @@ class Message(msgspec.Struct, frozen=True, kw_only=True):
     episode: int
 
 
+class Closing(msgspec.Struct, frozen=True):
+    """When (seconds) an episode ended, and who ended it: empty when it ended by itself."""
+
+    at: float
+    by: str
+
+
 class Row(msgspec.Struct, frozen=True, kw_only=True):
-    """A case in a list; times in seconds of event time, `trend` its last scores, oldest first."""
+    """A case in a list; times in seconds of event time, `trend` its last scores, oldest first.
+
+    `closed_at` is 0 while it is open; `closed_by` is empty when nobody closed it by hand.
+    """
 
     case_id: str
     brand: str
@@ -48,6 +59,8 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
     acknowledged: bool
     snooze_until: float
     verdict: str
+    closed_at: float
+    closed_by: str
     mentions: int
     authors: int
     shares: int
@@ -89,6 +102,8 @@ class Page:
         self.kind = kind
         self.said: Escalation | None = None
         self.told: CaseTimeline | None = None
+        self._live: Escalation | None = None
+        self._closings: dict[int, Closing] = {}
         self._verdict = ""
         self._row: Row | None = None
         self._messages: dict[str, Message] = {}
@@ -124,6 +139,10 @@ class Page:
             self._messages.pop(next(iter(self._messages)))
         if self.said is None or (said.episode, at) >= (self.said.episode, self.said.at.timestamp()):
             self.said = said
+        live = self._live
+        newer = live is None or (said.episode, at) >= (live.episode, live.at.timestamp())
+        if said.status is not Status.RESOLVED and newer:
+            self._live = said
         waiting_since = at - said.silence_s if said.silence_s else 0.0
         self._point(point(at, said.score, said.spread, waiting_since))
 
@@ -135,6 +154,8 @@ class Page:
             self.told = told
         for entry in told.entries:
             self._enter(entry)
+        if told.level is None and told.episode:
+            self._closings.setdefault(told.episode, _closing(told))
         self._passed_over += told.passed_over
         if len(self._entries) > MOST_ENTRIES * 5 // 4:
             kept = most_telling(self._entries.values(), MOST_ENTRIES)
@@ -152,6 +173,8 @@ class Page:
             self._entries[mention_id] = msgspec.structs.replace(held, words="")
         if self.said is not None and (clean := without(self.said, mention_id)) != self.said:
             self.said, found = clean, True
+        if self._live is not None:
+            self._live = without(self._live, mention_id)
         if self.told is not None:
             self.told = msgspec.structs.replace(self.told, why=unquoted(self.told.why, mention_id))
         return found
@@ -179,6 +202,7 @@ class Page:
         level = said.level
         in_hand = told.acknowledged.rank if told and told.acknowledged else 0
         closed = not self.open
+        ended = self._closings.get(said.episode, Closing(said.at.timestamp(), ""))
         return Row(
             case_id=self.case_id,
             brand=self.brand,
@@ -197,6 +221,8 @@ class Page:
             acknowledged=in_hand >= level.rank,
             snooze_until=told.snooze_until if told and not closed else 0.0,
             verdict=self._verdict,
+            closed_at=ended.at if closed else 0.0,
+            closed_by=ended.by if closed else "",
             mentions=now.mentions,
             authors=now.authors,
             shares=now.shares,
@@ -220,11 +246,11 @@ class Page:
             spread=said.spread,
             pace=self._points[-1].pace if self._points else 0.0,
             url=said.url,
-            entries=sorted(self._entries.values(), key=lambda entry: (entry.at, entry.id)),
+            entries=in_order(self._entries.values()),
             passed_over=self._passed_over,
             shares=sorted(self._shares),
             points=list(self._points),
-            messages=sorted(self._messages.values(), key=lambda message: message.at),
+            messages=sorted(map(self._dated, self._messages.values()), key=lambda one: one.at),
             mention_ids=said.mention_ids,
             model=said.model,
             policy=said.policy,
@@ -232,9 +258,17 @@ class Page:
 
     def _headline(self) -> str:
         """What was said of it last while it was open, without level, brand and score."""
-        assert self.said is not None
-        _, _, words = self.said.headline.partition("%: ")
-        return words or self.said.headline
+        said = self._live or self.said
+        assert said is not None
+        _, _, words = said.headline.partition("%: ")
+        return words or said.headline
+
+    def _dated(self, message: Message) -> Message:
+        """A message; the end of an episode stands after the decision that ended it."""
+        ended = self._closings.get(message.episode)
+        if message.status is not Status.RESOLVED or ended is None or ended.at < message.at:
+            return message
+        return msgspec.structs.replace(message, at=ended.at)
 
     def _level_since(self) -> float:
         assert self.said is not None
@@ -267,6 +301,24 @@ class Page:
         if len(points) > MOST_POINTS:
             half = len(points) // 2
             self._points = points[:half:2] + points[half:]
+
+
+def in_order(entries: Iterable[Entry]) -> list[Entry]:
+    """Entries by their time; decisions in the order of the log, as people's clocks differ."""
+    placed: list[tuple[float, str, Entry]] = []
+    latest = float("-inf")
+    for entry in entries:
+        decided = entry.what is What.COMMAND
+        latest = max(latest, entry.at) if decided else latest
+        placed.append((latest if decided else entry.at, "" if decided else entry.id, entry))
+    return [entry for _, _, entry in sorted(placed, key=lambda one: one[:2])]
+
+
+def _closing(told: CaseTimeline) -> Closing:
+    orders = [one for one in told.entries if one.action is Action.RESOLVE]
+    if orders:
+        return Closing(orders[0].at, orders[0].by)
+    return Closing(told.point.at if told.point else 0.0, "")
 
 
 def thinned(points: Iterable[Point], most: int) -> list[Point]:

@@ -152,6 +152,47 @@ def test_a_verdict_stands_beside_the_case_whenever_it_comes() -> None:
     assert row.verdict == "no_crisis"
 
 
+def test_a_closed_case_keeps_its_words_and_says_who_closed_it_and_when() -> None:
+    book, case = Casebook(), said()
+    book.say(case)
+    over = {"id": "over", "status": Status.RESOLVED, "headline": "[RESPOND] b 50%: over"}
+    book.say(said(**over))
+    [row] = book.rows(closed=True)
+    assert (row.headline, row.closed_at, row.closed_by) == (
+        'anger — "never again, thieves"',
+        SECONDS,
+        "",
+    )
+    book.tell(told(case, decision("r", 300, Action.RESOLVE), level=None))
+    book.tell(told(case, decision("later", 900, Action.RESOLVE, by="ben"), level=None))
+    [row] = book.rows(closed=True)
+    assert (row.closed_at, row.closed_by) == (SECONDS + 300, "ana")
+    page = book.page(case.case_id)
+    assert page is not None
+    assert page.story().messages[-1].at == SECONDS + 300
+    page.erase("m1")
+    [row] = book.rows(closed=True)
+    assert "never again" not in row.headline
+
+
+def test_decisions_are_told_in_the_order_of_the_log_whatever_their_ids_and_clocks() -> None:
+    book, case = Casebook(), said()
+    book.say(case)
+    ordered = [
+        decision("z", 100, Action.ACKNOWLEDGE),
+        decision("a", 100, Action.ASSIGN),
+        decision("c", 95, Action.SNOOZE),  # from a computer whose clock is slow
+    ]
+    book.tell(told(case, complaint(98), *ordered, complaint(200)))
+    page = book.page(case.case_id)
+    assert page is not None
+    assert [one.id for one in page.story().entries] == ["m98", "z", "a", "c", "m200"]
+
+
+def decision(id: str, after: float, action: Action, by: str = "ana") -> Entry:
+    return Entry(what=What.COMMAND, at=SECONDS + after, id=id, by=by, action=action)
+
+
 def test_lists_are_filtered_searched_sorted_and_paged() -> None:
     book = Casebook()
     for number, level in enumerate([*Level, *Level]):

@@ -7,7 +7,7 @@ import { button, element, link, marked, put } from "./dom.js";
 import { pill } from "./level.js";
 import { beginning, empty, now, retry } from "./store.js";
 import { told } from "./story.js";
-import { count, counted, decimal, has, moment, percent, quotation, signal, split, ticking, weight, whole, word } from "./words.js";
+import { closing, count, counted, decimal, has, moment, percent, quotation, signal, split, ticking, weight, whole, word } from "./words.js";
 
 const AGAIN_MS = 1500; // between two looks at a case that changes all the time
 const MOST_SEEN = 30;
@@ -140,6 +140,7 @@ function header() {
   if (row.episode > 1) about.push(word("episode", { number: row.episode }));
   const state = element("p", "state");
   state.append(row.owner ? word("owner", { name: row.owner }) : row.open ? word("nobody") : "");
+  if (!row.open) state.append(row.owner ? " · " : "", closing(row));
   if (row.open && row.owner && !row.acknowledged) state.append(` (${word("takenTo")})`);
   if (row.snooze_until > now()) state.append(" · ", word("snoozedUntil", { time: moment(row.snooze_until) }));
   if (row.verdict) state.append(" · ", word(`verdict_${row.verdict}`));
@@ -176,7 +177,7 @@ function numbers() {
   const { row, points } = story;
   const latest = points.at(-1);
   const made = [
-    fact("chance", percent(row.score), word("chanceShort"), meter(row)),
+    row.open ? fact("chance", percent(row.score), word("chanceShort"), meter(row)) : null,
     silence(row),
     fact("", count(row.authors), word("authors"), counted("followers", row.reach)),
     shares(row, latest),
@@ -186,7 +187,7 @@ function numbers() {
     const effect = word(row.reproduction >= 1 ? "explosive" : "fading");
     made.push(fact("", decimal(row.reproduction), word("reproductionName"), row.shares ? effect : null));
   }
-  return element("dl", "numbers", ...made);
+  return element("dl", "numbers", ...made.filter(Boolean));
 }
 
 /** How often it was shared, and how often it will have been in the end. */

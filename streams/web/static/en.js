@@ -24,6 +24,7 @@ export const en = {
   choose: "Choose a case to see its story.", chooseKeys: "j and k go down and up, ? shows every key.",
   gone: "This case is not open any more, and too old to be shown.",
   listens: "Tocsin listens: a case shows here as soon as one opens.",
+  lasts: "for {time}", closedBy: "Closed {time} by {name}", closedAlone: "Calmed down by itself, closed {time}",
   blank: "Write more than spaces.", unread: "This case could not be read: no worker answers.", loading: "Loading…", back: "Back",
   acknowledge: "Acknowledge", assign: "Assign", snooze: "Snooze", resolve: "Resolve",
   notCrisis: "Not a crisis", wasCrisis: "It was a crisis",

@@ -26,6 +26,7 @@ const IN_STATE = {
   snoozed: (row) => row.snooze_until > now(),
 };
 
+const lastClosed = (a, b) => b.closed_at - a.closed_at; // what is closed is not urgent
 const source = () => (filter.state === "closed" ? store.closed : store.rows);
 
 /** The cases to show, in order. */
@@ -42,7 +43,7 @@ export function found() {
     }
     rows.push(row);
   }
-  const order = ORDERS[filter.sort];
+  const order = filter.state === "closed" && filter.sort === "urgency" ? lastClosed : ORDERS[filter.sort];
   return rows.sort((a, b) => order(a, b) || (a.case_id < b.case_id ? -1 : 1));
 }
 

@@ -26,6 +26,7 @@ export const fr = {
   chooseKeys: "j et k pour descendre et monter, ? pour toutes les touches.",
   gone: "Ce dossier n'est plus ouvert, et trop ancien pour être montré.",
   listens: "Tocsin écoute : un dossier s'affiche ici dès qu'il s'ouvre.",
+  lasts: "pour {time}", closedBy: "Clos {time} par {name}", closedAlone: "Retombé de lui-même, clos {time}",
   blank: "Des espaces seuls ne suffisent pas.", unread: "Ce dossier n'a pas pu être lu : personne ne répond.", loading: "Chargement…", back: "Retour",
   acknowledge: "Prendre en charge", assign: "Confier", snooze: "Mettre en pause", resolve: "Clore",
   notCrisis: "Pas une crise", wasCrisis: "C'était une crise",

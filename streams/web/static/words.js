@@ -75,12 +75,18 @@ export const signal = (name) => word(has(`${name}_signal`) ? `${name}_signal` : 
 export const count = (value) => (value < 1000 ? tools.plain : tools.compact).format(value);
 export const whole = (value) => count(Math.round(value));
 export const decimal = (value) => tools.plain.format(Math.round(value * 100) / 100);
-export const percent = (value) => tools.percent.format(value);
+/** A probability; one that is all but certain is not called so. */
+export const percent = (value) =>
+  value > 0.99 && value < 1 ? `> ${tools.percent.format(0.99)}` : tools.percent.format(value);
 export const weight = (value) => tools.signed.format(value);
 export const clock = (date) => tools.clock.format(date);
 export const moment = (seconds) => tools.moment.format(seconds * 1000);
 export const hour = (seconds) => tools.hour.format(seconds * 1000);
 export const day = (seconds) => tools.day.format(seconds * 1000);
+
+/** When a case was closed, and by whom. */
+export const closing = (row) =>
+  word(row.closed_by ? "closedBy" : "closedAlone", { time: moment(row.closed_at), name: row.closed_by });
 
 /** `40 min`, `5 h` or `3 d` for so many seconds. */
 export function lasting(seconds) {
