@@ -15,12 +15,18 @@ Name = Annotated[str, Meta(min_length=1, max_length=MAX_NAME)]
 
 
 class Action(enum.StrEnum):
-    """What is asked; `assign` names `assignee`, `snooze` names `until`."""
+    """What is asked; `assign` names `assignee`, `snooze` names `until`.
+
+    `release`, `wake` and `reopen` take back what the others did.
+    """
 
     ACKNOWLEDGE = "acknowledge"
     ASSIGN = "assign"
     RESOLVE = "resolve"
     SNOOZE = "snooze"
+    RELEASE = "release"
+    WAKE = "wake"
+    REOPEN = "reopen"
 
 
 class Verdict(enum.StrEnum):
