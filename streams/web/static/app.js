@@ -149,7 +149,7 @@ function state() {
   const lines = [];
   if (store.state === "lost") {
     lines.push(store.heardAt ? word("lostSince", { time: clock(store.heardAt) }) : word("never"));
-  } else if (store.state === "locked") lines.push(word("lockedWhy"));
+  } else if (store.state === "locked") lines.push(word(kept.token() ? "tokenWrong" : "lockedWhy"));
   else if (store.state === "live") {
     if (store.fault) lines.push(word("fault"));
     else if (store.starting) lines.push(word("startingWhy", { problems: store.problems.join(", ") }));
@@ -163,7 +163,7 @@ function state() {
     banner.hidden = !text;
     banner.replaceChildren(element("span", "", text));
     if (store.state === "lost") banner.append(button("", word("again"), retry));
-    if (store.state === "locked") banner.append(button("", word("giveToken"), askToken));
+    if (store.state === "locked") banner.append(button("", word("giveToken"), () => askToken(kept.token() !== null)));
   }
   facts();
   tick();

@@ -123,6 +123,7 @@ function draw() {
   const place = $("case");
   const { scrollTop } = place;
   const focused = document.activeElement?.dataset?.key;
+  const inside = place.contains(document.activeElement);
   const selected = String(getSelection()).length > 0 && place.contains(getSelection().anchorNode);
   if (selected && place.dataset.case === shown) return changed(shown); // somebody is copying
   place.dataset.case = shown;
@@ -130,7 +131,8 @@ function draw() {
   const main = element("div", "main-column", charts(), happened());
   place.replaceChildren(element("div", "case", header(), numbers(), element("div", "columns", side, main)));
   place.scrollTop = scrollTop;
-  if (focused) place.querySelector(`[data-key="${focused}"]`)?.focus({ preventScroll: true });
+  // What was pressed may be gone now that it is done.
+  if (focused && inside) (place.querySelector(`[data-key="${focused}"]`) ?? place).focus({ preventScroll: true });
   plot();
 }
 
@@ -165,9 +167,11 @@ function header() {
 
 function doing({ name, key, label }) {
   const made = button(name === "acknowledge" ? "primary" : "", word(label ?? name), () => act(name, story.row));
-  made.append(element("kbd", "", key));
-  made.querySelector("kbd").setAttribute("aria-hidden", "true");
-  made.setAttribute("aria-keyshortcuts", key);
+  if (key) {
+    made.append(element("kbd", "", key));
+    made.querySelector("kbd").setAttribute("aria-hidden", "true");
+    made.setAttribute("aria-keyshortcuts", key);
+  }
   made.dataset.key = name;
   made.id = `do-${name}`;
   return made;
