@@ -10,6 +10,7 @@ from scoring.escalation import CaseKind, Escalation, SpreadSummary, Status, Why
 from scoring.levels import Level
 from scoring.timeline import CaseTimeline, Entry, Point, What, most_telling, point
 from streams.console.erasing import unquoted, without
+from streams.console.languages import parted, told_in_each
 
 MOST_ENTRIES = 300
 MOST_POINTS = 400
@@ -39,7 +40,8 @@ class Closing(msgspec.Struct, frozen=True):
 class Row(msgspec.Struct, frozen=True, kw_only=True):
     """A case in a list; times in seconds of event time, `trend` its last scores, oldest first.
 
-    `closed_at` is 0 while it is open; `closed_by` is empty when nobody closed it by hand.
+    `headline` is in the case's language; `reasons` are it in those that the console speaks, without
+    the `quote`. `closed_at` is 0 while it is open; `closed_by` is empty when it ended by itself.
     """
 
     case_id: str
@@ -50,6 +52,8 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
     episode: int
     score: float
     headline: str
+    reasons: dict[str, str]
+    quote: str
     channel: str
     opened_at: float
     at: float
@@ -73,11 +77,12 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
 class Story(msgspec.Struct, frozen=True, kw_only=True):
     """A whole case; `shares` are pairs of time (seconds) and followers.
 
-    `passed_over` counts the entries that are left out.
+    `notes` are those of `why`, by language. `passed_over` counts the entries that are left out.
     """
 
     row: Row
     why: tuple[Why, ...]
+    notes: list[dict[str, str]]
     advice: tuple[str, ...]
     signals: dict[str, float]
     spread: SpreadSummary | None
@@ -202,6 +207,8 @@ class Page:
         level = said.level
         in_hand = told.acknowledged.rank if told and told.acknowledged else 0
         closed = not self.open
+        headline = self._headline()
+        reasons, quote = parted(headline)
         ended = self._closings.get(said.episode, Closing(said.at.timestamp(), ""))
         return Row(
             case_id=self.case_id,
@@ -211,7 +218,9 @@ class Page:
             open=self.open,
             episode=said.episode,
             score=said.score if closed else now.score,
-            headline=self._headline(),
+            headline=headline,
+            reasons=reasons,
+            quote=quote,
             channel=told.channel if told else "",
             opened_at=said.opened_at.timestamp(),
             at=now.at,
@@ -238,9 +247,11 @@ class Page:
         said, told = self.said, self.told
         newer = told and told.why and told.point and told.point.at >= said.at.timestamp()
         fresh = told if newer and self.open else None
+        why = fresh.why if fresh else said.why
         return Story(
             row=self.row(),
-            why=fresh.why if fresh else said.why,
+            why=why,
+            notes=[told_in_each(term.note) for term in why],
             advice=said.advice,
             signals=msgspec.to_builtins(said.signals),
             spread=said.spread,

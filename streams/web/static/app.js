@@ -7,7 +7,7 @@ import { asking, tell } from "./dialog.js";
 import { button, element, put } from "./dom.js";
 import { clear, controls, filter, toggleLevel } from "./filters.js";
 import { kept, takeToken } from "./kept.js";
-import { LEVELS } from "./level.js";
+import { LEVELS, meanings } from "./level.js";
 import * as list from "./list.js";
 import { about, beginning, now, on, retry, run, store } from "./store.js";
 import { clock, count, counted, lang, lasting, pairs, switchLanguage, ticking, word } from "./words.js";
@@ -283,7 +283,8 @@ function help() {
   Object.assign(single, { type: "checkbox", name: "single", checked: kept.keys() !== "off" });
   single.addEventListener("change", () => kept.keys(single.checked ? null : "off"));
   const choice = element("label", "check", single, word("singleKeys"));
-  tell(word("keys"), element("dl", "keys", ...rows), choice);
+  const levels = [element("h3", "", word("levels")), meanings(), element("p", "quiet", word("levelLasts"))];
+  tell(word("keys"), element("dl", "keys", ...rows), choice, ...levels);
 }
 
 function move(step) {

@@ -4,10 +4,10 @@ import { get, Refused } from "./api.js";
 import { ACTIONS, act } from "./actions.js";
 import { course } from "./charts.js";
 import { button, element, link, marked, put } from "./dom.js";
-import { pill } from "./level.js";
+import { asked } from "./level.js";
 import { beginning, empty, now, retry } from "./store.js";
 import { told } from "./story.js";
-import { closing, count, counted, decimal, has, moment, percent, quotation, signal, split, ticking, weight, whole, word } from "./words.js";
+import { closing, count, counted, decimal, has, lang, moment, percent, quotation, reasons, signal, ticking, weight, whole, word } from "./words.js";
 
 const AGAIN_MS = 1500; // between two looks at a case that changes all the time
 const MOST_SEEN = 30;
@@ -145,21 +145,23 @@ function header() {
   if (!row.open) state.append(row.owner ? " · " : "", closing(row));
   if (row.open && row.owner && !row.acknowledged) state.append(` (${word("takenTo")})`);
   if (row.snooze_until > now()) state.append(" · ", word("snoozedUntil", { time: moment(row.snooze_until) }));
+  const calmer = row.open && row.score < Math.max(...row.trend, ...story.messages.map((one) => one.score)) / 2;
+  if (calmer) state.append(" · ", word("stillOpen", { level: word(row.level) }));
   if (row.verdict) state.append(" · ", word(`verdict_${row.verdict}`));
   const back = button("plain back", `‹ ${word("back")}`, () => document.dispatchEvent(new CustomEvent("back")));
   back.dataset.key = "back";
-  const { reasons, quote } = split(row.headline);
+  const { quote } = row;
   const original = story.url ? link(story.url, word("openOriginal"), "original button") : null;
   return element(
     "header", `head ${row.level}`, back,
     element(
       "div", "title",
-      row.open ? pill(row.level) : element("span", "pill resolved", word("resolved")),
+      row.open ? asked(row.level) : element("span", "pill resolved", word("resolved")),
       element("h2", "", row.brand),
       element("span", "quiet", about.filter(Boolean).join(" · ")),
     ),
     quote ? element("p", "headline", quotation(quote)) : null,
-    element("p", quote ? "reasons" : "headline", reasons),
+    element("p", quote ? "reasons" : "headline", reasons(row)),
     element("div", "do", ...ACTIONS.filter((one) => one.when(row)).map(doing), original),
     state,
   );
@@ -234,12 +236,15 @@ function advice() {
     const why = [word(has(`${key}-reason`) ? `${key}-reason` : key)];
     return element(
       "li", "", element("b", "", word(key)),
-      element("p", "", ...why, term ? element("span", "because", ` ${word("because", { note: term.note })}`) : null),
+      element("p", "", ...why, term ? element("span", "because", ` ${word("because", { note: noted(term) })}`) : null),
     );
   });
   if (!items.length) return element("section", "advice", element("h3", "", word("advice")), element("p", "quiet", word("adviceNone")));
   return element("section", "advice", element("h3", "", word("advice")), element("ol", "", ...items));
 }
+
+/** The note of a reason, in the language that is spoken. */
+const noted = (term) => story.notes[story.why.indexOf(term)]?.[lang] ?? term.note;
 
 function why() {
   const largest = Math.max(...story.why.map((term) => Math.abs(term.weight)), 1e-9);
@@ -252,7 +257,7 @@ function why() {
       element("span", "signal", signal(term.signal)),
       element("span", "bar", bar),
       element("span", "weight", weight(term.weight)),
-      element("p", "note", term.note),
+      element("p", "note", noted(term)),
       quoted(term, said.get(term.mention_id)),
     );
   });

@@ -4,7 +4,7 @@ import { sparkline } from "./charts.js";
 import { element, put, set } from "./dom.js";
 import { bars } from "./level.js";
 import { now } from "./store.js";
-import { closing, count, counted, lasting, percent, quotation, split, whole, word } from "./words.js";
+import { closing, count, counted, lasting, percent, quotation, reasons, whole, word } from "./words.js";
 
 let number = 0;
 
@@ -45,13 +45,14 @@ export function show(made, open, chosen) {
   put(made.querySelector(".brand"), open.brand);
   put(made.querySelector(".kind"), open.kind === "incident" ? word("incident") : open.channel);
   put(made.querySelector(".score"), open.open ? percent(open.score) : "");
-  const { reasons, quote } = split(open.headline);
-  put(made.querySelector(".headline"), quote ? quotation(quote) : reasons);
-  made.querySelector(".headline").title = open.headline;
+  put(made.querySelector(".headline"), open.quote ? quotation(open.quote) : reasons(open));
+  made.querySelector(".headline").title = said(open);
   three.replaceChildren(...facts(open));
   sparkline(made.querySelector(".spark"), open.trend, open.level);
-  made.setAttribute("aria-label", `${word(open.level)}, ${open.brand}, ${open.open ? percent(open.score) : closing(open)}: ${open.headline}`);
+  made.setAttribute("aria-label", `${word(open.level)}, ${open.brand}, ${open.open ? percent(open.score) : closing(open)}: ${said(open)}`);
 }
+
+const said = (row) => [reasons(row), row.quote && quotation(row.quote)].filter(Boolean).join(" — ");
 
 function facts(open) {
   if (!open.open) return closed(open);

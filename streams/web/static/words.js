@@ -59,12 +59,8 @@ export const has = (name) => Object.hasOwn(known, name);
 /** The pairs of a list of words. */
 export const pairs = (name) => known[name];
 
-/** The reasons of a headline, and the words that it quotes (empty for none). */
-export function split(headline) {
-  const at = headline.indexOf(' — "');
-  if (at < 0) return { reasons: headline, quote: "" };
-  return { reasons: headline.slice(0, at), quote: headline.slice(at + 4).replace(/"$/, "") };
-}
+/** The reasons of a case's headline in the language that is spoken. */
+export const reasons = (row) => row.reasons[lang] ?? row.headline;
 
 /** Words between the quotation marks of the language. */
 export const quotation = (text) => (lang === "fr" ? `« ${text} »` : `“${text}”`);
