@@ -5,7 +5,7 @@ import * as brands from "./brands.js";
 import * as page from "./case.js";
 import { asking, tell } from "./dialog.js";
 import { button, element, put } from "./dom.js";
-import { clear, controls, filter, toggleLevel } from "./filters.js";
+import { clear, controls, filter, read, search, toggleLevel, write } from "./filters.js";
 import { kept, takeToken } from "./kept.js";
 import { LEVELS, meanings } from "./level.js";
 import * as list from "./list.js";
@@ -21,6 +21,7 @@ let view = "cases";
 let chosen = null;
 let byHand = false;
 let before = "waiting";
+let restoring = false; // an address is being read: it is not written meanwhile
 
 on("rows", () => {
   list.refresh();
@@ -57,7 +58,7 @@ function choose(caseId, { open = false, keep = true, reveal = false } = {}) {
   page.show(caseId);
   if (open && narrow.matches) document.body.dataset.pane = "case";
   if (open && narrow.matches) $("case").focus({ preventScroll: true });
-  if (keep) remember();
+  if (keep) remember(open);
 }
 
 function back() {
@@ -71,10 +72,10 @@ function chooseBrand(name) {
   filter.state = "open";
   chosen = null;
   byHand = false;
-  show("cases");
+  show("cases", true);
 }
 
-function show(name) {
+function show(name, step = false) {
   view = name;
   document.body.dataset.view = name;
   $("brands-view").hidden = name !== "brands";
@@ -91,28 +92,41 @@ function show(name) {
   drawControls();
   list.refresh();
   soon(first);
-  remember();
+  remember(step);
 }
 
-/** What is looked at stands in the address, so that it can be sent to somebody. */
-function remember() {
+/**
+ * What is looked at stands in the address, so that it can be sent to somebody, and comes again with
+ * a reload; a `step` is one that the browser's Back takes back.
+ */
+function remember(step = false) {
+  if (restoring) return;
   const query = new URLSearchParams();
   if (view === "brands") query.set("view", "brands");
   else {
-    if (filter.brand) query.set("brand", filter.brand);
+    write(query);
     if (chosen && byHand) query.set("case", chosen);
   }
   const text = query.toString();
   const address = text ? `/?${text}` : "/";
-  if (address !== location.pathname + location.search) history.replaceState(null, "", address);
+  if (address === location.pathname + location.search) return;
+  if (step) history.pushState(null, "", address);
+  else history.replaceState(null, "", address);
 }
 
 function go(query) {
-  filter.brand = query.get("brand") ?? "";
+  restoring = true;
+  read(query);
+  $("search").value = filter.words.join(" ");
+  chosen = null;
+  byHand = false;
+  delete document.body.dataset.pane;
+  list.mark(null);
   show(query.get("view") === "brands" ? "brands" : "cases");
   const caseId = query.get("case");
   if (caseId) choose(caseId, { open: true });
   else page.show(null);
+  restoring = false;
 }
 
 /** The tab says how many cases nobody has taken though they ring. */
@@ -246,13 +260,14 @@ $("language").addEventListener("click", () => {
 $("theme").addEventListener("click", switchTheme);
 $("me").addEventListener("click", () => who(true));
 $("help").addEventListener("click", help);
-$("to-cases").addEventListener("click", () => show("cases"));
-$("to-brands").addEventListener("click", () => show("brands"));
+$("to-cases").addEventListener("click", () => show("cases", true));
+$("to-brands").addEventListener("click", () => show("brands", true));
 $("search").addEventListener("input", () => {
-  filter.words = $("search").value.toLocaleLowerCase().split(/\s+/).filter(Boolean);
+  search($("search").value);
   if (view !== "cases") show("cases");
   $("list").scrollTop = 0;
   list.refresh();
+  soon(remember);
 });
 document.addEventListener("named", named);
 document.addEventListener("back", back);
@@ -261,8 +276,17 @@ document.addEventListener("cleared", () => {
   $("search").value = "";
   drawControls();
   list.refresh();
+  remember();
   $("list").focus();
 });
+document.addEventListener("state", ({ detail }) => {
+  filter.state = detail;
+  drawControls();
+  list.refresh();
+  remember();
+  $("list").focus();
+});
+window.addEventListener("popstate", () => go(new URL(location.href).searchParams));
 window.addEventListener("online", retry);
 matchMedia("(prefers-color-scheme: dark)").addEventListener("change", repaint);
 let width = 0;
@@ -311,7 +335,7 @@ const KEYS = {
   Enter: () => chosen && choose(chosen, { open: true }),
   Escape: back,
   "/": () => $("search").focus(),
-  "?": help, t: switchTheme, b: () => show("brands"), c: () => show("cases"), l: copyLink,
+  "?": help, t: switchTheme, b: () => show("brands", true), c: () => show("cases", true), l: copyLink,
   o: () => document.querySelector("#case .original.button")?.click(),
 };
 LEVELS.forEach((level, at) => {
@@ -319,6 +343,7 @@ LEVELS.forEach((level, at) => {
     toggleLevel(level);
     drawControls();
     list.refresh();
+    remember();
   };
 });
 for (const { name, key } of ACTIONS) {

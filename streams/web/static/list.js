@@ -1,7 +1,7 @@
 // The list of cases: however many there are, only those in view are elements.
 
 import { button, element, put, set } from "./dom.js";
-import { filter, found, narrowed } from "./filters.js";
+import { elsewhere, filter, found, narrowed } from "./filters.js";
 import { row as makeRow, show } from "./row.js";
 import { beginning } from "./store.js";
 import { counted, word } from "./words.js";
@@ -125,9 +125,15 @@ function none() {
   if (note.hidden) return;
   const calm = filter.state === "open" && !narrowed();
   const text = beginning() && calm ? word("noneYet") : word(calm ? "none" : "noneFound");
-  if (note.dataset.text === text) return;
-  note.dataset.text = text;
+  const other = elsewhere();
+  const more = other.number ? word("elsewhere", { count: other.number, state: word(other.state) }) : "";
+  if (note.dataset.text === text + more) return;
+  note.dataset.text = text + more;
   note.replaceChildren(element("span", "", text));
+  if (more) {
+    const go = () => document.dispatchEvent(new CustomEvent("state", { detail: other.state }));
+    note.append(button("", more, go));
+  }
   if (!calm) {
     const act = () => document.dispatchEvent(new CustomEvent("cleared"));
     note.append(button("", word("clear"), act));

@@ -4,6 +4,7 @@ import { en } from "./en.js";
 import { fr } from "./fr.js";
 import { kept } from "./kept.js";
 
+const TURNS = /[\u061C\u200E\u200F\u202A-\u202E\u2066-\u2069]/g;
 const LANGUAGES = { en, fr };
 
 export let lang = Object.hasOwn(LANGUAGES, kept.language() ?? "")
@@ -40,7 +41,8 @@ function formatters() {
 }
 
 function filled(text, values) {
-  return text.replace(/\{(\w+)\}/g, (_, key) => String(values[key] ?? ""));
+  // A name that turns the direction of writing would turn that of the sentence around it.
+  return text.replace(/\{(\w+)\}/g, (_, key) => String(values[key] ?? "").replace(TURNS, ""));
 }
 
 /** The word or sentence `name`; one that is not known stands for itself, without its dashes. */
@@ -97,5 +99,6 @@ export function ticking(seconds) {
   const days = Math.floor(left / 86400);
   const two = (value) => String(value).padStart(2, "0");
   const time = `${two(Math.floor(left / 3600) % 24)}:${two(Math.floor(left / 60) % 60)}:${two(left % 60)}`;
+  if (days >= 10) return `${days} ${word("d")} ${time.slice(0, 5)}`;
   return days ? `${days} ${word("d")} ${time}` : time;
 }
