@@ -204,11 +204,20 @@ def test_lists_are_filtered_searched_sorted_and_paged() -> None:
         return [row.case_id for row in found.cases]
 
     assert ids()[:3] == ["b:7", "b:3", "b:6"]
+    assert ids(q="crisis") == ["b:7", "b:3"]
     assert ids(level=(Level.WATCH,)) == ["b:4", "b:0"]
     assert ids(brand=("acme",), limit=2, offset=1) == ["b:3", "b:5"]
     assert ids(q="ACME b:7") == ["b:7"]
     assert ids(state="unacknowledged", sort="newest")[0] == "b:0"
     assert listed(book.rows(), Asked(limit=1), SECONDS).total == 8
+    [top] = listed(book.rows(), Asked(limit=1), SECONDS).cases
+    taken = {"case_id": top.case_id, "owner": "ana", "acknowledged": Level.CRISIS}
+    book.tell(told(said(), **taken))
+    assert ids()[:3] == ["b:3", "b:7", "b:6"]
+    book.tell(
+        told(said(), **taken, snooze_until=SECONDS + 9999, point=Point(at=SECONDS + 70, score=1))
+    )
+    assert ids()[-1] == "b:7"
 
 
 def test_who_watches_goes_on_where_he_was_and_starts_over_when_that_is_gone() -> None:

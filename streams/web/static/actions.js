@@ -27,6 +27,9 @@ export const ACTIONS = [
   { name: "reopen", key: "", when: (row) => !row.open && row.kind !== "incident" },
 ];
 
+/** Room for a line to colleagues, which the story tells beside the decision. */
+const noted = (help = "noteShown") => field(word("note"), text("note", "", { max: 1000 }), word(help));
+
 const FORMS = {
   acknowledge: () => ({}),
   release: () => ({}),
@@ -36,16 +39,17 @@ const FORMS = {
     const me = kept.name();
     const owners = [...new Set([...store.rows.values()].map((row) => row.owner).filter(Boolean))];
     const input = text("assignee", me ?? "", { required: true, list: owners, max: 256 });
-    return ask(word("assign"), [field(word("assignTo"), input)]);
+    return ask(word("assign"), [field(word("assignTo"), input), noted()]);
   },
   snooze: () => ask(word("snooze"), [
     options(word("snoozeFor"), "for_s", SPANS.map(([name, seconds]) => [String(seconds), word(name)]), String(4 * HOUR)),
     element("p", "quiet", word("snoozeWhy")),
+    noted(),
   ]),
   resolve: () => ask(word("resolve"), [
     element("p", "quiet", word("resolveWhy")),
     options(word("whatWasIt"), "verdict", [["", word("noOpinion")], ["crisis", word("aCrisis")], ["no_crisis", word("noCrisis")]], ""),
-    field(word("note"), text("note", "", { max: 1000 }), word("noteHelp")),
+    noted("noteHelp"),
   ]),
   notCrisis: () => judged("notCrisis", "no_crisis"),
   wasCrisis: () => judged("wasCrisis", "crisis"),
@@ -54,7 +58,7 @@ const FORMS = {
 async function judged(name, verdict) {
   const given = await ask(word(name), [
     element("p", "quiet", word("notCrisisWhy")),
-    field(word("note"), text("note", "", { max: 1000 }), word("noteHelp")),
+    noted("noteHelp"),
   ]);
   return given && { ...given, verdict };
 }

@@ -30,6 +30,7 @@ on("rows", () => {
 });
 on("case", page.changed);
 on("state", state);
+on("crisis", (row) => say(word("newCrisis", { brand: row.brand, level: word(row.level) }), "bad-news"));
 
 /** Runs an act once in a while, however often it is asked for. */
 const waiting = new Set();

@@ -218,6 +218,7 @@ function meter(row) {
   filled.style.width = `${100 * row.score}%`;
   const made = element("span", "meter", filled);
   made.title = word("chance");
+  made.setAttribute("aria-hidden", "true"); // the number beside it says the same
   return made;
 }
 

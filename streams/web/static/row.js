@@ -49,7 +49,15 @@ export function show(made, open, chosen) {
   made.querySelector(".headline").title = said(open);
   three.replaceChildren(...facts(open));
   sparkline(made.querySelector(".spark"), open.trend, open.level);
-  made.setAttribute("aria-label", `${word(open.level)}, ${open.brand}, ${open.open ? percent(open.score) : closing(open)}: ${said(open)}`);
+  made.setAttribute("aria-label", [`${word(open.level)}, ${open.brand}, ${open.open ? percent(open.score) : closing(open)}: ${said(open)}`, ...spoken(open)].join(", "));
+}
+
+/** What the third line shows, for those who hear it; without a clock, which would be read anew. */
+function spoken(row) {
+  const waits = row.open && row.waiting_since
+    ? word("waitsFor", { time: lasting(now() - row.waiting_since) }) : "";
+  const taken = row.owner ? word("owner", { name: row.owner }) : row.open ? word("nobody") : "";
+  return [waits, counted("people", row.authors), taken].filter(Boolean);
 }
 
 const said = (row) => [reasons(row), row.quote && quotation(row.quote)].filter(Boolean).join(" — ");

@@ -26,14 +26,14 @@ export const store = {
 /** Whether the list may lack cases because the worker has only just begun: not a calm one. */
 export const beginning = () => !store.complete || store.starting;
 
-const listeners = { rows: [], state: [], case: [] };
+const listeners = { rows: [], state: [], case: [], crisis: [] };
 let last = "";
 let offset = 0; // of event time to this computer's clock, in seconds
 let frozen = null;
 let wake = null;
 let soon = null;
 
-/** Calls `act` when rows change, the state does, or one case has (with its id). */
+/** Calls `act` when rows change, the state does, one case has (with its id), or is a crisis now. */
 export const on = (what, act) => listeners[what].push(act);
 
 const tell = (what, value) => listeners[what].forEach((act) => act(value));
@@ -113,11 +113,13 @@ function taken(name, data, id) {
   }
   if (name === "case") {
     const { case_id: caseId, open } = data;
+    const risen = open && data.level === "crisis" && store.rows.get(caseId)?.level !== "crisis";
     (open ? store.rows : store.closed).set(caseId, data);
     (open ? store.closed : store.rows).delete(caseId);
     if (store.closed.size > MOST_CLOSED) store.closed.delete(store.closed.keys().next().value);
     tell("rows");
     tell("case", caseId);
+    if (risen && !beginning()) tell("crisis", data);
   }
   if (name === "clock") current(data);
   if (id) last = id;
