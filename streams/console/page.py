@@ -11,6 +11,7 @@ from scoring.levels import Level
 from scoring.timeline import CaseTimeline, Entry, Point, What, most_telling, point
 from streams.console.erasing import unquoted, without
 from streams.console.languages import parted, told_in_each
+from streams.console.quoting import widened
 
 MOST_ENTRIES = 300
 MOST_POINTS = 400
@@ -209,6 +210,7 @@ class Page:
         closed = not self.open
         headline = self._headline()
         reasons, quote = parted(headline)
+        quote = widened(quote, self._words_of(quote))
         ended = self._closings.get(said.episode, Closing(said.at.timestamp(), ""))
         return Row(
             case_id=self.case_id,
@@ -273,6 +275,14 @@ class Page:
         assert said is not None
         _, _, words = said.headline.partition("%: ")
         return words or said.headline
+
+    def _words_of(self, quote: str) -> str:
+        """The words of the mention that a headline quotes, empty when they are not known."""
+        for term in self._live.why if self._live and quote else ():
+            entry = self._entries.get(term.mention_id or "")
+            if term.quote == quote and entry is not None:
+                return entry.words
+        return ""
 
     def _dated(self, message: Message) -> Message:
         """A message; the end of an episode stands after the decision that ended it."""

@@ -51,13 +51,13 @@ const FORMS = {
     options(word("whatWasIt"), "verdict", [["", word("noOpinion")], ["crisis", word("aCrisis")], ["no_crisis", word("noCrisis")]], ""),
     noted("noteHelp"),
   ]),
-  notCrisis: () => judged("notCrisis", "no_crisis"),
-  wasCrisis: () => judged("wasCrisis", "crisis"),
+  notCrisis: (row) => judged("notCrisis", "no_crisis", row),
+  wasCrisis: (row) => judged("wasCrisis", "crisis", row),
 };
 
-async function judged(name, verdict) {
+async function judged(name, verdict, row) {
   const given = await ask(word(name), [
-    element("p", "quiet", word("notCrisisWhy")),
+    element("p", "quiet", word(row.open ? "notCrisisWhy" : "verdictWhy")),
     noted("noteHelp"),
   ]);
   return given && { ...given, verdict };
@@ -106,7 +106,9 @@ export async function act(name, row) {
 /** Sends a decision; whether it was taken. `back` takes it back. */
 async function dispatch(decision, back = null) {
   const toast = say(word("sent"), "pending");
-  toast.waits = { caseId: decision.case_id, action: decision.action, back, sent: false };
+  const open = store.rows.has(decision.case_id);
+  const done = open || decision.action !== "resolve" ? decision.action : "verdict";
+  toast.waits = { caseId: decision.case_id, action: decision.action, done, back, sent: false };
   try {
     await send(decision);
     if (toast.waits) toast.waits.sent = true;
@@ -131,10 +133,10 @@ async function dispatch(decision, back = null) {
 on("case", (caseId) => {
   for (const toast of document.querySelectorAll("#toasts > p")) {
     if (toast.waits?.caseId !== caseId || !toast.waits.sent) continue;
-    const { action, back } = toast.waits;
+    const { done, back } = toast.waits;
     toast.waits = null;
     toast.className = "good";
-    toast.replaceChildren(word(`done_${action}`));
+    toast.replaceChildren(word(`done_${done}`));
     if (back) {
       toast.append(button("", word("undo"), () => {
         toast.remove();
