@@ -1,16 +1,15 @@
 """One case as people see it: what was said of it last, how it went, what happened in it."""
 
 from bisect import bisect_left
-from collections.abc import Iterable
 
 import msgspec
 
-from scoring.command import Action
 from scoring.escalation import CaseKind, Escalation, SpreadSummary, Status, Why
 from scoring.levels import Level
 from scoring.timeline import CaseTimeline, Entry, Point, What, most_telling, point
 from streams.console.erasing import unquoted, without
 from streams.console.languages import parted, told_in_each
+from streams.console.order import Closing, closing_of, in_order, thinned
 from streams.console.quoting import widened
 
 MOST_ENTRIES = 300
@@ -29,13 +28,6 @@ class Message(msgspec.Struct, frozen=True, kw_only=True):
     level: Level
     score: float
     episode: int
-
-
-class Closing(msgspec.Struct, frozen=True):
-    """When (seconds) an episode ended, and who ended it: empty when it ended by itself."""
-
-    at: float
-    by: str
 
 
 class Row(msgspec.Struct, frozen=True, kw_only=True):
@@ -161,7 +153,7 @@ class Page:
         for entry in told.entries:
             self._enter(entry)
         if told.level is None and told.episode:
-            self._closings.setdefault(told.episode, _closing(told))
+            self._closings.setdefault(told.episode, closing_of(told))
         self._passed_over += told.passed_over
         if len(self._entries) > MOST_ENTRIES * 5 // 4:
             kept = most_telling(self._entries.values(), MOST_ENTRIES)
@@ -322,30 +314,3 @@ class Page:
         if len(points) > MOST_POINTS:
             half = len(points) // 2
             self._points = points[:half:2] + points[half:]
-
-
-def in_order(entries: Iterable[Entry]) -> list[Entry]:
-    """Entries by their time; decisions in the order of the log, as people's clocks differ."""
-    placed: list[tuple[float, str, Entry]] = []
-    latest = float("-inf")
-    for entry in entries:
-        decided = entry.what is What.COMMAND
-        latest = max(latest, entry.at) if decided else latest
-        placed.append((latest if decided else entry.at, "" if decided else entry.id, entry))
-    return [entry for _, _, entry in sorted(placed, key=lambda one: one[:2])]
-
-
-def _closing(told: CaseTimeline) -> Closing:
-    orders = [one for one in told.entries if one.action is Action.RESOLVE]
-    if orders:
-        return Closing(orders[0].at, orders[0].by)
-    return Closing(told.point.at if told.point else 0.0, "")
-
-
-def thinned(points: Iterable[Point], most: int) -> list[Point]:
-    """At most so many of the newest, evenly spread, the last among them."""
-    held = list(points)
-    if len(held) <= most:
-        return held
-    step = (len(held) - 1) / (most - 1)
-    return [held[round(number * step)] for number in range(most)]

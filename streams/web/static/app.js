@@ -3,14 +3,15 @@
 import { ACTIONS, act, askToken, say, who } from "./actions.js";
 import * as brands from "./brands.js";
 import * as page from "./case.js";
-import { asking, tell } from "./dialog.js";
+import { asking } from "./dialog.js";
 import { button, element, put } from "./dom.js";
 import { clear, controls, filter, read, search, toggleLevel, write } from "./filters.js";
+import { help } from "./help.js";
 import { kept, takeToken } from "./kept.js";
-import { LEVELS, meanings } from "./level.js";
+import { LEVELS } from "./level.js";
 import * as list from "./list.js";
 import { about, beginning, now, on, retry, run, store } from "./store.js";
-import { clock, count, counted, lang, lasting, pairs, switchLanguage, ticking, word } from "./words.js";
+import { clock, count, counted, lang, lasting, switchLanguage, ticking, word } from "./words.js";
 
 const ABOUT_MS = 15_000;
 const BRANDS_MS = 5_000;
@@ -298,19 +299,6 @@ new ResizeObserver(([one]) => {
 }).observe($("case"));
 
 // Keys ----------------------------------------------------------------------------------------
-
-function help() {
-  const rows = pairs("keysList").map(([keys, what]) =>
-    element("div", "", element("dt", "", ...keys.split(/(, | ou | or | to | à )/).map((part, at) =>
-      at % 2 ? part : element("kbd", "", part))), element("dd", "", what)));
-  // Who speaks to the computer, or types by accident, can do without (WCAG 2.1.4).
-  const single = element("input");
-  Object.assign(single, { type: "checkbox", name: "single", checked: kept.keys() !== "off" });
-  single.addEventListener("change", () => kept.keys(single.checked ? null : "off"));
-  const choice = element("label", "check", single, word("singleKeys"));
-  const levels = [element("h3", "", word("levels")), meanings(), element("p", "quiet", word("levelLasts"))];
-  tell(word("keys"), element("dl", "keys", ...rows), choice, ...levels);
-}
 
 function move(step) {
   if (view !== "cases") return;
