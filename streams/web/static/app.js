@@ -193,6 +193,8 @@ function facts() {
     const sum = (numbers) => Object.values(numbers).reduce((total, one) => total + one, 0);
     parts.push(` · ${count(sum(store.facts.processed))} ${word("processed")} · ${count(sum(store.facts.lag))} ${word("lag")}`);
   }
+  const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
+  if (zone) parts.push(` · ${word("timesIn", { zone })}`);
   $("facts").replaceChildren(...parts);
 }
 

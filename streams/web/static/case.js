@@ -319,7 +319,7 @@ function readout(point) {
   else {
     parts.push(`${count(point.shares ?? 0)} ${word("sharesSeen")}`);
     parts.push(`${whole(point.forecast_shares ?? 0)} ${word("expected")} (${whole(point.forecast_low ?? 0)}–${whole(point.forecast_high ?? 0)})`);
-    parts.push(`R ${decimal(point.reproduction ?? 0)}`);
+    parts.push(`${word("reproductionName").toLocaleLowerCase()} ${decimal(point.reproduction ?? 0)}`);
   }
   return parts.join(" · ");
 }

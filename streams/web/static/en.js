@@ -26,7 +26,7 @@ export const en = {
   urgency: "Most urgent", newest: "Newest", oldest: "Oldest", silence: "Longest without answer",
   reach: "Largest reach", shown: ["{count} case", "{count} cases"],
   none: "No open case. All is calm.", noneYet: "Tocsin is starting: what is open is not known yet.",
-  noneFound: "No case fits these filters.", newCrisis: "{brand}: {level}", waitsFor: "{time} without an answer", clear: "Clear filters", elsewhere: "{count} in {state}",
+  noneFound: "No case fits these filters.", newCrisis: "{brand}: {level}", waitsFor: "{time} without an answer", reached: "reach {count}", timesIn: "times in {zone}", clear: "Clear filters", elsewhere: "{count} in {state}",
   choose: "Choose a case to see its story.", chooseKeys: "j and k go down and up, ? shows every key.",
   gone: "This case is not open any more, and too old to be shown.",
   listens: "Tocsin listens: a case shows here as soon as one opens.",

@@ -27,7 +27,7 @@ export const fr = {
   silence: "Les plus longs sans réponse", reach: "La plus grande audience",
   shown: ["{count} dossier", "{count} dossiers"],
   none: "Aucun dossier ouvert. Tout est calme.", noneYet: "Tocsin démarre : on ne sait pas encore ce qui est ouvert.",
-  noneFound: "Aucun dossier ne répond à ces filtres.", newCrisis: "{brand} : {level}", waitsFor: "{time} sans réponse", clear: "Effacer les filtres", elsewhere: "{count} dans {state}",
+  noneFound: "Aucun dossier ne répond à ces filtres.", newCrisis: "{brand} : {level}", waitsFor: "{time} sans réponse", reached: "audience : {count}", timesIn: "heures de {zone}", clear: "Effacer les filtres", elsewhere: "{count} dans {state}",
   choose: "Choisissez un dossier pour voir son histoire.",
   chooseKeys: "j et k pour descendre et monter, ? pour toutes les touches.",
   gone: "Ce dossier n'est plus ouvert, et trop ancien pour être montré.",

@@ -72,7 +72,7 @@ function facts(open) {
     made.push(element("span", "unanswered", clock, ` ${word("noAnswer")}`));
   }
   made.push(element("span", "", counted("people", open.authors)));
-  made.push(element("span", "", `${count(open.reach)} ${word("reachName").toLocaleLowerCase()}`));
+  made.push(element("span", "", word("reached", { count: count(open.reach) })));
   if (open.shares) {
     const more = Math.round(open.forecast_shares) > open.shares ? ` → ${whole(open.forecast_shares)}` : "";
     made.push(element("span", "", `${count(open.shares)}${more} ${word("sharesSeen")}`));
