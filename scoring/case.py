@@ -12,14 +12,14 @@ from scoring.absorb import absorb
 from scoring.assessment import HOUR, Assessment, assess
 from scoring.bounded import Keys
 from scoring.ceiling import unremarkable
-from scoring.command import Command
+from scoring.command import Action, Command
 from scoring.escalation import CaseKind, Escalation, Status, escalation_id, moment
 from scoring.evidence import LIKELY, Evidence
 from scoring.headline import headline
 from scoring.likeness import Marks
 from scoring.mention import Mention
 from scoring.news import Echo
-from scoring.orders import ordered
+from scoring.orders import ordered, reopens
 from scoring.policy import Policy
 from scoring.scored import Scored
 from scoring.standing import Said, Standing
@@ -126,24 +126,27 @@ def hear(case: Case, echo: Echo, policy: Policy, *, late: bool = False, floor: i
     return case, due + said
 
 
-def order(case: Case, command: Command, now: float, policy: Policy) -> Outcome:
+def order(case: Case, command: Command, now: float, policy: Policy, floor: int = 0) -> Outcome:
     """The case after a person's command that is read at event time `now` (seconds).
 
-    A command seen before changes nothing.
+    A command seen before changes nothing. `floor` as for `fold`.
     """
     known = bounded.key("command", command.id)
     if known in case.seen:
         return case, []
     policy = policy.for_brand(case.brand)
+    again = reopens(case.standing, command)
+    after = ordered(case.standing, command, now, policy)
+    woken = command.action is Action.WAKE and after is not case.standing
     case = msgspec.structs.replace(
         case,
-        standing=ordered(case.standing, command, now, policy),
+        standing=after,
         seen=(*case.seen, known)[-MOST_SEEN:],
     )
-    if not case.standing.dismissed:
+    if not (case.standing.dismissed or woken or again):
         return case, []
     case = msgspec.structs.replace(case, clock=max(case.clock, now))
-    return _decide(case, case.clock, policy, news=False)
+    return _decide(case, case.clock, policy, floor, news=False, again=again)
 
 
 def advance(case: Case, until: float, policy: Policy, floor: int = 0) -> Outcome:
@@ -195,11 +198,20 @@ def _pending(state: Standing) -> bool:
     return not state.idle
 
 
-def _decide(case: Case, at: float, policy: Policy, floor: int = 0, *, news: bool) -> Outcome:
+def _decide(
+    case: Case, at: float, policy: Policy, floor: int = 0, *, news: bool, again: bool = False
+) -> Outcome:
     assessment = assess(case.evidence, at, policy)
     over = case.standing.open and not news and at >= _rest_at(case, policy)
     state, said = standing.settle(
-        case.standing, assessment.score, assessment.beyond, at, policy, news=news, over=over
+        case.standing,
+        assessment.score,
+        assessment.beyond,
+        at,
+        policy,
+        news=news,
+        over=over,
+        again=again,
     )
     if said and said.status is not Status.RESOLVED and state.rank <= floor:
         # Its leader speaks for it: what was said of it stands, and its clocks run on.

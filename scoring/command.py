@@ -15,12 +15,18 @@ Name = Annotated[str, Meta(min_length=1, max_length=MAX_NAME)]
 
 
 class Action(enum.StrEnum):
-    """What is asked; `assign` names `assignee`, `snooze` names `until`."""
+    """What is asked; `assign` names `assignee`, `snooze` names `until`.
+
+    `release`, `wake` and `reopen` take back what the others did.
+    """
 
     ACKNOWLEDGE = "acknowledge"
     ASSIGN = "assign"
     RESOLVE = "resolve"
     SNOOZE = "snooze"
+    RELEASE = "release"
+    WAKE = "wake"
+    REOPEN = "reopen"
 
 
 class Verdict(enum.StrEnum):
@@ -70,6 +76,8 @@ def decode_command(raw: bytes) -> Command:
         raise BadCommandError(str(error)) from error
     if command.action is Action.ASSIGN and command.assignee is None:
         raise BadCommandError("`assign` names the new owner in `assignee`")
+    if command.assignee is not None and not command.assignee.strip():
+        raise BadCommandError("`assignee` is blank")
     if command.action is Action.SNOOZE and command.until is None:
         raise BadCommandError("`snooze` says in `until` when to ask again")
     if command.until is not None and command.until <= command.at:

@@ -15,7 +15,7 @@ def ordered(standing: Standing, command: Command, now: float, policy: Policy) ->
     """The standing after a command that is read at event time `now` (seconds).
 
     A case that is not open any more has nothing to decide, nor has an old ticket about one that
-    flared up again: the standing stays as it is.
+    flared up again: the standing stays as it is. What opens again does so by `reopens`.
     """
     if not standing.open or command.episode not in (None, standing.episode):
         return standing
@@ -28,6 +28,14 @@ def ordered(standing: Standing, command: Command, now: float, policy: Policy) ->
             return replace(standing, acknowledged=in_hand, owner=owner)
         case Action.RESOLVE:
             return replace(standing, dismissed=True)
+        case Action.RELEASE:
+            return replace(standing, acknowledged=0, owner="")
+        case Action.WAKE:
+            if not standing.snooze_until:
+                return standing
+            return replace(standing, snoozed=0, snooze_until=0.0, held_until=now)
+        case Action.REOPEN:
+            return standing
         case Action.SNOOZE:
             until = _until(command, now, policy)
             if until <= now:
@@ -41,6 +49,12 @@ def ordered(standing: Standing, command: Command, now: float, policy: Policy) ->
                 snooze_until=until,
                 held_until=until,
             )
+
+
+def reopens(standing: Standing, command: Command) -> bool:
+    """Whether a command opens a case again: the episode that it names is the last, and over."""
+    over = standing.episode > 0 and not standing.open
+    return over and command.action is Action.REOPEN and command.episode in (None, standing.episode)
 
 
 def _until(command: Command, now: float, policy: Policy) -> float:

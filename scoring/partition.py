@@ -200,7 +200,7 @@ class Partition:
         case = self.cases.get(command.case_id)
         if case is None:
             return []
-        after, said = cases.order(case, command, self.watermark, self.policy)
+        after, said = cases.order(case, command, self.watermark, self.policy, self._floor(case))
         if after is not case:
             self._keep(after, said)
         return said

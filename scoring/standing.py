@@ -68,11 +68,13 @@ def settle(
     *,
     news: bool,
     over: bool = False,
+    again: bool = False,
 ) -> Move:
     """The standing after a score at time `at`, and the message that the change asks for.
 
     `news` tells whether a mention caused it: a timer alone never opens a case again, unless what
-    a mention caused was held back until now. What is `over` is resolved whatever its score.
+    a mention caused was held back until now. What is `over` is resolved whatever its score. What a
+    person opens `again` is open at the lowest level at least, quiet hours or not.
     """
     woken = 0 < standing.held_until <= at
     if woken:
@@ -83,6 +85,8 @@ def settle(
     wanted = _rank(score, beyond, policy)
     standing, wanted, ripe = _waited(standing, wanted, at, policy, news=news)
     news = news or ripe
+    if again and not standing.open:
+        return _rise(standing, max(wanted, 1), score, at, policy)
     rank = _called_for(standing, wanted, score, beyond, at, policy, news=news, over=over)
     if rank is None:
         return standing, None

@@ -11,11 +11,12 @@ import msgspec
 from msgspec import Meta
 
 from scoring import masking
-from scoring.command import Action, Command
+from scoring.command import Action, Command, Verdict
 from scoring.escalation import CaseKind, Share, SpreadSummary, Why
 from scoring.evidence import CONTENT, LIKELY
 from scoring.levels import Level
 from scoring.mention import Kind, Role
+from scoring.orders import SAME_CLOCK_S
 from scoring.scored import Scored
 
 MAX_WORDS = 480
@@ -46,6 +47,7 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     `id` is the mention's or the command's; `words` are masked; `signals` holds what the text is
     likely to say, each 0.5 to 1, and `answer` the kind of a brand's answer. A `deletion` or `edit`
     names in `parent_id` what it changes. `linked` entries come from a conversation linked to it.
+    A snooze lasts `for_s` seconds.
     """
 
     what: What
@@ -65,6 +67,9 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     by: str = ""
     action: Action | None = None
     assignee: str = ""
+    for_s: float = 0.0
+    verdict: Verdict | None = None
+    note: str = ""
 
 
 class Point(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -171,25 +176,37 @@ def of_mention(scored: Scored, *, linked: bool = False) -> Entry:
 
 
 def of_command(command: Command, at: float) -> Entry:
-    """The entry of what a person decided, read at event time `at` (seconds)."""
+    """The entry of what a person decided, read at event time `at` (seconds).
+
+    It stands at its own time: event time may lag behind where little is said. While a recording is
+    played that is another clock.
+    """
+    decided = command.at.timestamp()
+    lasts = (command.until - command.at).total_seconds() if command.until else 0.0
     return Entry(
         what=What.COMMAND,
-        at=at,
+        at=decided if abs(decided - at) <= SAME_CLOCK_S else at,
         id=command.id,
         by=command.by,
         action=command.action,
         assignee=command.assignee or "",
+        for_s=lasts,
+        verdict=command.verdict,
+        note=command.note or "",
     )
 
 
 def most_telling(entries: Iterable[Entry], most: int = MOST_ENTRIES) -> list[Entry]:
-    """The entries that tell most: everything but shares, then the shares with most followers."""
+    """The entries that tell most: everything but shares, then the shares with most followers.
+
+    Decisions of the same moment stay in their order.
+    """
     return sorted(entries, key=_weight)[:most]
 
 
 def _weight(entry: Entry) -> tuple[bool, int, float, str]:
     plain = entry.what in (What.SHARE, What.VOICE, What.DEFENCE)
-    return plain, -entry.followers, entry.at, entry.id
+    return plain, -entry.followers, entry.at, "" if entry.what is What.COMMAND else entry.id
 
 
 def _what(scored: Scored) -> What:

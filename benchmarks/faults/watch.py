@@ -90,7 +90,7 @@ class Watch:
     def committed(self) -> dict[tuple[Role, str, int], int]:
         """The offset that each role has committed of each partition that it reads."""
         found: dict[tuple[Role, str, int], int] = {}
-        for role in Role:
+        for role in READ_BY:
             group = application_id(self._of, role.value)
             try:
                 known = self._admin.list_group_offsets(group)[group]
@@ -113,5 +113,5 @@ class Watch:
                 for part, end in self._ends.items()
                 if part.topic in {getattr(self.topics, field) for field in READ_BY[role]}
             )
-            for role in Role
+            for role in READ_BY
         }

@@ -50,7 +50,8 @@ def command(
         else:
             who = f"{row['brand']} [{row['owner']}]" if row["owner"] else row["brand"]
             words = plain(f"{who}: {row['headline']}")
-            click.echo(f"{row['level']:<8}  {row['score']:>4.0%}  {words}")
+            chance = f"{row['score']:.0%}" if row["open"] else ""
+            click.echo(f"{row['level']:<8}  {chance:>4}  {words}  ({plain(row['case_id'])})")
     left = answer["total"] - len(answer["cases"])
     if left and not as_json:
         note(f"{left:,} more: give --limit")

@@ -44,6 +44,9 @@ def command(raw: bytes, caller: str) -> Command:
     by = caller or asked.by.strip()
     if not by:
         raise UsageError("say in `by` who decides")
+    assignee = None if asked.assignee is None else asked.assignee.strip()
+    if assignee == "":
+        raise UsageError("`assignee` is blank: say who takes it")
     now = datetime.now(UTC)
     until = now + timedelta(seconds=asked.for_s) if asked.for_s else None
     made = Command(
@@ -52,7 +55,7 @@ def command(raw: bytes, caller: str) -> Command:
         case_id=asked.case_id,
         at=now,
         by=by,
-        assignee=asked.assignee,
+        assignee=assignee,
         until=until,
         episode=asked.episode,
         verdict=asked.verdict,

@@ -41,7 +41,10 @@ def listed(rows: Iterable[Row], asked: Asked, now: float) -> Listing:
     """The part asked for; `now` is event time (seconds)."""
     words = asked.q.casefold().split()
     found = [row for row in rows if _wanted(row, asked, words, now)]
-    found.sort(key=_ORDERS[asked.sort])
+    if asked.sort == "urgency":
+        found.sort(key=lambda row: _urgency(row, now))
+    else:
+        found.sort(key=_ORDERS[asked.sort])
     counts = Counter(row.level for row in found)
     return Listing(
         total=len(found),
@@ -64,16 +67,17 @@ def _wanted(row: Row, asked: Asked, words: Sequence[str], now: float) -> bool:
         return False
     if not words:
         return True
-    text = f"{row.headline} {row.brand} {row.owner} {row.case_id}".casefold()
+    parts = (row.headline, row.brand, row.owner, row.case_id, row.channel, row.level, row.kind)
+    text = " ".join(parts).casefold()
     return all(word in text for word in words)
 
 
-def _urgency(row: Row) -> tuple[int, float, str]:
-    return -row.level.rank, -row.score, row.case_id
+def _urgency(row: Row, now: float) -> tuple[bool, int, bool, float, str]:
+    """What sleeps comes last, and at each level what somebody has after what nobody has."""
+    return row.snooze_until > now, -row.level.rank, row.acknowledged, -row.score, row.case_id
 
 
 _ORDERS = {
-    "urgency": _urgency,
     "newest": lambda row: (-row.opened_at, row.case_id),
     "oldest": lambda row: (row.opened_at, row.case_id),
     "silence": lambda row: (row.waiting_since or float("inf"), row.case_id),

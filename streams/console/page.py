@@ -1,7 +1,6 @@
 """One case as people see it: what was said of it last, how it went, what happened in it."""
 
 from bisect import bisect_left
-from collections.abc import Iterable
 
 import msgspec
 
@@ -9,6 +8,9 @@ from scoring.escalation import CaseKind, Escalation, SpreadSummary, Status, Why
 from scoring.levels import Level
 from scoring.timeline import CaseTimeline, Entry, Point, What, most_telling, point
 from streams.console.erasing import unquoted, without
+from streams.console.languages import parted, told_in_each
+from streams.console.order import Closing, closing_of, in_order, thinned
+from streams.console.quoting import widened
 
 MOST_ENTRIES = 300
 MOST_POINTS = 400
@@ -29,7 +31,11 @@ class Message(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Row(msgspec.Struct, frozen=True, kw_only=True):
-    """A case in a list; times in seconds of event time, `trend` its last scores, oldest first."""
+    """A case in a list; times in seconds of event time, `trend` its last scores, oldest first.
+
+    `headline` is in the case's language; `reasons` are it in those that the console speaks, without
+    the `quote`. `closed_at` is 0 while it is open; `closed_by` is empty when it ended by itself.
+    """
 
     case_id: str
     brand: str
@@ -39,6 +45,8 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
     episode: int
     score: float
     headline: str
+    reasons: dict[str, str]
+    quote: str
     channel: str
     opened_at: float
     at: float
@@ -48,6 +56,8 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
     acknowledged: bool
     snooze_until: float
     verdict: str
+    closed_at: float
+    closed_by: str
     mentions: int
     authors: int
     shares: int
@@ -60,11 +70,12 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
 class Story(msgspec.Struct, frozen=True, kw_only=True):
     """A whole case; `shares` are pairs of time (seconds) and followers.
 
-    `passed_over` counts the entries that are left out.
+    `notes` are those of `why`, by language. `passed_over` counts the entries that are left out.
     """
 
     row: Row
     why: tuple[Why, ...]
+    notes: list[dict[str, str]]
     advice: tuple[str, ...]
     signals: dict[str, float]
     spread: SpreadSummary | None
@@ -89,6 +100,8 @@ class Page:
         self.kind = kind
         self.said: Escalation | None = None
         self.told: CaseTimeline | None = None
+        self._live: Escalation | None = None
+        self._closings: dict[int, Closing] = {}
         self._verdict = ""
         self._row: Row | None = None
         self._messages: dict[str, Message] = {}
@@ -124,6 +137,10 @@ class Page:
             self._messages.pop(next(iter(self._messages)))
         if self.said is None or (said.episode, at) >= (self.said.episode, self.said.at.timestamp()):
             self.said = said
+        live = self._live
+        newer = live is None or (said.episode, at) >= (live.episode, live.at.timestamp())
+        if said.status is not Status.RESOLVED and newer:
+            self._live = said
         waiting_since = at - said.silence_s if said.silence_s else 0.0
         self._point(point(at, said.score, said.spread, waiting_since))
 
@@ -135,6 +152,8 @@ class Page:
             self.told = told
         for entry in told.entries:
             self._enter(entry)
+        if told.level is None and told.episode:
+            self._closings.setdefault(told.episode, closing_of(told))
         self._passed_over += told.passed_over
         if len(self._entries) > MOST_ENTRIES * 5 // 4:
             kept = most_telling(self._entries.values(), MOST_ENTRIES)
@@ -152,6 +171,8 @@ class Page:
             self._entries[mention_id] = msgspec.structs.replace(held, words="")
         if self.said is not None and (clean := without(self.said, mention_id)) != self.said:
             self.said, found = clean, True
+        if self._live is not None:
+            self._live = without(self._live, mention_id)
         if self.told is not None:
             self.told = msgspec.structs.replace(self.told, why=unquoted(self.told.why, mention_id))
         return found
@@ -179,6 +200,10 @@ class Page:
         level = said.level
         in_hand = told.acknowledged.rank if told and told.acknowledged else 0
         closed = not self.open
+        headline = self._headline()
+        reasons, quote = parted(headline)
+        quote = widened(quote, self._words_of(quote))
+        ended = self._closings.get(said.episode, Closing(said.at.timestamp(), ""))
         return Row(
             case_id=self.case_id,
             brand=self.brand,
@@ -187,7 +212,9 @@ class Page:
             open=self.open,
             episode=said.episode,
             score=said.score if closed else now.score,
-            headline=self._headline(),
+            headline=headline,
+            reasons=reasons,
+            quote=quote,
             channel=told.channel if told else "",
             opened_at=said.opened_at.timestamp(),
             at=now.at,
@@ -197,6 +224,8 @@ class Page:
             acknowledged=in_hand >= level.rank,
             snooze_until=told.snooze_until if told and not closed else 0.0,
             verdict=self._verdict,
+            closed_at=ended.at if closed else 0.0,
+            closed_by=ended.by if closed else "",
             mentions=now.mentions,
             authors=now.authors,
             shares=now.shares,
@@ -212,19 +241,21 @@ class Page:
         said, told = self.said, self.told
         newer = told and told.why and told.point and told.point.at >= said.at.timestamp()
         fresh = told if newer and self.open else None
+        why = fresh.why if fresh else said.why
         return Story(
             row=self.row(),
-            why=fresh.why if fresh else said.why,
+            why=why,
+            notes=[told_in_each(term.note) for term in why],
             advice=said.advice,
             signals=msgspec.to_builtins(said.signals),
             spread=said.spread,
             pace=self._points[-1].pace if self._points else 0.0,
             url=said.url,
-            entries=sorted(self._entries.values(), key=lambda entry: (entry.at, entry.id)),
+            entries=in_order(self._entries.values()),
             passed_over=self._passed_over,
             shares=sorted(self._shares),
             points=list(self._points),
-            messages=sorted(self._messages.values(), key=lambda message: message.at),
+            messages=sorted(map(self._dated, self._messages.values()), key=lambda one: one.at),
             mention_ids=said.mention_ids,
             model=said.model,
             policy=said.policy,
@@ -232,9 +263,25 @@ class Page:
 
     def _headline(self) -> str:
         """What was said of it last while it was open, without level, brand and score."""
-        assert self.said is not None
-        _, _, words = self.said.headline.partition("%: ")
-        return words or self.said.headline
+        said = self._live or self.said
+        assert said is not None
+        _, _, words = said.headline.partition("%: ")
+        return words or said.headline
+
+    def _words_of(self, quote: str) -> str:
+        """The words of the mention that a headline quotes, empty when they are not known."""
+        for term in self._live.why if self._live and quote else ():
+            entry = self._entries.get(term.mention_id or "")
+            if term.quote == quote and entry is not None:
+                return entry.words
+        return ""
+
+    def _dated(self, message: Message) -> Message:
+        """A message; the end of an episode stands after the decision that ended it."""
+        ended = self._closings.get(message.episode)
+        if message.status is not Status.RESOLVED or ended is None or ended.at < message.at:
+            return message
+        return msgspec.structs.replace(message, at=ended.at)
 
     def _level_since(self) -> float:
         assert self.said is not None
@@ -267,12 +314,3 @@ class Page:
         if len(points) > MOST_POINTS:
             half = len(points) // 2
             self._points = points[:half:2] + points[half:]
-
-
-def thinned(points: Iterable[Point], most: int) -> list[Point]:
-    """At most so many of the newest, evenly spread, the last among them."""
-    held = list(points)
-    if len(held) <= most:
-        return held
-    step = (len(held) - 1) / (most - 1)
-    return [held[round(number * step)] for number in range(most)]

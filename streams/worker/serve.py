@@ -108,6 +108,7 @@ class Worker:
         self._sources: SourcesRole | None = None
         self._chores: list[asyncio.Task[None]] = []
         self._stopping = False
+        self._began = False
         self._fast_lane: FastLane | None = None
         self._locks: list[IO[bytes]] = []
         if settings.state_store == "rocksdb":
@@ -350,6 +351,7 @@ class Worker:
             problems.insert(0, f"the broker has not answered for {silent_s:.0f} s")
         if self._stopping:
             problems.insert(0, "stopping")
+        self._began = self._began or not problems
         return Health(ok=not problems, problems=tuple(problems))
 
     def _missing(self, role: Role) -> list[str]:
@@ -385,7 +387,12 @@ class Worker:
     def _about(self) -> dict[str, Any]:
         """What the console says of the worker that answers it."""
         problems = dict.fromkeys((*self.ready().problems, *self.alive().problems))
-        return {"facts": self._facts(), "problems": tuple(problems), "version": version("tocsin")}
+        return {
+            "facts": self._facts(),
+            "problems": tuple(problems),
+            "starting": not self._began,
+            "version": version("tocsin"),
+        }
 
     def _facts(self) -> Facts:
         lag: dict[str, int] = {}

@@ -63,3 +63,10 @@ def test_a_bad_command_says_why(changes: dict[str, Any], needle: str) -> None:
 def test_any_bytes(data: bytes) -> None:
     with pytest.raises(BadCommandError):
         decode_command(data)
+
+
+def test_nobody_is_called_by_spaces() -> None:
+    raw = b'{"id":"1","action":"assign","case_id":"b:1","at":"2026-01-31T12:00:00Z","by":"ana",'
+    assert decode_command(raw + b'"assignee":" b "}').assignee == " b "
+    with pytest.raises(BadCommandError, match="blank"):
+        decode_command(raw + b'"assignee":" \\t"}')

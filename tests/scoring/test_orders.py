@@ -177,3 +177,43 @@ def test_the_id_is_the_one_that_is_said() -> None:
 def test_a_command_survives_the_log() -> None:
     order = Order(command=say(Action.SNOOZE, 0, until=START + timedelta(hours=1)))
     assert decode_event(encode_event(order)) == order
+
+
+def test_who_has_it_may_let_it_go() -> None:
+    partition, _ = opened()
+    partition.order(say(Action.ASSIGN, 60, assignee="ben"))
+    assert partition.order(say(Action.RELEASE, 70, id="d")) == []
+    standing = partition.cases[CASE].standing
+    assert (standing.owner, standing.acknowledged, standing.open) == ("", 0, True)
+
+
+def test_a_snooze_may_be_ended() -> None:
+    partition, _ = opened()
+    until = START + timedelta(hours=4)
+    partition.order(say(Action.SNOOZE, 60, until=until))
+    assert partition.cases[CASE].standing.snooze_until > 0
+    partition.order(say(Action.WAKE, 70, id="d"))
+    standing = partition.cases[CASE].standing
+    assert (standing.snoozed, standing.snooze_until, standing.held_until) == (0, 0.0, 0.0)
+    assert standing.owner == "maria"
+    before = partition.cases[CASE].standing
+    partition.order(say(Action.WAKE, 80, id="e"))
+    assert partition.cases[CASE].standing is before
+
+
+def test_what_was_resolved_may_be_opened_again_once() -> None:
+    partition, first = opened()
+    assert partition.order(say(Action.REOPEN, 30, id="early")) == []  # it is open
+    partition.order(say(Action.RESOLVE, 60))
+    assert partition.order(say(Action.REOPEN, 70, id="old", episode=7)) == []
+    [said] = partition.order(say(Action.REOPEN, 80, id="d", episode=1))
+    assert (said.status, said.episode, said.level) == (Status.OPEN, 2, first[0].level)
+    assert partition.order(say(Action.REOPEN, 90, id="e")) == []
+    assert partition.cases[CASE].standing.open
+
+
+def test_what_never_was_a_case_is_not_opened_by_hand() -> None:
+    partition = Partition(POLICY)
+    partition.mention(share("s", 1))
+    [case_id] = partition.cases
+    assert partition.order(say(Action.REOPEN, 80, case_id=case_id)) == []

@@ -152,6 +152,47 @@ def test_a_verdict_stands_beside_the_case_whenever_it_comes() -> None:
     assert row.verdict == "no_crisis"
 
 
+def test_a_closed_case_keeps_its_words_and_says_who_closed_it_and_when() -> None:
+    book, case = Casebook(), said()
+    book.say(case)
+    over = {"id": "over", "status": Status.RESOLVED, "headline": "[RESPOND] b 50%: over"}
+    book.say(said(**over))
+    [row] = book.rows(closed=True)
+    assert (row.headline, row.closed_at, row.closed_by) == (
+        'anger — "never again, thieves"',
+        SECONDS,
+        "",
+    )
+    book.tell(told(case, decision("r", 300, Action.RESOLVE), level=None))
+    book.tell(told(case, decision("later", 900, Action.RESOLVE, by="ben"), level=None))
+    [row] = book.rows(closed=True)
+    assert (row.closed_at, row.closed_by) == (SECONDS + 300, "ana")
+    page = book.page(case.case_id)
+    assert page is not None
+    assert page.story().messages[-1].at == SECONDS + 300
+    page.erase("m1")
+    [row] = book.rows(closed=True)
+    assert "never again" not in row.headline
+
+
+def test_decisions_are_told_in_the_order_of_the_log_whatever_their_ids_and_clocks() -> None:
+    book, case = Casebook(), said()
+    book.say(case)
+    ordered = [
+        decision("z", 100, Action.ACKNOWLEDGE),
+        decision("a", 100, Action.ASSIGN),
+        decision("c", 95, Action.SNOOZE),  # from a computer whose clock is slow
+    ]
+    book.tell(told(case, complaint(98), *ordered, complaint(200)))
+    page = book.page(case.case_id)
+    assert page is not None
+    assert [one.id for one in page.story().entries] == ["m98", "z", "a", "c", "m200"]
+
+
+def decision(id: str, after: float, action: Action, by: str = "ana") -> Entry:
+    return Entry(what=What.COMMAND, at=SECONDS + after, id=id, by=by, action=action)
+
+
 def test_lists_are_filtered_searched_sorted_and_paged() -> None:
     book = Casebook()
     for number, level in enumerate([*Level, *Level]):
@@ -163,11 +204,20 @@ def test_lists_are_filtered_searched_sorted_and_paged() -> None:
         return [row.case_id for row in found.cases]
 
     assert ids()[:3] == ["b:7", "b:3", "b:6"]
+    assert ids(q="crisis") == ["b:7", "b:3"]
     assert ids(level=(Level.WATCH,)) == ["b:4", "b:0"]
     assert ids(brand=("acme",), limit=2, offset=1) == ["b:3", "b:5"]
     assert ids(q="ACME b:7") == ["b:7"]
     assert ids(state="unacknowledged", sort="newest")[0] == "b:0"
     assert listed(book.rows(), Asked(limit=1), SECONDS).total == 8
+    [top] = listed(book.rows(), Asked(limit=1), SECONDS).cases
+    taken = {"case_id": top.case_id, "owner": "ana", "acknowledged": Level.CRISIS}
+    book.tell(told(said(), **taken))
+    assert ids()[:3] == ["b:3", "b:7", "b:6"]
+    book.tell(
+        told(said(), **taken, snooze_until=SECONDS + 9999, point=Point(at=SECONDS + 70, score=1))
+    )
+    assert ids()[-1] == "b:7"
 
 
 def test_who_watches_goes_on_where_he_was_and_starts_over_when_that_is_gone() -> None:

@@ -1,9 +1,10 @@
 """What is told of open cases: their story from before they were one, masked, and bounded."""
 
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import Any
 
-from scoring.command import Action, Command
+from scoring.command import Action, Command, Verdict
 from scoring.escalation import Status
 from scoring.mention import Kind, Role
 from scoring.partition import Partition
@@ -127,6 +128,29 @@ def test_decisions_are_told_even_of_a_case_that_is_closed_by_them() -> None:
     [one] = told.batch(Command(id="c2", action=Action.RESOLVE, case_id=CASE, at=START, by="Ana"))
     assert one.level is None
     assert whats([one]) == [(What.COMMAND, "c2")]
+
+
+def test_a_decision_stands_at_its_own_time_and_says_all_of_it() -> None:
+    told = Told()
+    told.batch(grave("root", 0))
+    at = START + timedelta(hours=5)  # nothing was said since: event time stands still
+    snooze = Command(
+        id="s", action=Action.SNOOZE, case_id=CASE, at=at, by="Ana", until=at + timedelta(hours=4)
+    )
+    years_later = Command(
+        id="v",
+        action=Action.RESOLVE,
+        case_id=CASE,
+        at=at + timedelta(days=4000),
+        by="Ana",
+        verdict=Verdict.CRISIS,
+        note="as in May",
+    )
+    [one] = told.batch(snooze, years_later)
+    by_id = {entry.id: entry for entry in one.entries}
+    assert (by_id["s"].at, by_id["s"].for_s) == (at.timestamp(), 4 * 3600)
+    assert by_id["v"].at == told.fold.watermark  # a recording is played
+    assert (by_id["v"].verdict, by_id["v"].note) == (Verdict.CRISIS, "as in May")
 
 
 def test_what_a_linked_conversation_says_is_told_of_the_case_that_speaks_for_it() -> None:

@@ -197,6 +197,26 @@ def test_every_action_is_done_by_keyboard_and_seen_by_others_at_once(
     context.close()
 
 
+def test_decisions_are_taken_back(demo: Demo, page: "Page") -> None:
+    visit(page, demo)
+    [row] = [one for one in found(demo, state="closed") if one["case_id"].startswith(CASE)]
+    page.goto(f"{demo.console()}?state=closed&case={quote(row['case_id'], safe='')}")
+    assert "by Ana" in page.locator("#case .state").inner_text(timeout=PATIENCE_MS)
+    assert page.locator("#case .chance").count() == 0  # what is over has no chance any more
+    page.click("#do-reopen")
+    page.wait_for_selector("#do-resolve", timeout=PATIENCE_MS)
+    page.wait_for_selector("#toasts .good", timeout=PATIENCE_MS)
+    page.keyboard.press("a")
+    page.wait_for_selector("#case .state:has-text('Ana has it')", timeout=PATIENCE_MS)
+    page.click("#toasts .good button", timeout=PATIENCE_MS)
+    page.wait_for_selector("#case .state:has-text('Nobody has it')", timeout=PATIENCE_MS)
+    page.click("#to-brands")
+    page.wait_for_selector("#brands-view:not([hidden])")
+    page.go_back()  # stays in the console
+    page.wait_for_selector("#cases-view:not([hidden])")
+    assert "state=closed" in page.url
+
+
 def test_a_change_without_the_token_asks_for_it(demo: Demo, page: "Page") -> None:
     page.goto(demo.console())
     page.wait_for_selector(VIEWS["cases"], timeout=PATIENCE_MS)

@@ -56,6 +56,7 @@ def test_anything_is_a_command_or_one_line(body: bytes, caller: str) -> None:
         ({"for_s": LONGEST_S + 1}, "for_s"),
         ({"for_s": 5}, "for_s"),
         ({"action": "assign"}, "`assignee`"),
+        ({"action": "assign", "assignee": " \t "}, "`assignee`"),
         ({"verdict": "maybe"}, "verdict"),
         ({"until": "2026-01-31T12:00:00Z"}, "until"),
     ],
@@ -69,6 +70,11 @@ def test_the_name_of_the_token_goes_before_that_of_the_body() -> None:
     assert command(json.dumps(GOOD).encode(), "Ben").by == "Ben"
 
     assert command(json.dumps(GOOD | {"by": ""}).encode(), "Ben").by == "Ben"
+
+
+def test_names_lose_the_spaces_around_them() -> None:
+    made = command(json.dumps(GOOD | {"action": "assign", "assignee": " Ben "}).encode(), "")
+    assert made.assignee == "Ben"
 
 
 def test_a_request_has_an_id_of_its_own_unless_it_brings_one() -> None:

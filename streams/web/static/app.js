@@ -3,14 +3,15 @@
 import { ACTIONS, act, askToken, say, who } from "./actions.js";
 import * as brands from "./brands.js";
 import * as page from "./case.js";
-import { asking, tell } from "./dialog.js";
+import { asking } from "./dialog.js";
 import { button, element, put } from "./dom.js";
-import { clear, controls, filter, toggleLevel } from "./filters.js";
+import { clear, controls, filter, read, search, toggleLevel, write } from "./filters.js";
+import { help } from "./help.js";
 import { kept, takeToken } from "./kept.js";
 import { LEVELS } from "./level.js";
 import * as list from "./list.js";
-import { about, now, on, retry, run, store } from "./store.js";
-import { clock, count, counted, lang, lasting, pairs, switchLanguage, ticking, word } from "./words.js";
+import { about, beginning, now, on, retry, run, store } from "./store.js";
+import { clock, count, counted, lang, lasting, switchLanguage, ticking, word } from "./words.js";
 
 const ABOUT_MS = 15_000;
 const BRANDS_MS = 5_000;
@@ -20,6 +21,8 @@ const narrow = matchMedia("(max-width: 56rem)");
 let view = "cases";
 let chosen = null;
 let byHand = false;
+let before = "waiting";
+let restoring = false; // an address is being read: it is not written meanwhile
 
 on("rows", () => {
   list.refresh();
@@ -28,6 +31,7 @@ on("rows", () => {
 });
 on("case", page.changed);
 on("state", state);
+on("crisis", (row) => say(word("newCrisis", { brand: row.brand, level: word(row.level) }), "bad-news"));
 
 /** Runs an act once in a while, however often it is asked for. */
 const waiting = new Set();
@@ -56,7 +60,7 @@ function choose(caseId, { open = false, keep = true, reveal = false } = {}) {
   page.show(caseId);
   if (open && narrow.matches) document.body.dataset.pane = "case";
   if (open && narrow.matches) $("case").focus({ preventScroll: true });
-  if (keep) remember();
+  if (keep) remember(open);
 }
 
 function back() {
@@ -70,10 +74,10 @@ function chooseBrand(name) {
   filter.state = "open";
   chosen = null;
   byHand = false;
-  show("cases");
+  show("cases", true);
 }
 
-function show(name) {
+function show(name, step = false) {
   view = name;
   document.body.dataset.view = name;
   $("brands-view").hidden = name !== "brands";
@@ -90,28 +94,41 @@ function show(name) {
   drawControls();
   list.refresh();
   soon(first);
-  remember();
+  remember(step);
 }
 
-/** What is looked at stands in the address, so that it can be sent to somebody. */
-function remember() {
+/**
+ * What is looked at stands in the address, so that it can be sent to somebody, and comes again with
+ * a reload; a `step` is one that the browser's Back takes back.
+ */
+function remember(step = false) {
+  if (restoring) return;
   const query = new URLSearchParams();
   if (view === "brands") query.set("view", "brands");
   else {
-    if (filter.brand) query.set("brand", filter.brand);
+    write(query);
     if (chosen && byHand) query.set("case", chosen);
   }
   const text = query.toString();
   const address = text ? `/?${text}` : "/";
-  if (address !== location.pathname + location.search) history.replaceState(null, "", address);
+  if (address === location.pathname + location.search) return;
+  if (step) history.pushState(null, "", address);
+  else history.replaceState(null, "", address);
 }
 
 function go(query) {
-  filter.brand = query.get("brand") ?? "";
+  restoring = true;
+  read(query);
+  $("search").value = filter.words.join(" ");
+  chosen = null;
+  byHand = false;
+  delete document.body.dataset.pane;
+  list.mark(null);
   show(query.get("view") === "brands" ? "brands" : "cases");
   const caseId = query.get("case");
   if (caseId) choose(caseId, { open: true });
   else page.show(null);
+  restoring = false;
 }
 
 /** The tab says how many cases nobody has taken though they ring. */
@@ -137,17 +154,23 @@ function drawControls() {
   if (focused) $("filters").querySelector(`[data-key="${focused}"]`)?.focus({ preventScroll: true });
 }
 
+/** How current the page is, in a word. */
+const status = () => word(store.state === "live" && beginning() ? "starting" : store.state);
+
 function state() {
+  if (store.state === "live" && before !== "live") page.again();
+  before = store.state;
   document.body.dataset.state = store.state;
-  put($("status"), word(store.state));
+  put($("status"), status());
   const lines = [];
   if (store.state === "lost") {
     lines.push(store.heardAt ? word("lostSince", { time: clock(store.heardAt) }) : word("never"));
-  } else if (store.state === "locked") lines.push(word("lockedWhy"));
+  } else if (store.state === "locked") lines.push(word(kept.token() ? "tokenWrong" : "lockedWhy"));
   else if (store.state === "live") {
     if (store.fault) lines.push(word("fault"));
+    else if (store.starting) lines.push(word("startingWhy", { problems: store.problems.join(", ") }));
     else if (!store.complete) lines.push(word("reading"));
-    if (store.problems.length) lines.push(word("problems", { problems: store.problems.join(", ") }));
+    if (store.problems.length && !store.starting) lines.push(word("problems", { problems: store.problems.join(", ") }));
   }
   const banner = $("banner");
   const text = lines.join(" ");
@@ -156,11 +179,12 @@ function state() {
     banner.hidden = !text;
     banner.replaceChildren(element("span", "", text));
     if (store.state === "lost") banner.append(button("", word("again"), retry));
-    if (store.state === "locked") banner.append(button("", word("giveToken"), askToken));
+    if (store.state === "locked") banner.append(button("", word("giveToken"), () => askToken(kept.token() !== null)));
   }
   facts();
   tick();
   list.refresh();
+  if (chosen === null) page.redraw();
 }
 
 function facts() {
@@ -169,6 +193,8 @@ function facts() {
     const sum = (numbers) => Object.values(numbers).reduce((total, one) => total + one, 0);
     parts.push(` · ${count(sum(store.facts.processed))} ${word("processed")} · ${count(sum(store.facts.lag))} ${word("lag")}`);
   }
+  const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
+  if (zone) parts.push(` · ${word("timesIn", { zone })}`);
   $("facts").replaceChildren(...parts);
 }
 
@@ -193,7 +219,7 @@ function speak() {
   $("language").title = word("toLanguage");
   $("language").lang = lang === "fr" ? "en" : "fr";
   $("help").title = word("keys");
-  put($("status"), word(store.state));
+  put($("status"), status());
   named();
   themed();
 }
@@ -238,13 +264,14 @@ $("language").addEventListener("click", () => {
 $("theme").addEventListener("click", switchTheme);
 $("me").addEventListener("click", () => who(true));
 $("help").addEventListener("click", help);
-$("to-cases").addEventListener("click", () => show("cases"));
-$("to-brands").addEventListener("click", () => show("brands"));
+$("to-cases").addEventListener("click", () => show("cases", true));
+$("to-brands").addEventListener("click", () => show("brands", true));
 $("search").addEventListener("input", () => {
-  filter.words = $("search").value.toLocaleLowerCase().split(/\s+/).filter(Boolean);
+  search($("search").value);
   if (view !== "cases") show("cases");
   $("list").scrollTop = 0;
   list.refresh();
+  soon(remember);
 });
 document.addEventListener("named", named);
 document.addEventListener("back", back);
@@ -253,8 +280,17 @@ document.addEventListener("cleared", () => {
   $("search").value = "";
   drawControls();
   list.refresh();
+  remember();
   $("list").focus();
 });
+document.addEventListener("state", ({ detail }) => {
+  filter.state = detail;
+  drawControls();
+  list.refresh();
+  remember();
+  $("list").focus();
+});
+window.addEventListener("popstate", () => go(new URL(location.href).searchParams));
 window.addEventListener("online", retry);
 matchMedia("(prefers-color-scheme: dark)").addEventListener("change", repaint);
 let width = 0;
@@ -265,18 +301,6 @@ new ResizeObserver(([one]) => {
 }).observe($("case"));
 
 // Keys ----------------------------------------------------------------------------------------
-
-function help() {
-  const rows = pairs("keysList").map(([keys, what]) =>
-    element("div", "", element("dt", "", ...keys.split(/(, | ou | or | to | à )/).map((part, at) =>
-      at % 2 ? part : element("kbd", "", part))), element("dd", "", what)));
-  // Who speaks to the computer, or types by accident, can do without (WCAG 2.1.4).
-  const single = element("input");
-  Object.assign(single, { type: "checkbox", name: "single", checked: kept.keys() !== "off" });
-  single.addEventListener("change", () => kept.keys(single.checked ? null : "off"));
-  const choice = element("label", "check", single, word("singleKeys"));
-  tell(word("keys"), element("dl", "keys", ...rows), choice);
-}
 
 function move(step) {
   if (view !== "cases") return;
@@ -302,7 +326,7 @@ const KEYS = {
   Enter: () => chosen && choose(chosen, { open: true }),
   Escape: back,
   "/": () => $("search").focus(),
-  "?": help, t: switchTheme, b: () => show("brands"), c: () => show("cases"), l: copyLink,
+  "?": help, t: switchTheme, b: () => show("brands", true), c: () => show("cases", true), l: copyLink,
   o: () => document.querySelector("#case .original.button")?.click(),
 };
 LEVELS.forEach((level, at) => {
@@ -310,6 +334,7 @@ LEVELS.forEach((level, at) => {
     toggleLevel(level);
     drawControls();
     list.refresh();
+    remember();
   };
 });
 for (const { name, key } of ACTIONS) {

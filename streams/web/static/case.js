@@ -4,12 +4,13 @@ import { get, Refused } from "./api.js";
 import { ACTIONS, act } from "./actions.js";
 import { course } from "./charts.js";
 import { button, element, link, marked, put } from "./dom.js";
-import { pill } from "./level.js";
-import { empty, now } from "./store.js";
+import { asked } from "./level.js";
+import { beginning, empty, now, retry } from "./store.js";
 import { told } from "./story.js";
-import { count, counted, decimal, has, moment, percent, quotation, signal, split, ticking, weight, whole, word } from "./words.js";
+import { closing, count, counted, decimal, has, lang, moment, percent, quotation, reasons, signal, ticking, weight, whole, word } from "./words.js";
 
 const AGAIN_MS = 1500; // between two looks at a case that changes all the time
+const MOST_SEEN = 30;
 const ROOM = 50; // characters of the text shown on each side of a quote
 const REASONS = {
   "restore-deleted-post": ["deletion"],
@@ -26,6 +27,8 @@ let shown; // id of the case on the page, null for none
 let story = null;
 let reading = 0;
 let timer = null;
+let behind = false; // the last look failed: what is shown may be old
+const seen = new Map(); // stories that were looked at lately, by id
 let view = { newest: false, key: true };
 
 /** The story on the page, null for none. */
@@ -41,9 +44,16 @@ export function show(caseId) {
   $("case").scrollTop = 0;
   if (caseId === null) unchosen();
   else {
-    if (!$("case").querySelector(".case")) nothing(word("loading"));
+    story = seen.get(caseId) ?? null;
+    if (story) draw();
+    else if (!$("case").querySelector(".case")) nothing(word("loading"));
     read();
   }
+}
+
+/** The worker is heard again: looks again at what could not be read, or may have changed. */
+export function again() {
+  if (shown && (behind || story)) read();
 }
 
 /** The case changed: looks again, soon and not too often. */
@@ -63,7 +73,8 @@ export function redraw() {
 }
 
 function unchosen() {
-  if (empty()) nothing(word("none"), word("listens"));
+  if (empty() && beginning()) nothing(word("noneYet"));
+  else if (empty()) nothing(word("none"), word("listens"));
   else nothing(word("choose"), word("chooseKeys"));
 }
 
@@ -75,12 +86,33 @@ async function read() {
     if (turn !== reading || asked !== shown) return;
     const same = story && JSON.stringify({ ...story, as_of: 0 }) === JSON.stringify({ ...found, as_of: 0 });
     story = found;
-    if (!same) draw();
+    behind = false;
+    remember(asked, found);
+    if (!same || !$("case").querySelector(".case")) draw();
   } catch (error) {
     if (turn !== reading || asked !== shown) return;
-    if (error instanceof Refused && error.status === 404) nothing(word("gone"));
-    else if (!story) nothing(word("lost"));
+    behind = true;
+    if (error instanceof Refused && error.status === 404) {
+      seen.delete(asked);
+      story = null;
+      nothing(word("gone"));
+    } else if (!story) {
+      nothing(word("unread"));
+      const more = button("", word("again"), () => {
+        retry();
+        read();
+      });
+      more.dataset.key = "again";
+      $("case").querySelector(".nothing").append(more);
+    }
   }
+}
+
+/** Keeps the last stories, so that they can be looked at while nobody answers. */
+function remember(caseId, found) {
+  seen.delete(caseId);
+  seen.set(caseId, found);
+  if (seen.size > MOST_SEEN) seen.delete(seen.keys().next().value);
 }
 
 function nothing(...lines) {
@@ -91,6 +123,7 @@ function draw() {
   const place = $("case");
   const { scrollTop } = place;
   const focused = document.activeElement?.dataset?.key;
+  const inside = place.contains(document.activeElement);
   const selected = String(getSelection()).length > 0 && place.contains(getSelection().anchorNode);
   if (selected && place.dataset.case === shown) return changed(shown); // somebody is copying
   place.dataset.case = shown;
@@ -98,7 +131,8 @@ function draw() {
   const main = element("div", "main-column", charts(), happened());
   place.replaceChildren(element("div", "case", header(), numbers(), element("div", "columns", side, main)));
   place.scrollTop = scrollTop;
-  if (focused) place.querySelector(`[data-key="${focused}"]`)?.focus({ preventScroll: true });
+  // What was pressed may be gone now that it is done.
+  if (focused && inside) (place.querySelector(`[data-key="${focused}"]`) ?? place).focus({ preventScroll: true });
   plot();
 }
 
@@ -108,23 +142,26 @@ function header() {
   if (row.episode > 1) about.push(word("episode", { number: row.episode }));
   const state = element("p", "state");
   state.append(row.owner ? word("owner", { name: row.owner }) : row.open ? word("nobody") : "");
+  if (!row.open) state.append(row.owner ? " · " : "", closing(row));
   if (row.open && row.owner && !row.acknowledged) state.append(` (${word("takenTo")})`);
   if (row.snooze_until > now()) state.append(" · ", word("snoozedUntil", { time: moment(row.snooze_until) }));
+  const calmer = row.open && row.score < Math.max(...row.trend, ...story.messages.map((one) => one.score)) / 2;
+  if (calmer) state.append(" · ", word("stillOpen", { level: word(row.level) }));
   if (row.verdict) state.append(" · ", word(`verdict_${row.verdict}`));
   const back = button("plain back", `‹ ${word("back")}`, () => document.dispatchEvent(new CustomEvent("back")));
   back.dataset.key = "back";
-  const { reasons, quote } = split(row.headline);
+  const { quote } = row;
   const original = story.url ? link(story.url, word("openOriginal"), "original button") : null;
   return element(
     "header", `head ${row.level}`, back,
     element(
       "div", "title",
-      row.open ? pill(row.level) : element("span", "pill resolved", word("resolved")),
+      row.open ? asked(row.level) : element("span", "pill resolved", word("resolved")),
       element("h2", "", row.brand),
       element("span", "quiet", about.filter(Boolean).join(" · ")),
     ),
     quote ? element("p", "headline", quotation(quote)) : null,
-    element("p", quote ? "reasons" : "headline", reasons),
+    element("p", quote ? "reasons" : "headline", reasons(row)),
     element("div", "do", ...ACTIONS.filter((one) => one.when(row)).map(doing), original),
     state,
   );
@@ -132,9 +169,11 @@ function header() {
 
 function doing({ name, key, label }) {
   const made = button(name === "acknowledge" ? "primary" : "", word(label ?? name), () => act(name, story.row));
-  made.append(element("kbd", "", key));
-  made.querySelector("kbd").setAttribute("aria-hidden", "true");
-  made.setAttribute("aria-keyshortcuts", key);
+  if (key) {
+    made.append(element("kbd", "", key));
+    made.querySelector("kbd").setAttribute("aria-hidden", "true");
+    made.setAttribute("aria-keyshortcuts", key);
+  }
   made.dataset.key = name;
   made.id = `do-${name}`;
   return made;
@@ -144,7 +183,7 @@ function numbers() {
   const { row, points } = story;
   const latest = points.at(-1);
   const made = [
-    fact("chance", percent(row.score), word("chanceShort"), meter(row)),
+    row.open ? fact("chance", percent(row.score), word("chanceShort"), meter(row)) : null,
     silence(row),
     fact("", count(row.authors), word("authors"), counted("followers", row.reach)),
     shares(row, latest),
@@ -154,7 +193,7 @@ function numbers() {
     const effect = word(row.reproduction >= 1 ? "explosive" : "fading");
     made.push(fact("", decimal(row.reproduction), word("reproductionName"), row.shares ? effect : null));
   }
-  return element("dl", "numbers", ...made);
+  return element("dl", "numbers", ...made.filter(Boolean));
 }
 
 /** How often it was shared, and how often it will have been in the end. */
@@ -179,6 +218,7 @@ function meter(row) {
   filled.style.width = `${100 * row.score}%`;
   const made = element("span", "meter", filled);
   made.title = word("chance");
+  made.setAttribute("aria-hidden", "true"); // the number beside it says the same
   return made;
 }
 
@@ -197,12 +237,15 @@ function advice() {
     const why = [word(has(`${key}-reason`) ? `${key}-reason` : key)];
     return element(
       "li", "", element("b", "", word(key)),
-      element("p", "", ...why, term ? element("span", "because", ` ${word("because", { note: term.note })}`) : null),
+      element("p", "", ...why, term ? element("span", "because", ` ${word("because", { note: noted(term) })}`) : null),
     );
   });
   if (!items.length) return element("section", "advice", element("h3", "", word("advice")), element("p", "quiet", word("adviceNone")));
   return element("section", "advice", element("h3", "", word("advice")), element("ol", "", ...items));
 }
+
+/** The note of a reason, in the language that is spoken. */
+const noted = (term) => story.notes[story.why.indexOf(term)]?.[lang] ?? term.note;
 
 function why() {
   const largest = Math.max(...story.why.map((term) => Math.abs(term.weight)), 1e-9);
@@ -215,7 +258,7 @@ function why() {
       element("span", "signal", signal(term.signal)),
       element("span", "bar", bar),
       element("span", "weight", weight(term.weight)),
-      element("p", "note", term.note),
+      element("p", "note", noted(term)),
       quoted(term, said.get(term.mention_id)),
     );
   });
@@ -276,7 +319,7 @@ function readout(point) {
   else {
     parts.push(`${count(point.shares ?? 0)} ${word("sharesSeen")}`);
     parts.push(`${whole(point.forecast_shares ?? 0)} ${word("expected")} (${whole(point.forecast_low ?? 0)}–${whole(point.forecast_high ?? 0)})`);
-    parts.push(`R ${decimal(point.reproduction ?? 0)}`);
+    parts.push(`${word("reproductionName").toLocaleLowerCase()} ${decimal(point.reproduction ?? 0)}`);
   }
   return parts.join(" · ");
 }

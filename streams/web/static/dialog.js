@@ -18,7 +18,7 @@ export function ask(title, fields, send = word("send")) {
     let given = null;
     form.addEventListener("submit", (event) => {
       event.preventDefault();
-      given = Object.fromEntries(new FormData(form));
+      given = Object.fromEntries([...new FormData(form)].map(([name, value]) => [name, value.trim()]));
       dialog().close();
     });
     open(form, () => done(given));
@@ -58,6 +58,12 @@ export function field(label, input, help = "") {
 export function text(name, value, { required = false, list = [], max = 256, secret = false } = {}) {
   const input = element("input");
   Object.assign(input, { name, value, required, maxLength: max, type: secret ? "password" : "text", autocomplete: "off" });
+  if (required) {
+    // Spaces alone are nothing: said beside the input instead of dropping what was meant.
+    const check = () => input.setCustomValidity(input.value && !input.value.trim() ? word("blank") : "");
+    input.addEventListener("input", check);
+    check();
+  }
   if (!list.length) return input;
   const known = element("datalist", "", ...list.map((one) => Object.assign(element("option"), { value: one })));
   known.id = `${name}-known`;

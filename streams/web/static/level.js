@@ -1,6 +1,7 @@
 // How urgent a case is: a colour, a word, and bars for those who see neither.
 
-import { element } from "./dom.js";
+import { tell } from "./dialog.js";
+import { button, element } from "./dom.js";
 import { word } from "./words.js";
 
 /** The levels, the most urgent first. */
@@ -21,4 +22,22 @@ export function bars(level) {
 /** The level as a label. */
 export function pill(level, text = word(level)) {
   return element("span", `pill ${level}`, bars(level), text);
+}
+
+/** What each level means, the most urgent first. */
+export function meanings() {
+  const made = element("dl", "levels-help");
+  for (const level of LEVELS) {
+    made.append(element("div", "", element("dt", "", pill(level)), element("dd", "", word(`${level}_means`))));
+  }
+  return made;
+}
+
+/** The level as a button that says what the levels mean, and why one outlasts its score. */
+export function asked(level) {
+  const explain = () => tell(word("levels"), meanings(), element("p", "quiet", word("levelLasts")));
+  const made = button("plain asks", "", explain, `${word(level)}: ${word("levels")}`);
+  made.append(pill(level));
+  made.dataset.key = "level";
+  return made;
 }

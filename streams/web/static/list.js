@@ -1,9 +1,9 @@
 // The list of cases: however many there are, only those in view are elements.
 
 import { button, element, put, set } from "./dom.js";
-import { filter, found, narrowed } from "./filters.js";
+import { elsewhere, filter, found, narrowed } from "./filters.js";
 import { row as makeRow, show } from "./row.js";
-import { store } from "./store.js";
+import { beginning } from "./store.js";
 import { counted, word } from "./words.js";
 
 const BEYOND = 6; // rows kept ready above and below the view
@@ -15,6 +15,7 @@ let pool = [];
 let height = 0;
 let choose = () => {};
 let waiting = false;
+let last = 0; // place of the chosen case when it was last in the list
 
 /** Sets up the list; `act` is called with the id of a case that is chosen. */
 export function begin(act) {
@@ -33,6 +34,7 @@ export function refresh() {
   requestAnimationFrame(() => {
     waiting = false;
     rows = found();
+    placed();
     draw();
   });
 }
@@ -48,6 +50,7 @@ export function renew() {
 /** Marks a case as the one that is looked at; `reveal` scrolls it into view. */
 export function mark(caseId, reveal = false) {
   chosen = caseId;
+  placed();
   if (reveal) {
     const at = rows.findIndex((one) => one.case_id === caseId);
     const list = $("list");
@@ -60,10 +63,17 @@ export function mark(caseId, reveal = false) {
   draw();
 }
 
+function placed() {
+  const at = rows.findIndex((one) => one.case_id === chosen);
+  if (at >= 0) last = at;
+}
+
 /** The id of the case `step` places after the chosen one, of the first where none is chosen. */
 export function beside(step) {
   const at = rows.findIndex((one) => one.case_id === chosen);
-  const from = at < 0 ? (step > 0 ? -1 : 0) : at;
+  // Where the chosen one has left the list, the next is the one that took its place.
+  const gone = chosen === null ? -1 : last - 1;
+  const from = at < 0 ? (step > 0 ? gone : gone + 1) : at;
   const place = Math.min(rows.length - 1, Math.max(0, from + step));
   return rows[place]?.case_id ?? null;
 }
@@ -114,10 +124,16 @@ function none() {
   put($("facts").querySelector(".shown") ?? $("facts"), counted("shown", rows.length));
   if (note.hidden) return;
   const calm = filter.state === "open" && !narrowed();
-  const text = !store.complete && calm ? word("noneYet") : word(calm ? "none" : "noneFound");
-  if (note.dataset.text === text) return;
-  note.dataset.text = text;
+  const text = beginning() && calm ? word("noneYet") : word(calm ? "none" : "noneFound");
+  const other = elsewhere();
+  const more = other.number ? word("elsewhere", { count: other.number, state: word(other.state) }) : "";
+  if (note.dataset.text === text + more) return;
+  note.dataset.text = text + more;
   note.replaceChildren(element("span", "", text));
+  if (more) {
+    const go = () => document.dispatchEvent(new CustomEvent("state", { detail: other.state }));
+    note.append(button("", more, go));
+  }
   if (!calm) {
     const act = () => document.dispatchEvent(new CustomEvent("cleared"));
     note.append(button("", word("clear"), act));

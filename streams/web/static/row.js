@@ -4,7 +4,7 @@ import { sparkline } from "./charts.js";
 import { element, put, set } from "./dom.js";
 import { bars } from "./level.js";
 import { now } from "./store.js";
-import { count, counted, lasting, percent, quotation, split, whole, word } from "./words.js";
+import { closing, count, counted, lasting, percent, quotation, reasons, whole, word } from "./words.js";
 
 let number = 0;
 
@@ -44,16 +44,26 @@ export function show(made, open, chosen) {
   made.querySelector(".levels").replaceChildren(bars(open.level), word(open.open ? open.level : "resolved"));
   put(made.querySelector(".brand"), open.brand);
   put(made.querySelector(".kind"), open.kind === "incident" ? word("incident") : open.channel);
-  put(made.querySelector(".score"), percent(open.score));
-  const { reasons, quote } = split(open.headline);
-  put(made.querySelector(".headline"), quote ? quotation(quote) : reasons);
-  made.querySelector(".headline").title = open.headline;
+  put(made.querySelector(".score"), open.open ? percent(open.score) : "");
+  put(made.querySelector(".headline"), open.quote ? quotation(open.quote) : reasons(open));
+  made.querySelector(".headline").title = said(open);
   three.replaceChildren(...facts(open));
   sparkline(made.querySelector(".spark"), open.trend, open.level);
-  made.setAttribute("aria-label", `${word(open.level)}, ${open.brand}, ${percent(open.score)}: ${open.headline}`);
+  made.setAttribute("aria-label", [`${word(open.level)}, ${open.brand}, ${open.open ? percent(open.score) : closing(open)}: ${said(open)}`, ...spoken(open)].join(", "));
 }
 
+/** What the third line shows, for those who hear it; without a clock, which would be read anew. */
+function spoken(row) {
+  const waits = row.open && row.waiting_since
+    ? word("waitsFor", { time: lasting(now() - row.waiting_since) }) : "";
+  const taken = row.owner ? word("owner", { name: row.owner }) : row.open ? word("nobody") : "";
+  return [waits, counted("people", row.authors), taken].filter(Boolean);
+}
+
+const said = (row) => [reasons(row), row.quote && quotation(row.quote)].filter(Boolean).join(" — ");
+
 function facts(open) {
+  if (!open.open) return closed(open);
   const made = [];
   if (open.waiting_since && open.open) {
     const clock = element("time", "", lasting(now() - open.waiting_since));
@@ -62,7 +72,7 @@ function facts(open) {
     made.push(element("span", "unanswered", clock, ` ${word("noAnswer")}`));
   }
   made.push(element("span", "", counted("people", open.authors)));
-  made.push(element("span", "", `${count(open.reach)} ${word("reachName").toLocaleLowerCase()}`));
+  made.push(element("span", "", word("reached", { count: count(open.reach) })));
   if (open.shares) {
     const more = Math.round(open.forecast_shares) > open.shares ? ` → ${whole(open.forecast_shares)}` : "";
     made.push(element("span", "", `${count(open.shares)}${more} ${word("sharesSeen")}`));
@@ -70,6 +80,14 @@ function facts(open) {
   if (open.open && cooling(open)) made.push(element("span", "", word("cooling")));
   if (open.snooze_until > now()) made.push(element("span", "owner", word("snoozed")));
   if (open.owner) made.push(element("span", "owner", open.owner));
+  return made;
+}
+
+/** When it was closed and by whom, and what it was found to be. */
+function closed(row) {
+  const made = [element("span", "", closing(row))];
+  if (row.verdict) made.push(element("span", "owner", word(`verdict_${row.verdict}`)));
+  made.push(element("span", "", counted("people", row.authors)));
   return made;
 }
 

@@ -4,6 +4,7 @@ import { get, Refused, watch } from "./api.js";
 
 const PAGE = 2000;
 const MOST_CLOSED = 1000;
+const STARTING_MS = 1500; // between two looks at a worker that has only just begun
 const AGAIN_MS = [500, 1000, 2000, 4000, 8000];
 
 export const store = {
@@ -17,16 +18,22 @@ export const store = {
   complete: false,
   fault: "",
   problems: [],
+  /** Whether the worker has not been ready yet since its start. */
+  starting: false,
   facts: null,
 };
 
-const listeners = { rows: [], state: [], case: [] };
+/** Whether the list may lack cases because the worker has only just begun: not a calm one. */
+export const beginning = () => !store.complete || store.starting;
+
+const listeners = { rows: [], state: [], case: [], crisis: [] };
 let last = "";
 let offset = 0; // of event time to this computer's clock, in seconds
 let frozen = null;
 let wake = null;
+let soon = null;
 
-/** Calls `act` when rows change, the state does, or one case has (with its id). */
+/** Calls `act` when rows change, the state does, one case has (with its id), or is a crisis now. */
 export const on = (what, act) => listeners[what].push(act);
 
 const tell = (what, value) => listeners[what].forEach((act) => act(value));
@@ -76,12 +83,12 @@ async function load() {
     if (from >= part.total) break;
   }
   const closed = await get("cases", { state: "closed", limit: PAGE, sort: "oldest" });
+  await about(); // before anything is called live
   store.rows = rows;
   store.closed = new Map(closed.cases.map((row) => [row.case_id, row]));
   current(closed.as_of);
   last = first; // what changed while the parts were read is told again
   tell("rows");
-  about();
 }
 
 /** What the worker says of itself. */
@@ -90,10 +97,13 @@ export async function about() {
     const found = await get("about");
     store.facts = found.facts;
     store.problems = found.problems;
+    store.starting = found.starting;
     tell("state");
   } catch {
     // the events tell whether it is there
   }
+  clearTimeout(soon);
+  if (store.starting) soon = setTimeout(about, STARTING_MS);
 }
 
 function taken(name, data, id) {
@@ -103,11 +113,13 @@ function taken(name, data, id) {
   }
   if (name === "case") {
     const { case_id: caseId, open } = data;
+    const risen = open && data.level === "crisis" && store.rows.get(caseId)?.level !== "crisis";
     (open ? store.rows : store.closed).set(caseId, data);
     (open ? store.closed : store.rows).delete(caseId);
     if (store.closed.size > MOST_CLOSED) store.closed.delete(store.closed.keys().next().value);
     tell("rows");
     tell("case", caseId);
+    if (risen && !beginning()) tell("crisis", data);
   }
   if (name === "clock") current(data);
   if (id) last = id;

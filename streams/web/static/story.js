@@ -2,7 +2,7 @@
 
 import { element, link, marked } from "./dom.js";
 import { LEVELS, pill } from "./level.js";
-import { count, counted, day, hour, moment, percent, word } from "./words.js";
+import { count, counted, day, hour, lasting, moment, percent, word } from "./words.js";
 
 const TURNING = new Set(["complaint", "media", "answer", "deletion", "edit", "command", "level"]);
 const SPOKEN = new Set(["complaint", "voice", "defence", "answer", "media"]);
@@ -19,7 +19,7 @@ export function items(story) {
       || mark.status === "resolved" || story.messages[at - 1].status === "resolved")
     .map((mark) => ({ ...mark, what: "level" }));
   const made = [];
-  for (const entry of [...story.entries, ...levels].sort((a, b) => a.at - b.at)) {
+  for (const entry of merged(story.entries, levels)) {
     const before = made.at(-1);
     const small = entry.what === "share" && (entry.followers ?? 0) < LARGE && !entry.words;
     if (!small) made.push(entry);
@@ -27,6 +27,17 @@ export function items(story) {
     else made.push({ what: "shares", at: entry.at, id: entry.id, shares: [entry] });
   }
   return made;
+}
+
+/** Entries in the order they are told in, levels at their time and after what is of the same. */
+function merged(entries, levels) {
+  const made = [];
+  let at = 0;
+  for (const entry of entries) {
+    while (at < levels.length && levels[at].at < entry.at) made.push(levels[at++]);
+    made.push(entry);
+  }
+  return [...made, ...levels.slice(at)];
 }
 
 /** The story as a list; `quotes` maps mentions to the words that count. */
@@ -60,7 +71,7 @@ function shown(item, quotes) {
 function contents(item, quotes) {
   if (item.what === "level") return level(item);
   if (item.what === "shares") return shares(item.shares);
-  if (item.what === "command") return [element("p", "head", element("b", "", decision(item)))];
+  if (item.what === "command") return decided(item);
   const silent = SPOKEN.has(item.what) ? element("p", "quiet small", word("quoteErased")) : null;
   const text = item.words ? words(item, quotes.get(item.id) ?? []) : silent;
   return [head(item), text];
@@ -82,6 +93,17 @@ function shares(all) {
     "p", "head",
     element("b", "", counted("sharedBy", all.length)), element("span", "quiet", parts.join(" · ")),
   )];
+}
+
+/** What somebody decided, what he found it to be, and what he wrote about it. */
+function decided(item) {
+  const about = [];
+  if (item.for_s) about.push(word("lasts", { time: lasting(item.for_s) }));
+  if (item.verdict) about.push(word(`verdict_${item.verdict}`));
+  return [
+    element("p", "head", element("b", "", decision(item)), element("span", "quiet", about.join(" · "))),
+    item.note ? element("blockquote", "", item.note) : null,
+  ];
 }
 
 function decision(item) {

@@ -4,6 +4,7 @@ import { en } from "./en.js";
 import { fr } from "./fr.js";
 import { kept } from "./kept.js";
 
+const TURNS = /[\u061C\u200E\u200F\u202A-\u202E\u2066-\u2069]/g;
 const LANGUAGES = { en, fr };
 
 export let lang = Object.hasOwn(LANGUAGES, kept.language() ?? "")
@@ -40,7 +41,8 @@ function formatters() {
 }
 
 function filled(text, values) {
-  return text.replace(/\{(\w+)\}/g, (_, key) => String(values[key] ?? ""));
+  // A name that turns the direction of writing would turn that of the sentence around it.
+  return text.replace(/\{(\w+)\}/g, (_, key) => String(values[key] ?? "").replace(TURNS, ""));
 }
 
 /** The word or sentence `name`; one that is not known stands for itself, without its dashes. */
@@ -59,12 +61,8 @@ export const has = (name) => Object.hasOwn(known, name);
 /** The pairs of a list of words. */
 export const pairs = (name) => known[name];
 
-/** The reasons of a headline, and the words that it quotes (empty for none). */
-export function split(headline) {
-  const at = headline.indexOf(' — "');
-  if (at < 0) return { reasons: headline, quote: "" };
-  return { reasons: headline.slice(0, at), quote: headline.slice(at + 4).replace(/"$/, "") };
-}
+/** The reasons of a case's headline in the language that is spoken. */
+export const reasons = (row) => row.reasons[lang] ?? row.headline;
 
 /** Words between the quotation marks of the language. */
 export const quotation = (text) => (lang === "fr" ? `« ${text} »` : `“${text}”`);
@@ -75,12 +73,18 @@ export const signal = (name) => word(has(`${name}_signal`) ? `${name}_signal` : 
 export const count = (value) => (value < 1000 ? tools.plain : tools.compact).format(value);
 export const whole = (value) => count(Math.round(value));
 export const decimal = (value) => tools.plain.format(Math.round(value * 100) / 100);
-export const percent = (value) => tools.percent.format(value);
+/** A probability; one that is all but certain is not called so. */
+export const percent = (value) =>
+  value > 0.99 && value < 1 ? `> ${tools.percent.format(0.99)}` : tools.percent.format(value);
 export const weight = (value) => tools.signed.format(value);
 export const clock = (date) => tools.clock.format(date);
 export const moment = (seconds) => tools.moment.format(seconds * 1000);
 export const hour = (seconds) => tools.hour.format(seconds * 1000);
 export const day = (seconds) => tools.day.format(seconds * 1000);
+
+/** When a case was closed, and by whom. */
+export const closing = (row) =>
+  word(row.closed_by ? "closedBy" : "closedAlone", { time: moment(row.closed_at), name: row.closed_by });
 
 /** `40 min`, `5 h` or `3 d` for so many seconds. */
 export function lasting(seconds) {
@@ -95,5 +99,6 @@ export function ticking(seconds) {
   const days = Math.floor(left / 86400);
   const two = (value) => String(value).padStart(2, "0");
   const time = `${two(Math.floor(left / 3600) % 24)}:${two(Math.floor(left / 60) % 60)}:${two(left % 60)}`;
+  if (days >= 10) return `${days} ${word("d")} ${time.slice(0, 5)}`;
   return days ? `${days} ${word("d")} ${time}` : time;
 }

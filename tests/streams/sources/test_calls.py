@@ -121,7 +121,8 @@ def test_who_is_not_meta_is_not_read(hook: meta.Webhook) -> None:
             hook.greet(query)
 
 
-def zendesk_signed(body: bytes, at: datetime = NOW, secret: str = SECRET) -> dict[str, str]:
+def zendesk_signed(body: bytes, at: datetime | None = None, secret: str = SECRET) -> dict[str, str]:
+    at = at or datetime.now(UTC).replace(microsecond=0)
     """https://developer.zendesk.com/documentation/webhooks/verifying/"""
     stamp = at.isoformat().replace("+00:00", "Z")
     digest = hmac.new(secret.encode(), stamp.encode() + body, sha256).digest()

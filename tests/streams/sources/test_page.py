@@ -40,7 +40,7 @@ def test_the_page_tells_of_every_kind() -> None:
         ({"type": "feed", "urls": [], "brand": "acme"}, "urls"),
         ({"type": "bluesky", "brand": "Acme Air"}, "brand: a value such as acme-air"),
         ({"type": "bluesky", "every_s": "5m"}, "every_s"),
-        ({"type": "bluesky", "shres": True}, "there is no such key; there are url, shares"),
+        ({"type": "bluesky", "shres": True}, r"no such key; did you mean shares\? there are url, "),
         ({"type": "reddit", "client_id": "a", "user_agent": "linux:acme:1.0"}, "nothing to read"),
         ({"type": "youtube"}, "nothing to read"),
         ({"type": "webhook"}, "mapping is missing"),
