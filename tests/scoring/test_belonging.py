@@ -1,10 +1,13 @@
 """An open incident speaks for the conversations that belong to it."""
 
+from typing import Any
+
 import msgspec
 
 from scoring.belonging import floor
 from scoring.escalation import Escalation, Status
 from scoring.levels import Level
+from scoring.mention import Role
 from scoring.news import IncidentNews, mean_topic
 from scoring.partition import Partition
 from scoring.policy import default
@@ -14,6 +17,7 @@ from tests.scoring.helpers import START, mention, scored, scores
 POLICY = default()
 BEGAN = START.timestamp()
 BAD = scores(complaint=0.95, anger=0.9, fact=0.95, denial=0.95)
+WORTH_WATCHING = scores(complaint=0.95, anger=0.9, fact=0.95, denial=0.5)
 TOPIC, OTHER = bytes([100, 0, 0]), bytes([0, 100, 0])
 
 
@@ -124,3 +128,49 @@ def test_at_its_end_an_incident_keeps_the_topic_it_had() -> None:
     over = news(Level.CRISIS, until=BEGAN + 3600, at=BEGAN + 300)
     partition.incident(msgspec.structs.replace(over, topic=b""))
     assert partition.clock(0).incidents[0].topic == TOPIC
+
+
+def press(text: str = "Airline under fire", **changes: Any) -> Scored:
+    changes = {"role": Role.MEDIA, "followers": 90_000, "by": "gazette", **changes}
+    event = mention("news", 900.0, thread=None, text=text, **changes)
+    return scored(event, WORTH_WATCHING, embedding=OTHER)
+
+
+def beside(*told: Scored) -> list[tuple[str, Level]]:
+    """What is opened, at which level, once a customer's case is at stake."""
+    partition, said = Partition(POLICY), []
+    for event in (complaint(0.0), *told):
+        said += partition.mention(event)[0]
+    return [(m.case_id.split(":")[1], m.level) for m in said if m.status is Status.OPEN]
+
+
+def test_the_press_opens_no_case_beside_one_at_stake() -> None:
+    assert beside() == [("root", Level.ESCALATE)]
+    alone, _ = Partition(POLICY).mention(press())
+    assert Level.WATCH.rank < alone[0].level.rank < Level.CRISIS.rank
+    assert beside(press()) == [("root", Level.ESCALATE)]
+    assert len(beside(press(brand="other-air"))) == 2
+
+
+def test_a_crisis_in_the_press_is_said_beside_any_case() -> None:
+    grave = scored(press().mention, BAD, embedding=OTHER)
+    assert beside(grave) == [("root", Level.ESCALATE), ("news", Level.CRISIS)]
+
+
+def test_what_is_merely_to_be_watched_goes_unsaid_beside_a_case_at_stake() -> None:
+    other = scored(mention("w", 900.0, thread=None, by="bob"), WORTH_WATCHING, embedding=OTHER)
+    alone, _ = Partition(POLICY).mention(other)
+    assert [message.level for message in alone] == [Level.WATCH]
+    assert beside(other) == [("root", Level.ESCALATE)]
+
+
+def test_of_two_to_be_watched_about_one_thing_one_is_said() -> None:
+    def watched(*embeddings: bytes) -> int:
+        partition, said = Partition(POLICY), []
+        for n, embedding in enumerate(embeddings):
+            event = mention(f"w{n}", n * 60.0, thread=None, by=f"b{n}")
+            said += partition.mention(scored(event, WORTH_WATCHING, embedding=embedding))[0]
+        return len(said)
+
+    assert watched(TOPIC, TOPIC) == 1
+    assert watched(TOPIC, OTHER) == 2
