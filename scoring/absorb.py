@@ -3,7 +3,7 @@
 from bisect import bisect_right
 from copy import copy
 
-from scoring import bounded, spread
+from scoring import bounded, conduct, spread
 from scoring.bounded import Voice
 from scoring.evidence import (
     CONTENT,
@@ -93,6 +93,13 @@ def _brand_word(evidence: Evidence, scored: Scored) -> None:
     _brand_voice(evidence, scored)
     evidence.answer = answer
     evidence.answers += 1
+    done = conduct.deed(scored)
+    if done is not None:
+        act = conduct.Act(done, mention.at, mention.id)
+        evidence.acts = conduct.with_act(evidence.acts, act)
+    if word.denial >= LIKELY:
+        denied = Dated(mention.at, mention.id)
+        evidence.denied = max(evidence.denied, denied) if evidence.denied else denied
     evidence.waiting = tuple(wait for wait in evidence.waiting if wait.at > answer.at)
 
 

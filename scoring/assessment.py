@@ -5,15 +5,17 @@ from typing import Any
 
 import msgspec
 
-from scoring import bounded, prior
+from scoring import bounded, conduct, prior
 from scoring.bounded import Voice, Voices
 from scoring.ceiling import SILENCE, log_odds
+from scoring.conduct import Deed
 from scoring.escalation import Signals, SpreadSummary, Why
 from scoring.evidence import LIKELY, Evidence
 from scoring.mention import Role
 from scoring.phrases import crowd, duration, phrase
 from scoring.policy import Policy, Weights
 from scoring.spread import Forecast, forecast
+from scoring.times import LONG_AGO
 
 HOUR = 3600.0
 _EXPLOSIVE_SHARES = 10
@@ -233,6 +235,7 @@ class _View:
                 mention_id=evidence.deletions[-1].mention_id if deleted else None,
                 count=deleted,
             ),
+            *self._evasions(),
             self._term(
                 "silence",
                 waited * heard,
@@ -240,6 +243,34 @@ class _View:
                 hours=hours,
             ),
             self._term("persistence", min(4.0, math.log2(1 + again)) * heard, count=again),
+        ]
+
+    def _evasions(self) -> list[Term]:
+        acts, denied = self.evidence.acts, self.evidence.denied
+        admitted = conduct.admitted(acts)
+        against = admitted is not None and denied is not None and denied.at > admitted.at
+        found = [
+            self._term(kind.value, self.grievance, mention_id=act.mention_id)
+            for kind in (Deed.HAND_OFF, Deed.OUT_OF_SIGHT)
+            if (act := conduct.act(acts, kind))
+        ]
+        if against and denied:
+            found.append(self._term("contradiction", self.grievance, mention_id=denied.mention_id))
+        return found
+
+    def _amends(self) -> list[Term]:
+        """An apology, a solution, a gesture: what is admitted and then denied is none."""
+        evidence = self.evidence
+        denied = evidence.denied.at if evidence.denied else LONG_AGO
+        return [
+            self._term(
+                act.deed.value,
+                conduct.promptness(evidence.first_at, act.at) if act.deed is Deed.APOLOGY else 1.0,
+                mention_id=act.mention_id,
+                hours=max(0.0, act.at - evidence.first_at) / HOUR,
+            )
+            for act in evidence.acts
+            if act.deed in conduct.ADMITS and act.at >= denied
         ]
 
     def crowd_terms(self) -> list[Term]:
@@ -306,6 +337,7 @@ class _View:
                 1 - answer.denial if answered and answer else 0.0,
                 mention_id=answer.mention_id if answer else None,
             ),
+            *self._amends(),
             self._term(
                 "satisfied",
                 1.0 if satisfied else 0.0,

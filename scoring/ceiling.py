@@ -22,10 +22,11 @@ SILENCE = 6.0
 _PERSISTENCE, _COMPLAINANTS, _AUDIENCE = 4.0, 6.0, 4.0
 _PASSED_ON = 12.1
 """log10 of one more than the most shares that a counter may show."""
-_CALMING = {"defenders", "answer", "satisfied", "calm"}
+_CALMING = {"defenders", "answer", "apology", "solution", "gesture", "satisfied", "calm"}
 _KNOWN = _CALMING | {
     *("baseline", "anger", "objective_fact", "corporate_denial", "fact_denied"),
     *("influencer_sharing", "promotion", "proof", "deletion", "silence", "persistence"),
+    *("hand_off", "out_of_sight", "contradiction"),
     *("complainants", "audience", "influencer", "forecast", "explosive", "media_coverage"),
 }
 
@@ -62,6 +63,8 @@ def unremarkable(evidence: Evidence, policy: Policy) -> bool:
     if evidence.influencers or evidence.media or evidence.promoted or evidence.deletions:
         heard += weights.influencer * 3 + weights.media_coverage * 2 + weights.promotion
         heard += weights.deletion * math.log2(1 + len(evidence.deletions))
+    if evidence.acts:
+        heard += weights.hand_off + weights.out_of_sight + weights.contradiction
     return grievance * heard < room
 
 
@@ -111,6 +114,9 @@ def _worked_out(policy: Policy) -> _Bound | None:
         + weights.media_coverage * 2
         + weights.promotion
         + weights.deletion * math.log2(1 + MOST_NAMED)
+        + weights.hand_off
+        + weights.out_of_sight
+        + weights.contradiction
     )
     return _Bound(weights, heard, log_odds(policy.levels.watch.score) - policy.weights.baseline)
 

@@ -4,6 +4,7 @@ import msgspec
 
 from scoring import bounded
 from scoring.bounded import Keys, Voices, Weighted
+from scoring.conduct import Acts
 from scoring.mention import Role
 from scoring.spread import Spread
 from scoring.times import LONG_AGO
@@ -129,6 +130,10 @@ class Evidence(msgspec.Struct, kw_only=True, array_like=True, gc=False):
     contented: Keys = ()
     followers: int = 0
     """Sum over `audience`."""
+    acts: Acts = ()
+    """What the brand did, the first time of each kind."""
+    denied: Dated | None = None
+    """The brand's newest denial."""
 
     @property
     def waiting_since(self) -> Dated | None:

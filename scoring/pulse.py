@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 from msgspec.structs import replace
 
-from scoring import bounded, likeness
+from scoring import bounded, conduct, likeness
 from scoring.bounded import Keys, Voice, Voices
 from scoring.evidence import CONTENT, INFLUENCER_FOLLOWERS, LIKELY
 from scoring.mention import Kind, Role
@@ -29,7 +29,8 @@ class Pulse(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag="
     mostly the same one; `topic` is the sum of the
     complaints' embeddings, `topics` how many were summed. `erased` names mentions whose words are
     not to be repeated. `followed` counts complaints by accounts whose followers are known,
-    `hollow` those of them that have hardly any.
+    `hollow` those of them that have hardly any. Of the brand's answers `amends` apologise, solve or
+    make a gesture, `evasions` send the customer elsewhere.
     """
 
     brand: str
@@ -61,6 +62,8 @@ class Pulse(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag="
     model: str = ""
     followed: int = 0
     hollow: int = 0
+    amends: int = 0
+    evasions: int = 0
 
 
 PulseEvent = Pulse | Tick
@@ -96,6 +99,9 @@ def count(pulse: Pulse, scored: Scored) -> Pulse:
     if mention.role is Role.BRAND:
         changes["answers"] = pulse.answers + 1
         changes["brand_denial"] = max(pulse.brand_denial, scores.corporate_denial)
+        done = conduct.deed(scored)
+        changes["amends"] = pulse.amends + (done in conduct.ADMITS)
+        changes["evasions"] = pulse.evasions + (done in conduct.AVOIDS)
     elif kind is Kind.SHARE:
         changes["shares"] = pulse.shares + 1
     elif mention.role is Role.MEDIA:
@@ -173,6 +179,8 @@ _SUMS = (
     "lang_fr",
     "followed",
     "hollow",
+    "amends",
+    "evasions",
 )
 _KEYS = ("authors", "texts", "threads", "influencers", "media")
 

@@ -23,6 +23,8 @@ _COUNTED = (
     "lang_fr",
     "followed",
     "hollow",
+    "amends",
+    "evasions",
 )
 _MEASURED = ("anger", "objective_fact", "corporate_denial", "influencer_sharing")
 _KEYS = ("authors", "texts", "threads")
@@ -38,6 +40,7 @@ class Sums:
         self.begins = 0
         """Index of the first minute within the span."""
         self.mentions = self.complaints = self.contented = self.answers = 0
+        self.amends = self.evasions = 0
         self.topics = self.lang_fr = self.followed = self.hollow = 0
         self.anger = self.objective_fact = self.corporate_denial = self.influencer_sharing = 0
         self.authors: dict[int, int] = {}
@@ -107,6 +110,8 @@ class Sums:
         self.mentions += sign * pulse.mentions
         self.contented += sign * pulse.contented
         self.answers += sign * pulse.answers
+        self.amends += sign * pulse.amends
+        self.evasions += sign * pulse.evasions
         if not pulse.complaints:
             return
         self.complaints += sign * pulse.complaints
