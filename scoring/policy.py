@@ -118,6 +118,7 @@ class IncidentWeights(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
     hollow: Weight
     evasion: Weight
     contradiction: Weight
+    elsewhere: Weight
     presence: Weight
     amends: Weight
     applause: Weight

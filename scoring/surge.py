@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 from msgspec.structs import replace
 
-from scoring import baseline, season
+from scoring import baseline, naming, season
 from scoring.assessment import HOUR, Term, explained
 from scoring.baseline import Baseline
 from scoring.bounded import Keys
@@ -137,6 +137,9 @@ class Surge:
         applause = min(1.0, 2 * window.contented / public) if public else 0.0
         presence = min(1.0, 5 * window.answers / max(1, window.complaints))
         denied = window.brand_denial
+        most = max(window.names, default=0)
+        share = most / max(1, window.complaints)
+        elsewhere = naming.elsewhere(most, window.own_named, window.complaints)
         against = window.amends > 0 and denied >= LIKELY
         hours = self.silence_s / HOUR
         fallen = min(6.0, math.log2(max(1.0, peak / max(self.rate, 1.0))))
@@ -179,6 +182,7 @@ class Surge:
             self._term("evasion", min(3.0, math.log2(1 + window.evasions)), count=window.evasions),
             self._term("contradiction", float(against), "contradiction_incident"),
             self._term("hollow", hollow, value=hollow),
+            self._term("elsewhere", elsewhere, value=share),
             self._term("presence", presence * (1 - denied), count=window.answers),
             self._term("amends", min(3.0, math.log2(1 + window.amends)), count=window.amends),
             self._term("applause", applause, value=applause),

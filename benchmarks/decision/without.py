@@ -21,6 +21,7 @@ SIGNALS = {
     "answers": ("answer", "satisfied", "presence", "apology", "solution", "gesture", "amends"),
     "defenders": ("defenders", "applause"),
     "coherence": ("coherence",),
+    "names": ("elsewhere",),
     "hollow accounts": ("hollow",),
     "surprise": ("surprise", "one_sided"),
 }
