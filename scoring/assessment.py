@@ -198,7 +198,9 @@ class _View:
         sharing = bounded.strength(evidence.influencer_sharing)
         return [
             self._term("anger", anger * heard, evidence.anger, value=anger),
-            self._term("objective_fact", fact, evidence.objective_fact, value=fact),
+            self._term(
+                "objective_fact", fact * evidence.backing, evidence.objective_fact, value=fact
+            ),
             self._term(
                 "corporate_denial",
                 denial * heard,
@@ -228,7 +230,7 @@ class _View:
                 heard if evidence.promoted else 0.0,
                 mention_id=evidence.promoted.mention_id if evidence.promoted else None,
             ),
-            self._term("proof", proof, evidence.proof),
+            self._term("proof", proof * evidence.backing, evidence.proof),
             self._term(
                 "deletion",
                 math.log2(1 + deleted) * heard,

@@ -41,8 +41,9 @@ def unremarkable(evidence: Evidence, policy: Policy) -> bool:
     by_brand = strength(evidence.brand_denial) if evidence.complaint else 0.0
     denial = max(by_brand, strength(evidence.reported_denial))
     alone = weights.objective_fact * fact + weights.proof * strength(evidence.proof)
-    grievance = max(evidence.grievance, by_brand) * evidence.backing
-    room = bound.room - alone
+    backing = evidence.backing
+    grievance = max(evidence.grievance, by_brand) * backing
+    room = bound.room - alone * backing
     if grievance * bound.heard < room:
         return True
     heard = (
