@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Sequence
 import msgspec
 from msgspec.structs import replace
 
-from scoring import belonging, bounded
+from scoring import advert, belonging, bounded
 from scoring import case as cases
 from scoring import echo as echoes
 from scoring import pulse as pulses
@@ -153,6 +153,7 @@ class Partition:
         One that is ahead moves its own conversation and nothing else, no clock in particular; what
         it means to others waits for its turn.
         """
+        scored = advert.heard(scored)
         if scored.ahead:
             return self._early(scored), []
         at = scored.mention.at
