@@ -64,6 +64,7 @@ def _presence(evidence: Evidence, scored: Scored) -> None:
         mention.id,
     )
     if known is None or order < known.order:
+        fact = _fact(scored)
         evidence.root = Root(
             at=at,
             stands_in=order[0],
@@ -74,6 +75,8 @@ def _presence(evidence: Evidence, scored: Scored) -> None:
             lang=scored.lang,
             url=mention.url,
             channel=mention.channel,
+            fact=fact,
+            proof=fact if _shows(mention) else 0.0,
         )
     evidence.first_at = min(evidence.first_at, at) if evidence.mentions else at
     evidence.last_at = max(evidence.last_at, at)
@@ -174,17 +177,28 @@ def _voices(evidence: Evidence, scored: Scored) -> None:
     if not mention.text:
         return
     complaint = scores.complaint
-    fact = scores.objective_fact * complaint
+    fact = _fact(scored)
     _hear(evidence, scored, "anger", scores.anger, "anger", MOST_ANGRY)
     _hear(evidence, scored, "objective_fact", fact, "objective_fact")
     _hear(evidence, scored, "reported_denial", scores.corporate_denial, "corporate_denial")
     _hear(evidence, scored, "influencer_sharing", scores.influencer_sharing, "influencer_sharing")
     _hear(evidence, scored, "complaint", complaint, "complaint")
-    if mention.attachments and any(item.type in _SHOWING for item in mention.attachments):
+    if _shows(mention):
         _hear(evidence, scored, "proof", fact, "objective_fact")
     if mention.promoted and complaint >= LIKELY:
         dated = Dated(mention.at, mention.id)
         evidence.promoted = min(evidence.promoted or dated, dated)
+
+
+def _fact(scored: Scored) -> float:
+    """A fact counts as far as it is about something that went wrong."""
+    scores = scored.scores
+    own = scored.mention.text and scored.mention.role is not Role.BRAND
+    return scores.objective_fact * scores.complaint if own else 0.0
+
+
+def _shows(mention: Mention) -> bool:
+    return any(item.type in _SHOWING for item in mention.attachments or ())
 
 
 def _hear(

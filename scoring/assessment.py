@@ -190,16 +190,23 @@ class _View:
         first = voices[0] if voices else None
         return Term(name, weight, first, mention_id, phrase_name or name, values)
 
+    def _backed(self, strongest: float, first: float) -> float:
+        """What the first words hold counts whole, of others' as far as the crowd shares it."""
+        return max(first, strongest * self.evidence.backing)
+
     def text_terms(self) -> list[Term]:
         """What is said, weighed by whether it is a grievance at all."""
         evidence, heard = self.evidence, self.grievance
-        anger, fact, denial = self._anger(), self._fact, self._denial
+        anger, fact, denial, root = self._anger(), self._fact, self._denial, evidence.root
         by_brand = self._brand_denial >= bounded.strength(evidence.reported_denial)
         sharing = bounded.strength(evidence.influencer_sharing)
         return [
             self._term("anger", anger * heard, evidence.anger, value=anger),
             self._term(
-                "objective_fact", fact * evidence.backing, evidence.objective_fact, value=fact
+                "objective_fact",
+                self._backed(fact, root.fact if root else 0.0),
+                evidence.objective_fact,
+                value=fact,
             ),
             self._term(
                 "corporate_denial",
@@ -217,7 +224,8 @@ class _View:
     def brand_terms(self) -> list[Term]:
         """What was done about it: paid promotion, proof, deletions, silence, coming back."""
         evidence, heard = self.evidence, self.grievance
-        proof = bounded.strength(evidence.proof)
+        root = evidence.root
+        proof = self._backed(bounded.strength(evidence.proof), root.proof if root else 0.0)
         deleted = len(evidence.deletions)
         hours = self.silence_s / HOUR
         waited = min(SILENCE, math.log2(1 + hours / 2)) * max(self._fact, self._denial)
@@ -230,7 +238,7 @@ class _View:
                 heard if evidence.promoted else 0.0,
                 mention_id=evidence.promoted.mention_id if evidence.promoted else None,
             ),
-            self._term("proof", proof * evidence.backing, evidence.proof),
+            self._term("proof", proof, evidence.proof),
             self._term(
                 "deletion",
                 math.log2(1 + deleted) * heard,

@@ -43,7 +43,7 @@ def unremarkable(evidence: Evidence, policy: Policy) -> bool:
     alone = weights.objective_fact * fact + weights.proof * strength(evidence.proof)
     backing = evidence.backing
     grievance = max(evidence.grievance, by_brand) * backing
-    room = bound.room - alone * backing
+    room = bound.room - alone
     if grievance * bound.heard < room:
         return True
     heard = (

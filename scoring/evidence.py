@@ -48,7 +48,8 @@ class BrandWord(msgspec.Struct, frozen=True, array_like=True, gc=False, order=Tr
 class Root(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """The mention that began it; until it is seen, another stands in.
 
-    `stands_in` is 0 for the root itself, 1 for a mention that says something, 2 for a share.
+    `fact` and `proof` are its own, as voices have them. `stands_in` is 0 for the root itself, 1
+    for a mention that says something, 2 for a share.
     """
 
     at: float
@@ -60,6 +61,8 @@ class Root(msgspec.Struct, frozen=True, array_like=True, gc=False):
     lang: str
     url: str | None
     channel: str
+    fact: float = 0.0
+    proof: float = 0.0
 
     @property
     def order(self) -> tuple[int, float, str]:
