@@ -78,6 +78,8 @@ def _presence(evidence: Evidence, scored: Scored) -> None:
             fact=fact,
             proof=fact if _shows(mention) else 0.0,
         )
+        if order[0] == 0:  # how others went on matters no more
+            evidence.words = tuple(w for w in evidence.words if w.author == mention.author_key)
     evidence.first_at = min(evidence.first_at, at) if evidence.mentions else at
     evidence.last_at = max(evidence.last_at, at)
     if mention.role is not Role.BRAND:

@@ -12,7 +12,7 @@ RESPOND = (0.2, 0.25, 0.3, 0.35, 0.4, 0.45, 0.5)
 _STEP = 0.15
 """Between respond and escalate at least, so that there is time between the two."""
 _OUT = 0.4
-"""Crisis comes at this part of the way from escalate to certainty; it asks for more than a score."""
+"""Crisis comes at this part of the way from escalate to certainty."""
 _WATCH = 2 / 3
 """Watch comes at this part of respond's score: it costs little, and nobody is paged."""
 
