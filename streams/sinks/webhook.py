@@ -18,6 +18,7 @@ from streams import hidden
 from streams.errors import ConfigError
 from streams.sinks import http
 from streams.sinks.identity import notice_id
+from streams.sinks.standard import standard
 from streams.sinks.target import (
     ACKNOWLEDGED,
     CREATED,
@@ -99,10 +100,7 @@ def build(settings: Mapping[str, Any], session: aiohttp.ClientSession) -> _Webho
     """A webhook. Raises ConfigError."""
     values = settings_of(Settings, settings)
     url = values.url or _secret_url(values)
-    try:
-        keys = [Webhook(key) for key in secrets(values, "secret")]
-    except ValueError:
-        raise ConfigError("secret: base64, with or without whsec_ before it, is wanted") from None
+    keys = [standard(key) for key in secrets(values, "secret")]
     return _Webhook(url, keys, session)
 
 
