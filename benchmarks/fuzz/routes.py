@@ -8,6 +8,7 @@ from base64 import b64encode
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from hashlib import sha256
+from typing import Any
 from urllib.parse import quote
 
 import msgspec
@@ -29,7 +30,7 @@ from streams.worker.output import Output, Record
 KEY = "fuzz"
 TOPIC = "mentions"
 _VARIABLE = "TOCSIN_FUZZ_KEY"
-_SOURCES = {
+_SOURCES: dict[str, Any] = {
     "brands": {"acme": {"keywords": ["acme"]}},
     "sources": {
         "page": {

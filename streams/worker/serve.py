@@ -413,3 +413,5 @@ async def _first(task: "asyncio.Task[None]", stop: asyncio.Event) -> None:
     waiting.cancel()
     if task.done():
         task.result()
+    else:
+        task.cancel()
