@@ -1,9 +1,9 @@
 """Writes the locks of the container images: `image.txt`, `image-score.txt`, `image-build.txt`.
 
 Run it after `make lock`, with the environment up to date: `.venv/bin/python requirements/image.py`.
-Releases are those of run.txt, and of dev.txt for what is optional; each line holds the SHA-256 of the wheel for Linux on amd64, so that
-`pip install --require-hashes` takes nothing else. It needs a package registry. (Not every package
-has a wheel for arm64.)
+Releases are those of run.txt, and of dev.txt for what is optional; each line holds the SHA-256 of
+the wheel for Linux on amd64, so that `pip install --require-hashes` takes nothing else. It needs a
+package registry. (Not every package has a wheel for arm64.)
 
 The stream's own roles never import what scores, so that only one image holds it. Of what is
 declared, these are in neither image, since nothing imports them there.
