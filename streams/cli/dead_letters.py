@@ -65,7 +65,7 @@ def list_(of: str, reason: str | None, limit: int | None, left: bool, as_json: b
                 f"{_origin(letter):<28} {_printable(_detail(letter, replays))}"
             )
     if not newest and not as_json:
-        note("no dead letters")
+        note("no dead letters left" if left else "no dead letters")
 
 
 @command.command("show")
