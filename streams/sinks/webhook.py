@@ -19,7 +19,6 @@ from streams.errors import ConfigError
 from streams.sinks import http
 from streams.sinks.identity import notice_id
 from streams.sinks.target import (
-    ACKNOWLEDGED,
     CREATED,
     RESOLVED,
     UPDATED,
@@ -89,7 +88,7 @@ class _Webhook:
                 "webhook-signature": " ".join(signatures),
             },
         )
-        return Delivered({}, ACKNOWLEDGED if notice.acknowledged_by else _OUTCOMES[said.status])
+        return Delivered({}, notice.changed if notice.passes_on else _OUTCOMES[said.status])
 
     async def close(self) -> None:
         pass
@@ -119,7 +118,7 @@ def _secret_url(values: Settings) -> str:
 def body(notice: Notice) -> str:
     """`type`, `timestamp` and `data`; the oldest mention ids are left out of what is too long."""
     said = notice.escalation
-    happened = "case.acknowledged" if notice.acknowledged_by else f"escalation.{said.status}"
+    happened = f"case.{notice.changed}" if notice.passes_on else f"escalation.{said.status}"
     while True:
         found = _encoded(notice, said, happened)
         if len(found) < _MOST_BYTES or not said.mention_ids:
@@ -134,6 +133,8 @@ def _encoded(notice: Notice, said: Escalation, happened: str) -> bytes:
         extras["test"] = True
     if notice.acknowledged_by:
         extras["acknowledged_by"] = notice.acknowledged_by
+    if notice.released_by:
+        extras["released_by"] = notice.released_by
     if notice.console_url:
         extras["console_url"] = notice.console_url
     return msgspec.json.encode({"type": happened, "timestamp": said.at, "data": said} | extras)
