@@ -7,6 +7,7 @@ from scoring.phrases import retold
 
 LANGUAGES = ("en", "fr")
 _QUOTE = ' — "'
+_SILENT = ("no answer for ", "the brand has said nothing for ")
 _SOME = re.compile(r"(\d[\d.,]*)( [^\d;]*?)\(s\)")
 _SINGULAR = {"take part": "takes part", "y prennent part": "y prend part", "en parlent": "en parle"}
 
@@ -30,9 +31,15 @@ def told_in_each(note: str) -> dict[str, str]:
     return {lang: _told(note, lang) for lang in LANGUAGES}
 
 
-def parted(headline: str) -> tuple[dict[str, str], str]:
-    """The reasons of a headline by language, and the words that it quotes, empty for none."""
+def parted(headline: str, *, ticking: bool = False) -> tuple[dict[str, str], str]:
+    """The reasons of a headline by language, and the words that it quotes, empty for none.
+
+    Where a clock tells the silence anyway (`ticking`), the length that it had when the headline
+    was written is left out.
+    """
     reasons, _, quote = headline.partition(_QUOTE)
     notes = reasons.split("; ")
+    if ticking:
+        notes = [note for note in notes if not _told(note, "en").startswith(_SILENT)] or notes
     told = {lang: "; ".join(_told(note, lang) for note in notes) for lang in LANGUAGES}
     return told, quote.removesuffix('"')

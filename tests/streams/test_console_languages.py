@@ -39,3 +39,10 @@ def test_a_headline_is_told_in_each_language_and_its_quote_in_its_own() -> None:
 def test_words_that_are_not_ours_stay() -> None:
     words = "something else (s)"
     assert parted(words) == ({"en": words, "fr": words}, "")
+
+
+def test_where_a_clock_tells_the_silence_no_reason_does() -> None:
+    told, _ = parted("clear anger (90%); no answer for 3 h", ticking=True)
+    assert told["en"] == "clear anger (90%)"
+    told, _ = parted("sans réponse depuis 3 h", ticking=True)
+    assert told["en"] == "no answer for 3 h"  # rather than nothing

@@ -3,7 +3,8 @@
 import { get } from "./api.js";
 import { activity } from "./charts.js";
 import { button, element } from "./dom.js";
-import { LEVELS, bars } from "./level.js";
+import { bars } from "./level.js";
+import { LEVELS } from "./rank.js";
 import { count, counted, percent, word } from "./words.js";
 
 const SPANS = [["24h", "hours24"], ["7d", "days7"], ["30d", "days30"]];
