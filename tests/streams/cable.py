@@ -13,7 +13,8 @@ class Cable:
 
     def __init__(self, port: int) -> None:
         self._to = port
-        self._whole = True
+        self._whole = threading.Event()
+        self._whole.set()
         self._ends: list[socket.socket] = []
         self._lock = threading.Lock()
         cable = self
@@ -43,7 +44,7 @@ class Cable:
     def cut(self) -> None:
         """Ends every connection and takes no new one."""
         with self._lock:
-            self._whole = False
+            self._whole.clear()
             for end in self._ends:
                 with contextlib.suppress(OSError):
                     end.shutdown(socket.SHUT_RDWR)
@@ -52,14 +53,14 @@ class Cable:
         """Takes connections again."""
         with self._lock:
             self._ends.clear()
-            self._whole = True
+            self._whole.set()
 
     def _forward(self, near: Any) -> None:
-        if not self._whole:
+        if not self._whole.is_set():
             return
         with socket.create_connection(("127.0.0.1", self._to)) as far:
             with self._lock:
-                if not self._whole:
+                if not self._whole.is_set():
                     return  # cut while it was being made
                 self._ends += [near, far]
             back = threading.Thread(target=_pump, args=(far, near), daemon=True)
