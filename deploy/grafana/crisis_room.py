@@ -212,7 +212,7 @@ def _why(built: Dashboard) -> Dashboard:
         .with_panel(
             over_time(
                 "What people decided",
-                "Commands about cases: acknowledge, assign, snooze, resolve, and what takes them back.",
+                "Commands about cases: acknowledge, assign, snooze, resolve, or take it back.",
                 [Query(total(increase(of("tocsin_case_commands_total")), "action"), "{{action}}")],
                 Unit.COUNT,
                 stacked=True,

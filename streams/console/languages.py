@@ -8,6 +8,8 @@ from scoring.phrases import retold
 LANGUAGES = ("en", "fr")
 _QUOTE = ' — "'
 _SILENT = ("no answer for ", "the brand has said nothing for ")
+_PERCENT = re.compile(r"(?<=\d)\s?%")
+_POINT = re.compile(r"(?<=\d)\.(?=\d)")
 _SOME = re.compile(r"(\d[\d.,]*)( [^\d;]*?)\(s\)")
 _SINGULAR = {"take part": "takes part", "y prennent part": "y prend part", "en parlent": "en parle"}
 
@@ -15,6 +17,8 @@ _SINGULAR = {"take part": "takes part", "y prennent part": "y prend part", "en p
 @lru_cache(maxsize=20_000)
 def _told(note: str, lang: str) -> str:
     text = retold(note, lang)
+    if lang == "fr" and text != retold(note, "en"):  # one of ours, whose numbers are ours too
+        text = _POINT.sub(",", _PERCENT.sub("\u00a0%", text))
     found = _SOME.search(text)
     if found is None:
         return text

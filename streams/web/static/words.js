@@ -67,8 +67,10 @@ export const pairs = (name) => known[name];
 /** The reasons of a case's headline in the language that is spoken. */
 export const reasons = (row) => row.reasons[lang] ?? row.headline;
 
-/** Words between the quotation marks of the language. */
-export const quotation = (text) => (lang === "fr" ? `« ${text} »` : `“${text}”`);
+/** Words between the quotation marks of the language; those within a quote are of the other kind. */
+export const quotation = (text) => (lang === "fr"
+  ? `«\u00a0${text.replace(/«\s*/g, "“").replace(/\s*»/g, "”")}\u00a0»`
+  : `“${text}”`);
 
 /** The name of a channel, its own one where it has none of ours. */
 export const channel = (name) => (has(`channel_${name}`) ? word(`channel_${name}`) : name);
