@@ -41,7 +41,7 @@ class Camera:
         page = context.new_page()
         base = self._demo.console()
         page.goto(address if address.startswith("http") else base + (address or self._token))
-        page.wait_for_selector("[role=option], .plot canvas, .none:visible", timeout=PATIENCE_MS)
+        page.wait_for_selector("[role=option]:visible, .plot canvas:visible, .none:visible", timeout=PATIENCE_MS)
         return page
 
     @property

@@ -299,14 +299,14 @@ def test_urgent_news_are_told_to_those_who_ask_for_it(demo: Demo, page: "Page") 
     page.click("#help")
     page.check("dialog input[name=notify]")
     page.check("dialog input[name=sound]")
-    page.wait_for_function("Notification.asked === 1 && window.rang === 2")
+    page.wait_for_function("() => Notification.asked === 1 && window.rang === 2")
     page.keyboard.press("Escape")
     page.evaluate(
         """import("/static/notices.js").then(({ tell }) => tell(
             { case_id: "b:1", brand: "brand", level: "escalate", headline: "h",
               reasons: { en: "clear anger" }, quote: "a quote" }, () => {}))"""
     )
-    page.wait_for_function("window.told.length === 1")
+    page.wait_for_function("() => window.told.length === 1")
     assert page.evaluate("window.told") == [["brand: Escalate", "clear anger"]]
     page.evaluate(
         """import("/static/notices.js").then(({ tell }) => tell(

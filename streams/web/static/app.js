@@ -331,9 +331,15 @@ LEVELS.forEach((level, at) => {
   };
 });
 for (const { name, key } of ACTIONS) {
-  if (key) KEYS[key] = () => document.getElementById(`do-${name}`) && act(name, page.current().row);
+  if (key) KEYS[key] = () => decide(name);
 }
-KEYS.A = () => document.getElementById("do-acknowledge") && act("acknowledgeNoted", page.current().row);
+KEYS.A = () => decide("acknowledge", "acknowledgeNoted");
+
+/** Does what a button of the case does, as long as the case is there and not only about to come. */
+function decide(name, what = name) {
+  const story = page.current();
+  if (story && document.getElementById(`do-${name}`)) act(what, story.row);
+}
 
 document.addEventListener("keydown", (event) => {
   if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || asking()) return;

@@ -55,7 +55,7 @@ export function show(made, open, chosen) {
   made.querySelector(".headline").title = said(open);
   three.replaceChildren(...facts(open));
   sparkline(made.querySelector(".spark"), open.trend, open.level);
-  made.setAttribute("aria-label", [`${word(open.level)}, ${open.brand}, ${open.open ? percent(open.score) : closing(open)}: ${said(open)}`, ...spoken(open)].join(", "));
+  made.setAttribute("aria-label", [`${word(open.open ? open.level : "resolved")}, ${open.brand}, ${open.open ? percent(open.score) : closing(open)}: ${said(open)}`, ...spoken(open)].join(", "));
 }
 
 /** What the third line shows, for those who hear it; without a clock, which would be read anew. */

@@ -22,8 +22,10 @@ export function switchLanguage() {
 }
 
 function formatters() {
-  // The country of whoever looks says how dates and numbers are written, where it speaks that language.
-  const place = navigator.languages.find((one) => one.toLowerCase().split("-")[0] === lang) ?? lang;
+  // The country of whoever looks says how dates and numbers are written, in whichever language.
+  const country = new Intl.Locale(navigator.language).maximize().region ?? "";
+  const place = navigator.languages.find((one) => one.toLowerCase().split("-")[0] === lang)
+    ?? [lang, country].filter(Boolean).join("-");
   const date = (options) => new Intl.DateTimeFormat(place, options);
   const number = (options) => new Intl.NumberFormat(place, options);
   return {
