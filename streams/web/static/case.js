@@ -7,7 +7,7 @@ import { button, element, link, marked, put } from "./dom.js";
 import { asked } from "./level.js";
 import { beginning, empty, now, retry } from "./store.js";
 import { told } from "./story.js";
-import { channel, closing, count, counted, decimal, has, lang, lasting, moment, percent, quotation, reasons, signal, ticking, weight, whole, word } from "./words.js";
+import { chance, channel, closing, count, counted, decimal, has, lang, lasting, moment, quotation, reasons, signal, ticking, weight, whole, word } from "./words.js";
 
 const AGAIN_MS = 1500; // between two looks at a case that changes all the time
 const MOST_SEEN = 30;
@@ -194,7 +194,7 @@ function numbers() {
   const { row, points } = story;
   const latest = points.at(-1);
   const made = [
-    row.open ? fact("chance", percent(row.score), word("chanceShort"), meter(row)) : null,
+    row.open ? fact("chance", chance(row.score), word("chanceShort"), meter(row)) : null,
     silence(row),
     fact("", count(row.authors), word("authors"), counted("followers", row.reach)),
     shares(row, latest),
@@ -332,7 +332,7 @@ export function plot() {
 }
 
 function readout(point) {
-  const parts = [moment(point.at), percent(point.score)];
+  const parts = [moment(point.at), chance(point.score)];
   if (story.row.kind === "incident") parts.push(`${decimal(point.pace ?? 0)} ${word("paceName").toLocaleLowerCase()}`);
   else {
     parts.push(`${count(point.shares ?? 0)} ${word("sharesSeen")}`);

@@ -4,7 +4,7 @@ import { sparkline } from "./charts.js";
 import { element, put, set } from "./dom.js";
 import { bars } from "./level.js";
 import { now } from "./store.js";
-import { channel, closing, count, counted, lasting, percent, quotation, reasons, whole, word } from "./words.js";
+import { chance, channel, closing, count, counted, lasting, quotation, reasons, whole, word } from "./words.js";
 
 let number = 0;
 
@@ -50,12 +50,12 @@ export function show(made, open, chosen) {
   made.querySelector(".levels").replaceChildren(bars(open.level), word(open.open ? open.level : "resolved"));
   put(made.querySelector(".brand"), open.brand);
   put(made.querySelector(".kind"), open.kind === "incident" ? word("incident") : channel(open.channel));
-  put(made.querySelector(".score"), open.open ? percent(open.score) : "");
+  put(made.querySelector(".score"), open.open ? chance(open.score) : "");
   put(made.querySelector(".headline"), open.quote ? quotation(open.quote) : reasons(open));
   made.querySelector(".headline").title = said(open);
   three.replaceChildren(...facts(open));
   sparkline(made.querySelector(".spark"), open.trend, open.level);
-  made.setAttribute("aria-label", [`${word(open.open ? open.level : "resolved")}, ${open.brand}, ${open.open ? percent(open.score) : closing(open)}: ${said(open)}`, ...spoken(open)].join(", "));
+  made.setAttribute("aria-label", [`${word(open.open ? open.level : "resolved")}, ${open.brand}, ${open.open ? chance(open.score) : closing(open)}: ${said(open)}`, ...spoken(open)].join(", "));
 }
 
 /** What the third line shows, for those who hear it; without a clock, which would be read anew. */

@@ -3,7 +3,7 @@
 import { element, link, marked } from "./dom.js";
 import { pill } from "./level.js";
 import { LEVELS } from "./rank.js";
-import { channel, count, counted, day, hour, lasting, moment, percent, word } from "./words.js";
+import { chance, channel, count, counted, day, hour, lasting, moment, word } from "./words.js";
 
 const TURNING = new Set(["complaint", "media", "answer", "deletion", "edit", "command", "level"]);
 const SPOKEN = new Set(["complaint", "voice", "defence", "answer", "media"]);
@@ -82,7 +82,7 @@ function contents(item, quotes) {
 function level(item) {
   if (item.status === "resolved") return [element("p", "head", element("span", "pill resolved", word("ends")))];
   const name = LEVELS.includes(item.level) ? item.level : "watch";
-  return [element("p", "head", pill(name, word("becomes", { level: word(item.level), score: percent(item.score) })))];
+  return [element("p", "head", pill(name, word("becomes", { level: word(item.level), score: chance(item.score) })))];
 }
 
 function shares(all) {

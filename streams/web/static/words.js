@@ -83,9 +83,9 @@ export const signal = (name) => word(has(`${name}_signal`) ? `${name}_signal` : 
 export const count = (value) => (value < 1000 ? tools.plain : tools.compact).format(value);
 export const whole = (value) => count(Math.round(value));
 export const decimal = (value) => tools.plain.format(Math.round(value * 100) / 100);
-/** A probability; one that is all but certain is not called so. */
-export const percent = (value) =>
-  value > 0.99 && value < 1 ? `> ${tools.percent.format(0.99)}` : tools.percent.format(value);
+export const percent = (value) => tools.percent.format(value);
+/** A probability: one that is all but certain is not called so, since nothing is. */
+export const chance = (value) => (value > 0.99 ? `> ${percent(0.99)}` : percent(value));
 export const weight = (value) => tools.signed.format(value);
 export const clock = (date) => tools.clock.format(date);
 /** Day and time; with the year where it is another one. */
