@@ -80,7 +80,7 @@ class _Alertmanager:
         self._session = session
 
     async def deliver(self, notice: Notice, memory: Memory) -> Delivered:
-        if notice.acknowledged_by:
+        if notice.passes_on:
             return Delivered(memory, UNCHANGED)  # it knows silences, and no acknowledgement
         now = datetime.now(UTC)
         resolved = notice.escalation.status is Status.RESOLVED

@@ -20,7 +20,6 @@ from streams.sinks import http
 from streams.sinks.identity import notice_id
 from streams.sinks.standard import standard
 from streams.sinks.target import (
-    ACKNOWLEDGED,
     CREATED,
     RESOLVED,
     UPDATED,
@@ -90,7 +89,7 @@ class _Webhook:
                 "webhook-signature": " ".join(signatures),
             },
         )
-        return Delivered({}, ACKNOWLEDGED if notice.acknowledged_by else _OUTCOMES[said.status])
+        return Delivered({}, notice.changed if notice.passes_on else _OUTCOMES[said.status])
 
     async def close(self) -> None:
         pass
@@ -117,7 +116,7 @@ def _secret_url(values: Settings) -> str:
 def body(notice: Notice) -> str:
     """`type`, `timestamp` and `data`; the oldest mention ids are left out of what is too long."""
     said = notice.escalation
-    happened = "case.acknowledged" if notice.acknowledged_by else f"escalation.{said.status}"
+    happened = f"case.{notice.changed}" if notice.passes_on else f"escalation.{said.status}"
     while True:
         found = _encoded(notice, said, happened)
         if len(found) < _MOST_BYTES or not said.mention_ids:
@@ -132,6 +131,8 @@ def _encoded(notice: Notice, said: Escalation, happened: str) -> bytes:
         extras["test"] = True
     if notice.acknowledged_by:
         extras["acknowledged_by"] = notice.acknowledged_by
+    if notice.released_by:
+        extras["released_by"] = notice.released_by
     if notice.console_url:
         extras["console_url"] = notice.console_url
     return msgspec.json.encode({"type": happened, "timestamp": said.at, "data": said} | extras)

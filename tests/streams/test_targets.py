@@ -230,9 +230,11 @@ def test_pagerduty_gets_one_alert_per_case(
         notice(said(0, headline="h" * 200), console_url="https://c/?case=1"),
         notice(said(1, "update", "crisis")),
         notice(said(1, "update", "crisis"), acknowledged_by="maria"),
+        notice(said(1, "update", "crisis"), released_by="maria"),
         notice(said(2, "resolved", "crisis")),
     )
-    assert [one.outcome for one in done] == ["created", "updated", "acknowledged", "resolved"]
+    outcomes = ["created", "updated", "acknowledged", "unchanged", "resolved"]
+    assert [one.outcome for one in done] == outcomes
     assert pager.alerts == {"skylark-air:root-1": ["trigger", "trigger", "acknowledge", "resolve"]}
     first, second = (request.body for request in pager.requests[:2])
     assert first["payload"]["severity"] == "error"
