@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 
-from benchmarks.stream import bed, runs
+from benchmarks.stream import bed, packages, runs
 from benchmarks.stream.bed import Bed
 from benchmarks.stream.runs import Rate
 from benchmarks.stream.ways import OURS, PLAIN, QUIX
@@ -27,8 +27,11 @@ def main(arguments: Sequence[str] = ()) -> None:
     parser.add_argument("--backlog", type=int, default=200_000)
     parser.add_argument(
         "--quix",
-        type=Path,
-        help="a folder with quixstreams: pip install --target FOLDER -r benchmarks/stream/quix.txt",
+        type=lambda folder: packages.quixstreams(Path(folder)),
+        nargs="?",
+        const=str(packages.CACHE),
+        metavar="FOLDER",
+        help=f"beside quixstreams too, which pip installs there ({packages.CACHE})",
     )
     options = parser.parse_args(arguments)
     with (
@@ -135,19 +138,22 @@ def growth(found: Bed, options: argparse.Namespace) -> None:
 
 
 def backlog(found: Bed, options: argparse.Namespace) -> None:
-    """A backlog worked off, and probes sent live meanwhile."""
-    curve, live = runs.backlog(found, options.backlog, CACHED)
-    print("| seconds | scored | decided | worker | model | broker |\n|---|---|---|---|---|---|")
-    for p in curve:
-        print(
-            f"| {p.at:.0f} | {p.scored:,} | {p.decided:,} | {p.worker / 1e6:.0f} MB "
-            f"| {p.model / 1e6:.0f} MB | {p.broker / 1e6:.0f} MB |"
-        )
-    if live:
-        print(
-            f"\nlive probes: {len(live)}, median {live[len(live) // 2]:.1f} s, "
-            f"most {live[-1]:.1f} s"
-        )
+    """A backlog worked off, and probes sent live meanwhile, without and with the fast lane."""
+    for fast_lane in (False, True):
+        curve, live = runs.backlog(found, options.backlog, CACHED, fast_lane=fast_lane)
+        print(f"\nfast lane {'on' if fast_lane else 'off'}\n")
+        print("| seconds | scored | decided | worker | model | broker |\n|---|---|---|---|---|---|")
+        for p in curve:
+            print(
+                f"| {p.at:.0f} | {p.scored:,} | {p.decided:,} | {p.worker / 1e6:.0f} MB "
+                f"| {p.model / 1e6:.0f} MB | {p.broker / 1e6:.0f} MB |"
+            )
+        if live:
+            print(
+                f"\nlive probes: {len(live)}, median {live[len(live) // 2]:.1f} s, "
+                f"most {live[-1]:.1f} s",
+                flush=True,
+            )
 
 
 _DO: dict[str, Callable[[Bed, argparse.Namespace], None]] = {

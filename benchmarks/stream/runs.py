@@ -1,14 +1,16 @@
 """The measurements; each works off topics of its own."""
 
+import asyncio
 import json
 import statistics
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
 import msgspec
+from aiokafka import AIOKafkaConsumer
 
 from benchmarks import traffic
 from benchmarks.stream import bed, mentions
@@ -22,6 +24,8 @@ WARM = 0.15
 """The part of a topic that is not measured: connections, caches, first batches."""
 DONE = 0.97
 PATIENCE_S = 900.0
+FETCH_WAIT_MS = 20
+BRANDS = 40
 
 
 class Rate(msgspec.Struct, frozen=True, kw_only=True):
@@ -124,9 +128,7 @@ def latency(found: Bed, rate: float, lasts_s: float, repeats: float, every: int 
         bed.send(settings, mentions.mentions(200, repeats=repeats, begin=10_000_000))
         heard = Heard(settings)
         sent = steady(settings, rate, lasts_s, repeats, every)
-        deadline = time.monotonic() + 120
-        while len(heard.at) < len(sent) and time.monotonic() < deadline:
-            time.sleep(0.1)
+        heard.all_of(sent, 120)
         heard.close()
         assert ways.running
     begin = min(sent.values()) + lasts_s / 3
@@ -144,31 +146,42 @@ def latency(found: Bed, rate: float, lasts_s: float, repeats: float, every: int 
 
 
 class Heard:
-    """When the first escalation of each case came; follows from now on, in a thread."""
+    """When the first escalation of each case came; follows from the beginning, in a thread."""
 
     def __init__(self, settings: Settings) -> None:
         self.at: dict[str, float] = {}
         self._settings = settings
         self._stop = threading.Event()
         self._ready = threading.Event()
-        self._thread = threading.Thread(target=self._follow, daemon=True)
+        self._thread = threading.Thread(target=lambda: asyncio.run(self._follow()), daemon=True)
         self._thread.start()
         self._ready.wait(60)
 
-    def _follow(self) -> None:
-        from kafka import TopicPartition
-
+    async def _follow(self) -> None:
         topic = Topics.of(self._settings).escalations
-        with clients.consumer(self._settings) as consumer:
-            parts = [TopicPartition(topic, n) for n in consumer.partitions_for_topic(topic)]
-            consumer.assign(parts)
-            consumer.seek_to_beginning(*parts)
-            self._ready.set()
-            while not self._stop.is_set():
-                for records in consumer.poll(timeout_ms=20).values():
-                    now = time.time()
-                    for record in records:
-                        self.at.setdefault(json.loads(record.value)["case_id"], now)
+        # The embedded broker lets a fetch that finds nothing wait for a part of the longest wait,
+        # whatever comes: 0.1 s with the usual half second.
+        consumer = AIOKafkaConsumer(
+            topic,
+            **clients.aiokafka(self._settings),
+            auto_offset_reset="earliest",
+            fetch_max_wait_ms=FETCH_WAIT_MS,
+        )
+        await consumer.start()
+        self._ready.set()
+        while not self._stop.is_set():
+            for records in (await consumer.getmany(timeout_ms=200)).values():
+                now = time.time()
+                for record in records:
+                    self.at.setdefault(json.loads(record.value)["case_id"], now)
+        await consumer.stop()
+
+    def all_of(self, cases: Collection[str], patience_s: float) -> bool:
+        """Waits until each of the cases was heard of; whether they were."""
+        deadline = time.monotonic() + patience_s
+        while not (there := self.at.keys() >= set(cases)) and time.monotonic() < deadline:
+            time.sleep(0.1)
+        return there
 
     def close(self) -> None:
         """Lets go."""
@@ -213,22 +226,30 @@ class Point(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def backlog(
-    found: Bed, count: int, repeats: float, points: int = 10
+    found: Bed, count: int, repeats: float, points: int = 10, *, fast_lane: bool = False
 ) -> tuple[list[Point], list[float]]:
-    """Works off `count` mentions; the curve, and latencies of live probes sent meanwhile."""
+    """Works off `count` mentions; the curve, and latencies of live probes sent meanwhile.
+
+    Each probe is of a brand with an open case, and opens another.
+    """
     settings = found.fresh()
-    bed.send(settings, mentions.mentions(count, repeats=repeats))
     topics = Topics.of(settings)
+    brands = [mentions.probe(number, datetime.now(UTC)) for number in range(BRANDS)]
+    variables = {
+        "TOCSIN_STATE_STORE": "rocksdb",
+        "TOCSIN_HOT_CASES": "1000",
+        "TOCSIN_FAST_LANE": str(fast_lane).lower(),
+    }
+    heard = Heard(settings)
+    with Way(settings, OURS, "score,cases", **variables):
+        bed.send(settings, brands)
+        if not heard.all_of([one.case_id for one in brands], 120):
+            raise RuntimeError("the brands of the probes have no open case")
+    bed.send(settings, mentions.mentions(count, repeats=repeats))
     curve: list[Point] = []
     live: dict[str, float] = {}
-    with Way(
-        settings,
-        OURS,
-        "score,cases",
-        TOCSIN_STATE_STORE="rocksdb",
-        TOCSIN_HOT_CASES="1000",
-    ) as ways:
-        heard, began = Heard(settings), time.monotonic()
+    with Way(settings, OURS, "score,cases", **variables) as ways:
+        began = time.monotonic()
         while True:
             scored = bed.committed(settings, "score", topics.mentions)
             decided = bed.committed(settings, "cases", topics.scored)
@@ -248,13 +269,12 @@ def backlog(
                 )
             if done:
                 break
-            one = mentions.probe(len(live), datetime.now(UTC))
-            live[one.case_id] = time.time()
-            bed.send(settings, [one])
+            if len(live) < BRANDS:
+                one = mentions.probe(len(live), datetime.now(UTC), again=True)
+                live[one.case_id] = time.time()
+                bed.send(settings, [one])
             time.sleep(1)
-        deadline = time.monotonic() + 60
-        while len(heard.at) < len(live) and time.monotonic() < deadline:
-            time.sleep(0.2)
+        heard.all_of(live, 60)
         heard.close()
     return curve, sorted(heard.at[key] - at for key, at in live.items() if key in heard.at)
 
