@@ -92,19 +92,20 @@ def whole(found: Bed, options: argparse.Namespace) -> None:
 
 
 def latency(found: Bed, options: argparse.Namespace) -> None:
-    """At shares of what a worker can."""
-    print("| texts | load | mentions/s | probes | p50 | p90 | p99 | most |")
-    print("|---|---|---|---|---|---|---|---|")
-    for name, count, repeats in (("read", options.read, 0.3), ("known", options.count, CACHED)):
-        for share in (0.5, 0.8, 0.95):
-            # Just before: what a shared machine can do changes by the minute.
-            most = runs.whole(found, count, repeats=repeats).per_s
-            seen = runs.latency(found, share * most, options.seconds, repeats)
-            print(
-                f"| {name} | {share:.0%} | {seen.rate:,.0f} | {seen.sent} | {seen.p50:.2f} s "
-                f"| {seen.p90:.2f} s | {seen.p99:.2f} s | {seen.most:.2f} s |",
-                flush=True,
-            )
+    """At shares of what a worker can; texts are read, for known ones a sender takes a core."""
+    print("| load | mentions/s | probes | p50 | p90 | p99 | most | scoring | deciding |")
+    print("|---|---|---|---|---|---|---|---|---|")
+    for share in (0.5, 0.8, 0.95):
+        # Just before: what a shared machine can do changes by the minute.
+        most = runs.whole(found, options.read, repeats=0.3).per_s
+        seen = runs.latency(found, share * most, options.seconds, 0.3)
+        print(
+            f"| {share:.0%} | {seen.rate:,.0f} | {seen.sent} | {seen.p50:.2f} s "
+            f"| {seen.p90:.2f} s | {seen.p99:.2f} s | {seen.most:.2f} s "
+            f"| {seen.scoring[0]:.2f}, {seen.scoring[1]:.2f} s "
+            f"| {seen.deciding[0]:.2f}, {seen.deciding[1]:.2f} s |",
+            flush=True,
+        )
 
 
 def growth(found: Bed, options: argparse.Namespace) -> None:

@@ -20,6 +20,8 @@ AGAIN = (
     "Shameful company, you cheat your customers, never again!"
 )
 AUDIENCE = 50_000
+PROBED = b"probed-"
+"""How the key of a probe begins."""
 
 
 def texts() -> list[str]:

@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Collection, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import msgspec
 from aiokafka import AIOKafkaConsumer
@@ -111,7 +112,11 @@ def _until(reached: Callable[[], bool], settings: Settings, role: str, topic: st
 
 
 class Latency(msgspec.Struct, frozen=True, kw_only=True):
-    """Seconds from a mention's sending to its escalation's arrival at a consumer."""
+    """Seconds from a mention's sending to its escalation's arrival at a consumer.
+
+    `scoring` is the part of it until the role `score` sent it on, `deciding` until `cases` sent
+    the escalation: their median and 99th percentile.
+    """
 
     rate: float
     sent: int
@@ -119,6 +124,8 @@ class Latency(msgspec.Struct, frozen=True, kw_only=True):
     p90: float
     p99: float
     most: float
+    scoring: tuple[float, float]
+    deciding: tuple[float, float]
 
 
 def latency(found: Bed, rate: float, lasts_s: float, repeats: float, every: int = 20) -> Latency:
@@ -126,31 +133,46 @@ def latency(found: Bed, rate: float, lasts_s: float, repeats: float, every: int 
     settings = found.fresh()
     with Way(settings, OURS, "score,cases") as ways:
         bed.send(settings, mentions.mentions(200, repeats=repeats, begin=10_000_000))
-        heard = Heard(settings)
+        heard = Heard(settings, half_way=True)
         sent = steady(settings, rate, lasts_s, repeats, every)
         heard.all_of(sent, 120)
         heard.close()
         assert ways.running
     begin = min(sent.values()) + lasts_s / 3
-    took = sorted(heard.at[key] - at for key, at in sent.items() if key in heard.at and at > begin)
-    if not took:
+    probes = {key: at for key, at in sent.items() if key in heard.at and at > begin}
+    if not probes:
         raise RuntimeError("no probe came through")
+    took = sorted(heard.at[key] - at for key, at in probes.items())
+    scoring = sorted(heard.scored[key] - at for key, at in probes.items())
+    deciding = sorted(heard.said[key] - heard.scored[key] for key in probes)
     return Latency(
         rate=rate,
         sent=len(took),
         p50=statistics.median(took),
-        p90=took[len(took) * 9 // 10],
-        p99=took[min(len(took) - 1, len(took) * 99 // 100)],
+        p90=_part(took, 90),
+        p99=_part(took, 99),
         most=took[-1],
+        scoring=(statistics.median(scoring), _part(scoring, 99)),
+        deciding=(statistics.median(deciding), _part(deciding, 99)),
     )
 
 
-class Heard:
-    """When the first escalation of each case came; follows from the beginning, in a thread."""
+def _part(ordered: Sequence[float], percent: int) -> float:
+    return ordered[min(len(ordered) - 1, len(ordered) * percent // 100)]
 
-    def __init__(self, settings: Settings) -> None:
+
+class Heard:
+    """When the first escalation of each case came; follows from the beginning, in a thread.
+
+    `said` is when it was sent, and with `half_way` `scored` when its probe was sent on.
+    """
+
+    def __init__(self, settings: Settings, *, half_way: bool = False) -> None:
         self.at: dict[str, float] = {}
+        self.said: dict[str, float] = {}
+        self.scored: dict[str, float] = {}
         self._settings = settings
+        self._half_way = half_way
         self._stop = threading.Event()
         self._ready = threading.Event()
         self._thread = threading.Thread(target=lambda: asyncio.run(self._follow()), daemon=True)
@@ -158,11 +180,11 @@ class Heard:
         self._ready.wait(60)
 
     async def _follow(self) -> None:
-        topic = Topics.of(self._settings).escalations
+        topics = Topics.of(self._settings)
         # The embedded broker lets a fetch that finds nothing wait for a part of the longest wait,
         # whatever comes: 0.1 s with the usual half second.
         consumer = AIOKafkaConsumer(
-            topic,
+            *([topics.escalations, topics.scored] if self._half_way else [topics.escalations]),
             **clients.aiokafka(self._settings),
             auto_offset_reset="earliest",
             fetch_max_wait_ms=FETCH_WAIT_MS,
@@ -170,10 +192,16 @@ class Heard:
         await consumer.start()
         self._ready.set()
         while not self._stop.is_set():
-            for records in (await consumer.getmany(timeout_ms=200)).values():
+            for part, records in (await consumer.getmany(timeout_ms=200)).items():
                 now = time.time()
                 for record in records:
-                    self.at.setdefault(json.loads(record.value)["case_id"], now)
+                    sent = record.timestamp / 1000
+                    if part.topic == topics.escalations:
+                        case_id = json.loads(record.value)["case_id"]
+                        self.at.setdefault(case_id, now)
+                        self.said.setdefault(case_id, sent)
+                    elif record.key and mentions.PROBED in record.key:
+                        self.scored.setdefault(record.key.decode(), sent)
         await consumer.stop()
 
     def all_of(self, cases: Collection[str], patience_s: float) -> bool:
@@ -235,7 +263,7 @@ def backlog(
     settings = found.fresh()
     topics = Topics.of(settings)
     brands = [mentions.probe(number, datetime.now(UTC)) for number in range(BRANDS)]
-    variables = {
+    variables: dict[str, Any] = {
         "TOCSIN_STATE_STORE": "rocksdb",
         "TOCSIN_HOT_CASES": "1000",
         "TOCSIN_FAST_LANE": str(fast_lane).lower(),

@@ -30,7 +30,7 @@ def run(tmp_path: Path) -> Callable[[Callable[[Rig], Coroutine[Any, Any, None]]]
     async def whole(work: Callable[[Rig], Coroutine[Any, Any, None]]) -> None:
         app = application(Settings(state_dir=tmp_path), Role.SCORE)
         app.flow_control.resume()
-        channel = app.channel()
+        channel: Any = app.channel()
         stream: Any = app.stream(channel)
         await stream.start()
 
