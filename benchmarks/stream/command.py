@@ -97,7 +97,7 @@ def latency(found: Bed, options: argparse.Namespace) -> None:
     print("|---|---|---|---|---|---|---|---|---|")
     for share in (0.5, 0.8, 0.95):
         # Just before: what a shared machine can do changes by the minute.
-        most = runs.whole(found, options.read, repeats=0.3).per_s
+        most = runs.capacity(found, options.seconds, 0.3)
         seen = runs.latency(found, share * most, options.seconds, 0.3)
         print(
             f"| {share:.0%} | {seen.rate:,.0f} | {seen.sent} | {seen.p50:.2f} s "

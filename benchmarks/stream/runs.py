@@ -26,6 +26,8 @@ WARM = 0.15
 DONE = 0.97
 PATIENCE_S = 900.0
 FETCH_WAIT_MS = 20
+FLOOD = 800.0
+"""Mentions per second: more than a core reads."""
 BRANDS = 40
 
 
@@ -126,6 +128,27 @@ class Latency(msgspec.Struct, frozen=True, kw_only=True):
     most: float
     scoring: tuple[float, float]
     deciding: tuple[float, float]
+
+
+def capacity(found: Bed, lasts_s: float, repeats: float, every: int = 20) -> float:
+    """Mentions per second that one worker of both roles does while more are being sent.
+
+    Less than it does of a backlog: sender and worker share the machine.
+    """
+    settings = found.fresh()
+    with Way(settings, OURS, "score,cases"):
+        sending = threading.Thread(
+            target=steady, args=(settings, FLOOD, lasts_s, repeats, every), daemon=True
+        )
+        sending.start()
+        time.sleep(lasts_s / 3)
+        at, done = time.monotonic(), _decided(settings)
+        sending.join()
+        return (_decided(settings) - done) / (time.monotonic() - at)
+
+
+def _decided(settings: Settings) -> int:
+    return bed.committed(settings, "cases", Topics.of(settings).scored)
 
 
 def latency(found: Bed, rate: float, lasts_s: float, repeats: float, every: int = 20) -> Latency:
