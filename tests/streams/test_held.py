@@ -132,3 +132,15 @@ def test_what_partitions_have_not_written_yet_counts_together(make: Make) -> Non
     assert unwritten.get_usage() - before > 3 * 1024 * 1024
     assert cache.get_usage() >= unwritten.get_usage(), "one bound for both"
     table.keep(())
+
+
+def test_a_copy_that_cannot_be_read_is_dropped(own: Settings, make: Make) -> None:
+    table = make()
+    table.apply(1, {b"1|a": b"A"}, 1)
+    asyncio.run(table.on_stop())
+    (found,) = own.state_dir.rglob("CURRENT")
+    found.write_text("no manifest\n")
+    again = make()
+    assert again.persisted_offset(TOPIC) is None
+    again.apply(1, {b"1|b": b"B"}, 2)
+    assert dict(again.entries(1)) == {b"1|b": b"B"}
