@@ -142,13 +142,14 @@ def capacity(found: Bed, lasts_s: float, repeats: float, every: int = 20) -> flo
         )
         sending.start()
         time.sleep(lasts_s / 3)
-        at, done = time.monotonic(), _decided(settings)
+        at, done = time.monotonic(), _scored(settings)
         sending.join()
-        return (_decided(settings) - done) / (time.monotonic() - at)
+        return (_scored(settings) - done) / (time.monotonic() - at)
 
 
-def _decided(settings: Settings) -> int:
-    return bed.committed(settings, "cases", Topics.of(settings).scored)
+def _scored(settings: Settings) -> int:
+    """Mentions only: what `cases` reads has news of cases in it as well."""
+    return bed.committed(settings, "score", Topics.of(settings).mentions)
 
 
 def latency(found: Bed, rate: float, lasts_s: float, repeats: float, every: int = 20) -> Latency:
