@@ -110,10 +110,11 @@ class Links:
 
     def _add(self, case: Case, began: float) -> None:
         held = self._held.setdefault(case.brand, {}) if case.marks else {}
+        entry = began, case.case_id  # one for all marks: there are millions
         for mark in case.marks:
             known = held.setdefault(mark, [])
-            if (began, case.case_id) not in known:
-                insort(known, (began, case.case_id))
+            if entry not in known:
+                insort(known, entry)
                 del known[_MOST_HELD:]
 
     def _leader(
