@@ -41,6 +41,8 @@ _REACHED_FORM = struct.Struct("<qd")
 _UNTRUSTED = -1
 _REFUSED, _UNREADABLE = "IO error", "Corruption"
 """How RocksDB's errors begin (its `Status::ToString`)."""
+_SYSTEM = "(os error"
+"""In errors of rocksdict's own files, which it writes when a partition is opened."""
 _BUFFER = 4 * 1024 * 1024
 _BUFFERS = 2
 _MEMORY = 64 * 1024 * 1024
@@ -189,6 +191,8 @@ class OnDisk(Held):
                 reason = error.strerror
             elif str(error).startswith(_REFUSED):
                 reason = str(error).rpartition(": ")[2]
+            elif _SYSTEM in str(error):
+                reason = str(error).partition(_SYSTEM)[0].strip()
             else:
                 raise
             raise DiskError(f"state folder {self._folder} cannot be written: {reason}") from error
