@@ -1,7 +1,5 @@
 """The five answers, checked one by one, so that a wrong one can be asked for again."""
 
-import re
-import unicodedata
 from pathlib import Path
 from typing import NamedTuple
 
@@ -11,6 +9,7 @@ from streams import config
 from streams.environment import variable
 from streams.errors import ConfigError, UsageError
 from streams.sinks import kinds
+from streams.sources import folding
 
 LANGUAGES = ("en", "fr")
 NONE = "none"
@@ -45,8 +44,7 @@ def brands(text: str) -> tuple[Brand, ...]:
 def brand(name: str) -> Brand:
     """`Acme Air` is acme-air. Raises UsageError when no letter or digit can stand in a slug."""
     shown = " ".join(name.split())
-    plain = unicodedata.normalize("NFKD", shown).encode("ascii", "ignore").decode().lower()
-    slug = re.sub(r"[^a-z0-9]+", "-", re.sub(r"['’]", "", plain)).strip("-")
+    slug = folding.slug(shown)
     if not shown.isprintable() or len(shown) > _MOST_NAME:
         raise UsageError(f"a brand is a name of at most {_MOST_NAME} characters, such as Acme Air")
     if not slug:

@@ -9,7 +9,8 @@ import logging
 import math
 import random
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 
 from aiokafka.errors import KafkaError
 
@@ -26,6 +27,7 @@ log = logging.getLogger(__name__)
 
 REFUSED_WAIT_S = 300.0
 """Somebody has to mend it; meanwhile the platform is not asked again and again."""
+_MOST_TOLD = 100
 Deliver = Callable[[Sequence[Mention], dict[bytes, bytes | None], Cursor | None], Awaitable[None]]
 """Sends mentions; then stores what is remembered, then the cursor. Raises KafkaError."""
 
@@ -60,6 +62,7 @@ class Collector:
         self._retry = Retry(give_up_after_s=math.inf)
         self._tries = 0
         self._newest = 0.0
+        self._told: OrderedDict[str, None] = OrderedDict()
         meters.begin(name)
 
     async def run(self) -> None:
@@ -102,7 +105,14 @@ class Collector:
         self._memory.settle()
         if cursor is not None:
             self.cursor = cursor
-        count(self._meters, self.name, taken, batch.unreadable)
+        count(self._meters, self.name, taken, batch)
+        for line in warnings(taken, batch):
+            if line not in self._told:  # what is asked again and again says it again each time
+                log.warning("source %s: %s", self.name, line)
+            self._told[line] = None
+            self._told.move_to_end(line)
+            while len(self._told) > _MOST_TOLD:
+                self._told.popitem(last=False)
         for item in batch.items:
             self._newest = max(self._newest, item.mention.at)
         if self._newest:
@@ -128,13 +138,21 @@ class Collector:
         return wait
 
 
-def count(meters: SourceMeters, source: str, taken: Taken, unreadable: int = 0) -> None:
-    """Counts what became of items, and says why some are no mentions; never what they say."""
+def count(meters: SourceMeters, source: str, taken: Taken, batch: Batch) -> None:
+    """Counts what became of items."""
     for outcome, number in taken.outcomes.items():
         meters.items.labels(source, outcome).inc(number)
-    if unreadable:
-        meters.items.labels(source, "unreadable").inc(unreadable)
-        log.warning("source %s: %d items are not of the documented form", source, unreadable)
+    if batch.unreadable:
+        meters.items.labels(source, "unreadable").inc(batch.unreadable)
+
+
+def warnings(taken: Taken, batch: Batch) -> Iterator[str]:
+    """Why some items are no mentions, and where they are; never what they say."""
+    if batch.unreadable:
+        more = "; ..." if 0 < len(batch.why) < batch.unreadable else ""
+        why = f": {'; '.join(batch.why)}{more}" if batch.why else ""
+        yield f"{batch.unreadable} items are not of the documented form{why}"
     if taken.reasons:
         reasons = ", ".join(f"{reason} ({n})" for reason, n in sorted(taken.reasons.items()))
-        log.warning("source %s: no Mention v1: %s", source, reasons)
+        yield f"no Mention v1: {reasons}"
+    yield from batch.notes

@@ -9,11 +9,10 @@ from collections.abc import AsyncIterator
 from typing import Annotated, Any, Literal
 
 import msgspec
-from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 from faust.types import TP
 from msgspec import Meta
 
-from scoring.errors import BadMentionError
 from streams import config
 from streams.config import HOSTS
 from streams.errors import BrokerError, ConfigError
@@ -21,7 +20,7 @@ from streams.kafka import clients
 from streams.kafka.topics import Topics
 from streams.sinks.target import Later
 from streams.sources import document, mapping
-from streams.sources.source import Batch, Context, Cursor, Item
+from streams.sources.source import Batch, Context, Cursor, Item, Unreadable, placed, sorted_out
 from streams.worker.ends import true_ends
 
 STREAMS = True
@@ -80,16 +79,13 @@ class TopicSource:
             yield Batch(cursor=_encode(offsets))
             while True:
                 found = await consumer.getmany(timeout_ms=_POLL_MS, max_records=_MOST)
-                items: list[Item] = []
-                unreadable = 0
+                read: list[Item | Unreadable] = []
                 for partition, records in found.items():
                     for record in records:
-                        for item in self._items(record.value or b""):
-                            unreadable += item is None
-                            items += [item] if item is not None else []
+                        read += self._record(record)
                     offsets[str(partition.partition)] = records[-1].offset + 1
                 if found:
-                    yield Batch(items=items, cursor=_encode(offsets), unreadable=unreadable)
+                    yield msgspec.structs.replace(sorted_out(read), cursor=_encode(offsets))
         finally:
             await consumer.stop()
 
@@ -123,13 +119,10 @@ class TopicSource:
             consumer.seek(place, wanted)
         return offsets
 
-    def _items(self, value: bytes) -> "list[Item | None]":
-        try:
-            if self._shape is None:
-                return [document.read(value)]
-            return list(self._shape.items(msgspec.json.decode(value), self._name, self._channel))
-        except (BadMentionError, msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-            return [None]
+    def _record(self, record: "ConsumerRecord[bytes, bytes]") -> "list[Item | Unreadable]":
+        found = document.items(record.value or b"", self._shape, self._name, self._channel)
+        where = f"partition {record.partition}, offset {record.offset}"
+        return [placed(one, where) for one in found]
 
     async def close(self) -> None:
         """The consumer ends with the batches."""

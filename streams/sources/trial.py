@@ -11,11 +11,13 @@ from scoring.mention import Mention
 from streams.config import Settings
 from streams.errors import ConfigError
 from streams.sinks.runner import http_session
+from streams.sources import files
 from streams.sources.brands import Matcher
 from streams.sources.hooks import push_of
 from streams.sources.intake import Intake, Taken
 from streams.sources.known import Memory
 from streams.sources.settings import Sources
+from streams.sources.source import Batch
 from streams.worker.sources import build
 
 
@@ -25,10 +27,12 @@ class Trial(msgspec.Struct, kw_only=True):
     mentions: list[Mention] = msgspec.field(default_factory=list)
     outcomes: dict[str, int] = msgspec.field(default_factory=dict)
     reasons: dict[str, int] = msgspec.field(default_factory=dict)
+    notes: list[str] = msgspec.field(default_factory=list)
 
-    def add(self, taken: Taken, unreadable: int) -> None:
+    def add(self, taken: Taken, batch: Batch) -> None:
         self.mentions += taken.mentions
-        for outcome, number in (*taken.outcomes.items(), ("unreadable", unreadable)):
+        self.notes += (*batch.why, *batch.notes)
+        for outcome, number in (*taken.outcomes.items(), ("unreadable", batch.unreadable)):
             if number:
                 self.outcomes[outcome] = self.outcomes.get(outcome, 0) + number
         for reason, number in taken.reasons.items():
@@ -56,7 +60,7 @@ async def run(
         try:
             async with asyncio.timeout(within_s), aclosing(cast("Any", made.batches(None))) as all_:
                 async for batch in all_:
-                    trial.add(intake.take(batch.items), batch.unreadable)
+                    trial.add(intake.take(batch.items), batch)
                     if len(trial.mentions) >= most:
                         break
         except TimeoutError:
@@ -89,6 +93,10 @@ def doubts(configured: Sources) -> Iterator[str]:
         if not brand.handles:
             yield f"brands.{name}: without handles the brand's own answers are not known as such"
     for name, source in configured.sources.items():
+        if source.type == "file":
+            for path in files.find(source.options.path):
+                if source.options.unmapped(path):
+                    yield f"sources.{name}: {path} is left out: CSV needs a mapping"
         if source.common.brand and source.type in ("bluesky", "mastodon"):
             yield f"sources.{name}: with brand set, all that is written there counts for it"
         if (
