@@ -94,7 +94,7 @@ class SourceHooks:
         taken = intake.take(batch.items)
         try:
             async with asyncio.timeout(SEND_S):
-                await self._output.send(mention_records(self._topic, taken.mentions))
+                await self._output.send(mention_records(self._topic, taken.mentions, name))
         except (KafkaError, TimeoutError) as error:
             log.warning("source %s: the broker does not take its mentions: %r", name, error)
             self._meters.pressure.labels(name).inc()

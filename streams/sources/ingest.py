@@ -100,7 +100,7 @@ class Ingest:
             if fault is not None:
                 faults.append(fault)
         async with asyncio.timeout(SEND_S):
-            await self._output.send(mention_records(self._topic, mentions))
+            await self._output.send(mention_records(self._topic, mentions, HTTP))
         for outcome, number in outcomes.outcomes.items():
             self._meters.items.labels(HTTP, outcome).inc(number)
         answer = Answer(len(given) - len(faults), len(faults), faults)
