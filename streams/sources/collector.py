@@ -18,6 +18,7 @@ from scoring.mention import Mention
 from streams.errors import BrokerError
 from streams.sinks.retry import Retry
 from streams.sinks.target import Later, Refused
+from streams.sources.fetch import Part
 from streams.sources.intake import Intake, Taken
 from streams.sources.known import Memory
 from streams.sources.meters import SourceMeters
@@ -61,6 +62,7 @@ class Collector:
         self._chance = chance
         self._retry = Retry(give_up_after_s=math.inf)
         self._tries = 0
+        self._part = ""
         self._newest = 0.0
         self._told: OrderedDict[str, None] = OrderedDict()
         meters.begin(name)
@@ -77,6 +79,12 @@ class Collector:
         try:
             async for batch in batches:
                 await self._take(batch)
+        except Part as error:
+            self._count_failure("later")
+            if error.reason != self._part:
+                log.warning("source %s: a part of it: %s", self.name, error.reason)
+            self._part = error.reason
+            return self._every_s
         except Later as error:
             return self._failed("later", error.reason, error.after_s)
         except Refused as error:
@@ -122,20 +130,23 @@ class Collector:
             self._well()
 
     def _well(self) -> None:
-        if self._tries:
+        if self._tries or self._part:
             log.info("source %s answers again", self.name)
-        self._tries = 0
+        self._tries, self._part = 0, ""
         self._meters.up.labels(self.name).set(1)
         self._meters.last_success.labels(self.name).set(time.time())
 
     def _failed(self, reason: str, said: str, after_s: float | None) -> float:
         self._tries += 1
-        self._meters.failures.labels(self.name, reason).inc()
-        self._meters.up.labels(self.name).set(0)
+        self._count_failure(reason)
         wait = self._retry.wait_s(self._tries, 0.0, after_s, self._chance())
         assert wait is not None  # it never gives up
         log.warning("source %s: %s: %s; again in %.1f s", self.name, reason, said, wait)
         return wait
+
+    def _count_failure(self, reason: str) -> None:
+        self._meters.failures.labels(self.name, reason).inc()
+        self._meters.up.labels(self.name).set(0)
 
 
 def count(meters: SourceMeters, source: str, taken: Taken, batch: Batch) -> None:
