@@ -100,6 +100,8 @@ def test(name: str, file: Path | None, limit: int, seconds: float) -> None:
         raise BrokerError(f"broker {config.broker} does not answer: {error}") from error
     for mention in got.mentions[:limit]:
         write_json(msgspec.to_builtins(mention))
+    for why in dict.fromkeys(got.notes[:limit]):
+        note(f"{name}: {why}")
     said = ", ".join(f"{number} {outcome}" for outcome, number in got.outcomes.items())
     reasons = ", ".join(f"{reason} ({number})" for reason, number in got.reasons.items())
     note(f"{name}: {said or 'nothing came'}{f'; {reasons}' if reasons else ''}; nothing was sent")

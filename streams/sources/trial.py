@@ -13,6 +13,7 @@ from streams.errors import ConfigError
 from streams.sinks.runner import http_session
 from streams.sources import files
 from streams.sources.brands import Matcher
+from streams.sources.folding import fold
 from streams.sources.hooks import push_of
 from streams.sources.intake import Intake, Taken
 from streams.sources.known import Memory
@@ -84,12 +85,18 @@ def doubts(configured: Sources) -> Iterator[str]:
     """What is allowed and yet seldom meant, a line each."""
     owners: dict[str, str] = {}
     for name, brand in configured.brands.items():
-        for word in (*brand.keywords, *brand.cased):
+        alone = msgspec.structs.replace(brand, context=(), handles=())
+        for word in {fold(word): word for word in (*brand.keywords, *brand.cased)}.values():
             if len(word.strip("*")) < 3 and word.isascii():
                 yield f"brands.{name}: {word!r} is short: does it mean nothing else?"
-            other = owners.setdefault(word.casefold(), name)
+            other = owners.setdefault(fold(word), name)
             if other != name:
                 yield f"brands.{name}: {word!r} is a keyword of {other} too: texts count for both"
+            goes_on = word in brand.keywords and word.endswith("*")
+            if brand.exclude and not goes_on and not Matcher({name: alone}).brands_of(word, ""):
+                yield f"brands.{name}: {word!r} is never found: `exclude` takes it away"
+            if word in brand.cased and word.endswith("*"):
+                yield f"brands.{name}: {word!r}: in `cased` a * is itself; in keywords it is more"
         if not brand.handles:
             yield f"brands.{name}: without handles the brand's own answers are not known as such"
     for name, source in configured.sources.items():

@@ -80,6 +80,16 @@ def test_what_happens_on_a_page(hook: meta.Webhook) -> None:
     assert edit.id != reply.id
     assert (removed.kind, removed.parent_id, removed.author) == ("deletion", post.id, None)
     assert (hidden.kind, hidden.parent_id, hidden.role) == ("deletion", reply.id, "brand")
+    assert hidden.created_at == NOW
+    later = json.loads(body)
+    later["entry"][0]["time"] += 60
+    later = json.dumps(later).encode()
+    (once_more,) = [
+        one.mention
+        for one in hook.read(meta_signed(later), later).items
+        if one.mention.parent_id == reply.id and one.mention.kind == "deletion"
+    ]
+    assert once_more.id != hidden.id, "it was shown in between"
     assert (review.channel, review.text) == ("review", "Never again")
     assert batch.unreadable == 1
     again = hook.read(meta_signed(body), body)

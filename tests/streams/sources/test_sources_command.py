@@ -8,6 +8,7 @@ import pytest
 
 from streams.errors import ConfigError
 from streams.sources.settings import parse
+from streams.sources.trial import doubts
 from tests.conftest import Cli
 from tests.streams.helpers import one_line
 
@@ -77,12 +78,31 @@ def test_check_says_what_is_doubtful_and_what_is_wrong(cli: Cli, file: Path) -> 
     assert "set TOCSIN_SOURCES" in one_line(cli("sources", "list").stderr)
 
 
+def test_check_sees_words_that_cannot_work() -> None:
+    tables = {
+        "acme": {"keywords": ["acme", "ok", "OK", "wide*"], "exclude": ["Acmé", "wide"]},
+        "other": {"keywords": ["ACMÉ"], "cased": ["Fre*"]},
+    }
+    said = list(doubts(parse({"brands": tables})))
+    assert [one for one in said if "'acme' is never found" in one]
+    assert not [one for one in said if "'wide*' is never found" in one], "wider is"
+    assert len([one for one in said if "is short" in one]) == 1
+    assert [one for one in said if "'ACMÉ' is a keyword of acme too" in one]
+    assert [one for one in said if "in `cased` a * is itself" in one]
+
+
 def test_test_shows_mentions_and_sends_nothing(cli: Cli, file: Path) -> None:
     done = cli("sources", "test", "log", "--file", str(file))
     assert done.returncode == 0, done.stderr
     brands = [json.loads(line)["brand"] for line in done.stdout.splitlines()]
     assert brands == ["acme", "rival"]
     assert "log: 1 sent, 1 unmatched; nothing was sent" in done.stderr
+    log = file.with_name("log.jsonl")
+    before = log.read_text()
+    log.write_text(before + '{"id": "3", "text": "acme"}\n')
+    said = cli("sources", "test", "log", "--file", str(file)).stderr
+    assert "log.jsonl, line 3: field `created_at` is required" in said
+    log.write_text(before)
     done = cli("sources", "test", "lgo", "--file", str(file))
     assert (done.returncode, "did you mean log?" in one_line(done.stderr)) == (2, True)
     done = cli("sources", "test", "page", "--file", str(file))
