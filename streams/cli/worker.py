@@ -20,8 +20,9 @@ def command(roles: str) -> None:
     """Run one worker of the stream until it is told to stop (SIGTERM, Ctrl-C).
 
     The roles: `score` reads mentions with the model, `cases` decides over them and serves the
-    console, `tickets` tells ticket systems. To grow, start more workers of the role that lags;
-    partitions are shared among them. Run `tocsin topics --create` once before.
+    console, `tickets` tells ticket systems, `sources` collects mentions where people write and
+    takes what is sent over HTTP. To grow, start more workers of the role that lags; partitions are
+    shared among them. Run `tocsin topics --create` once before.
     """
     import asyncio
     import logging

@@ -108,7 +108,11 @@ def _brands(brands: tuple[Brand, ...]) -> Iterator[str]:
     for brand in brands:
         handle = brand.slug.replace("-", "")
         yield f"[brands.{brand.slug}]"
-        yield f"keywords = [{json.dumps(brand.name, ensure_ascii=False)}]"
+        names = (brand.name, *brand.also)
+        # In keywords a * lets the word go on; in `cased` it is itself.
+        for key, starred in (("keywords", False), ("cased", True)):
+            if words := [name for name in names if ("*" in name) == starred]:
+                yield f"{key} = {json.dumps(words, ensure_ascii=False)}"
         yield f'# handles = ["@{handle}"]'
         yield "# exclude = []"
         yield ""
