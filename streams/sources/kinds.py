@@ -47,6 +47,8 @@ class Kind(msgspec.Struct, frozen=True, kw_only=True):
     def options(self, table: Mapping[str, Any]) -> Any:
         """Its own settings, typed, every secret named. Raises ConfigError that names the key."""
         values = settings_of(self.settings, table)
+        if check := getattr(values, "check", None):
+            check()
         for field in self.settings.__struct_fields__:
             name = field.removesuffix("_env")
             if name != field and f"{name}_file" in self.settings.__struct_fields__:
@@ -54,8 +56,6 @@ class Kind(msgspec.Struct, frozen=True, kw_only=True):
                     named(values, name)
                 except ValueError as error:
                     raise ConfigError(str(error)) from error
-        if check := getattr(values, "check", None):
-            check()
         return values
 
 
