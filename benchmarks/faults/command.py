@@ -66,7 +66,7 @@ def _run(plans: Sequence[Plan], options: argparse.Namespace) -> int:
     for plan in plans:
         seed = plan.seed
         told = ", ".join(f"{fault.name} at {fault.at_s:g} s" for fault in plan.faults)
-        print(f"seed {seed}: {told}", file=sys.stderr, flush=True)
+        print(f"seed {seed}: {told}; state in {plan.store}", file=sys.stderr, flush=True)
         with tempfile.TemporaryDirectory(prefix="tocsin-faults-") as name:
             folder = Path(name)
             row = runs.run(plan, folder, reader, version)

@@ -9,8 +9,9 @@ from collections.abc import Callable, Iterator
 
 import psutil
 
-from benchmarks.faults import sinks
+from benchmarks.faults import schedule, sinks
 from benchmarks.faults.bed import FAKETIME, NAMED, RESTART, SESSION_S, Bed
+from tests.streams import small_disk
 
 Fault = Callable[[Bed, random.Random], Iterator[float]]
 
@@ -137,10 +138,22 @@ def folder(bed: Bed, chance: random.Random) -> Iterator[float]:
     """The state folder cannot be written, and a worker that ends finds it so."""
     state = bed.settings.state_dir
     shutil.rmtree(state, ignore_errors=True)
+    state.parent.mkdir(parents=True, exist_ok=True)
     state.write_text("a file where a folder should be")
     bed.pick(chance).signal(signal.SIGKILL)
     yield chance.uniform(4.0, 8.0)
-    state.unlink()
+    state.unlink(missing_ok=True)
+
+
+def disk_full(bed: Bed, chance: random.Random) -> Iterator[float]:
+    """The disk of the state folders is full; one time in two a worker that ends finds it so."""
+    assert bed.disk is not None
+    bed.disk.fill()
+    yield chance.uniform(1.0, 4.0)
+    if chance.random() < 0.5:
+        bed.pick(chance).signal(signal.SIGKILL)
+    yield chance.uniform(6.0, 15.0)
+    bed.disk.clear()
 
 
 def _sinks(mood: str) -> Fault:
@@ -172,6 +185,7 @@ ALL: dict[str, Fault] = {
     "model_slow": model_slow,
     "model_crash": model_crash,
     "folder": folder,
+    "disk_full": disk_full,
     "clock": clock,
     "sink_429": _sinks(sinks.TOO_MANY),
     "sink_500": _sinks(sinks.BROKEN),
@@ -192,6 +206,8 @@ def possible() -> list[str]:
         left_out |= {"restart"}
     if not FAKETIME.exists():
         left_out |= {"clock"}
+    if not small_disk.possible() or not schedule.rocksdb():
+        left_out |= {"disk_full"}
     return [name for name in ALL if name not in left_out]
 
 

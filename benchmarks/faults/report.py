@@ -21,6 +21,9 @@ def table(rows: Sequence[Row]) -> Iterator[str]:
     failed = sum(bool(row.failures) for row in rows)
     mentions = sum(row.mentions for row in rows)
     yield f"{len(rows)} runs with {mentions:,} mentions, {failed} of them with a failure."
+    on_disk = [row for row in rows if row.store != "memory"]
+    wrong = sum(bool(row.failures) for row in on_disk)
+    yield f"{len(on_disk)} of them had their state on disk, {wrong} of these with a failure."
     yield ""
     yield "| fault | runs | failed | s to recover, median | longest | repeated mentions | load |"
     yield "|---|---|---|---|---|---|---|"

@@ -46,6 +46,7 @@ class Row(msgspec.Struct, kw_only=True):
     poisoned: int
     most_mb: float
     version: str = ""
+    store: str = "memory"
     load: float = 0.0
     """How many processes wanted a processor at the end, over the last minute."""
 
@@ -100,7 +101,8 @@ def run(plan: Plan, folder: Path, reader: Reader, version: str = "") -> Row:
     began = time.monotonic()
     mentions = told(plan.seed)
     jumps = any(fault.name == "clock" for fault in plan.faults)
-    with made(folder, plan.roles, jumps=jumps) as bed:
+    store, small = plan.store, plan.full
+    with made(folder, plan.roles, jumps=jumps, store=store, small=small) as bed:
         failures, recover_s, load = _disturbed(plan, bed, mentions)
         failures += _ended(bed)
         bed.watch.read_all()
@@ -128,6 +130,7 @@ def run(plan: Plan, folder: Path, reader: Reader, version: str = "") -> Row:
             poisoned=left.poisoned,
             most_mb=round(max(member.most_mb for member in bed.members)),
             version=version,
+            store=plan.store,
             load=round(os.getloadavg()[0], 1),
         )
 

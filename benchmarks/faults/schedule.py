@@ -2,6 +2,7 @@
 
 import random
 from collections.abc import Sequence
+from importlib.util import find_spec
 
 import msgspec
 
@@ -12,6 +13,10 @@ RATE = 45
 _SOON_S = 2.0
 ROLES = ("", "", "cases,tickets")
 """Of the workers; the third decides and delivers, and has no model."""
+
+
+ON_DISK = 0.3
+"""Runs with state on disk, where no fault wants it there."""
 
 
 class Planned(msgspec.Struct, frozen=True, kw_only=True):
@@ -27,6 +32,13 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     seed: int
     roles: tuple[str, ...]
     faults: tuple[Planned, ...]
+    store: str = "memory"
+    """Where the workers have their state: `TOCSIN_STATE_STORE`."""
+
+    @property
+    def full(self) -> bool:
+        """Whether the disk of the state folders is to be filled."""
+        return any(fault.name == "disk_full" for fault in self.faults)
 
 
 def drawn(seed: int, names: Sequence[str]) -> Plan:
@@ -39,8 +51,15 @@ def drawn(seed: int, names: Sequence[str]) -> Plan:
     faults = [
         Planned(name=name, at_s=round(chance.uniform(_SOON_S, LOAD_S * 0.6), 2)) for name in chosen
     ]
-    return Plan(
+    plan = Plan(
         seed=seed,
         roles=ROLES[: chance.choice((2, 3))],
         faults=tuple(sorted(faults, key=lambda fault: fault.at_s)),
     )
+    on_disk = rocksdb() and (plan.full or chance.random() < ON_DISK)
+    return msgspec.structs.replace(plan, store="rocksdb" if on_disk else "memory")
+
+
+def rocksdb() -> bool:
+    """Whether state can be kept on disk here."""
+    return find_spec("rocksdict") is not None

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 
 import msgspec
 
+from benchmarks.fuzz import routes
 from benchmarks.fuzz.targets import Target
 from streams.config import Settings
 from streams.kafka.topics import Topics
@@ -42,6 +43,7 @@ class Server:
         settings = Settings(web_port=0, web_token=TOKEN, source_token=TOKEN + "1")
         metrics = Metrics((), Topics.of(settings))
         facts = Facts(roles=(), model="", policy="", processed={}, lag={})
+        self._gathered = routes.known(settings)
         self._web = Web(
             settings,
             metrics,
@@ -51,6 +53,7 @@ class Server:
             facts=lambda: facts,
             refresh=lambda: None,
             weigh=lambda: None,
+            routes=routes.made(settings, metrics, self._gathered),
         )
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
@@ -69,6 +72,7 @@ class Server:
 
     def stop(self) -> None:
         """Gives the port back."""
+        asyncio.run_coroutine_threadsafe(self._gathered.stop(), self._loop).result(10)
         asyncio.run_coroutine_threadsafe(self._web.stop(), self._loop).result(10)
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(10)
@@ -128,6 +132,14 @@ def serving() -> Iterator[Server]:
 
 
 def every(server: Server) -> Mapping[str, Target]:
-    """The one target."""
-    made = Target("http", 0.05, _requests, server.read)
-    return {made.name: made}
+    """The targets by name."""
+
+    def whole(raw: bytes) -> None:
+        server.read(routes.whole(raw))
+
+    made = [
+        Target("http", 0.05, _requests, server.read),
+        Target("http-console", 0.05, lambda: routes.console(TOKEN), whole),
+        Target("http-sources", 0.05, lambda: routes.sources(TOKEN + "1"), whole),
+    ]
+    return {target.name: target for target in made}

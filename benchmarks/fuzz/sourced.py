@@ -70,7 +70,7 @@ _TWEET = {
     },
     "includes": {"users": [{"id": "7", "username": "ann", "public_metrics": {}}]},
 }
-_CHANGE = {
+CHANGE = {
     "item": "comment",
     "verb": "edited",
     "comment_id": "1_2",
@@ -98,7 +98,7 @@ _COMMENT = {
     "snippet": {"textOriginal": "acme", "publishedAt": AT, "authorChannelId": {"value": "U"}},
 }
 _THREAD = {"id": "c", "snippet": {"topLevelComment": _COMMENT, "videoId": "v"}}
-_TICKET = {
+TICKET = {
     "id": "e",
     "account_id": 1,
     "type": "zen:event-type:ticket.comment_added",
@@ -204,8 +204,8 @@ def every() -> Mapping[str, Target]:
         Target("x", 2, _json(_TWEET), _each(x.read), (Later,)),
         Target("reddit", 2, _json(_THING), _each(lambda raw: reddit.read(raw))),
         Target("youtube", 1, _json(_THREAD), _each(_thread)),
-        Target("facebook", 2, _json(_CHANGE), _each(_change)),
-        Target("zendesk-told", 1, _json(_TICKET), _each(zendesk.events)),
+        Target("facebook", 2, _json(CHANGE), _each(_change)),
+        Target("zendesk-told", 1, _json(TICKET), _each(zendesk.events)),
         Target("mapped", 1, _json(shaped), _mapped, UNREADABLE),
         Target("feed", 0.3, lambda: [_RSS.encode()], _feed, (Later,)),
         Target("brands", 2, seeds.texts, _words),

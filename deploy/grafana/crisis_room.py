@@ -13,6 +13,7 @@ from scoring.levels import Level
 UID = "tocsin-crisis-room"
 HOUR = 3600
 _OPEN = of("tocsin_cases_open", "brand", "level")
+_ACKNOWLEDGED = of("tocsin_cases_acknowledged", "brand", "level")
 _SCORE = of("tocsin_case_score", "brand", "level")
 _REPRODUCTION = of("tocsin_case_reproduction", "brand", "level")
 _FORECAST = of("tocsin_case_forecast_shares", "brand", "level")
@@ -71,6 +72,7 @@ def _now(built: Dashboard) -> Dashboard:
                 ["brand"],
                 [
                     ("Open", Query(total(_OPEN, "brand") + " > 0"), Unit.COUNT, None),
+                    ("Acknowledged", Query(total(_ACKNOWLEDGED, "brand")), Unit.COUNT, None),
                     ("Score", Query(highest(_SCORE, "brand")), Unit.SHARE, levels()),
                     (
                         "Reproduction",
@@ -210,7 +212,7 @@ def _why(built: Dashboard) -> Dashboard:
         .with_panel(
             over_time(
                 "What people decided",
-                "Commands about cases: acknowledge, assign, snooze, resolve.",
+                "Commands about cases: acknowledge, assign, snooze, resolve, or take it back.",
                 [Query(total(increase(of("tocsin_case_commands_total")), "action"), "{{action}}")],
                 Unit.COUNT,
                 stacked=True,

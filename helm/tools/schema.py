@@ -16,7 +16,7 @@ PLACES = frozenset(
         "broker", "topic_prefix", "group_prefix", "partitions", "replication", "security_protocol",
         "sasl_mechanism", "sasl_username", "sasl_password", "sasl_password_file",
         "ssl_cafile", "ssl_certfile", "ssl_keyfile", "ssl_check_hostname",
-        "web_host", "web_port", "policy", "model", "state_dir",
+        "web_host", "web_port", "policy", "model", "state_dir", "state_store",
     }
 )  # fmt: skip
 """Settings that values.yaml has a place of its own for.

@@ -40,6 +40,11 @@ _CALLED = re.compile(
 )
 """Numbers too short to be known by their length: seven to nine digits after such a word."""
 
+_OTHER_SCRIPT = re.compile(
+    r"(?<=[\u0370-\u1FFF\u2C80-\uD7FF])[\s:#№.،-]{0,4}(?<!\d)(\d{6,8})(?!\d)"
+)
+"""After a word of a script for which no words are known that say what a number is."""
+
 _CURRENCY = re.compile(r"(?:[$€£¥]|EUR|USD|GBP|CHF|CAD)\s?$")
 _UNIT = re.compile(
     r"\s?(?:[$€£¥%](?!\s?\d)|(?:EUR|USD|GBP|CHF|CAD|euros?|dollars?|pounds?|livres?"
@@ -64,6 +69,9 @@ def find(text: str, said: Words) -> Spans:
     for found in _NUMBER.finditer(text):
         if not found.group("date") and not _counted(found):
             yield found.span()
+    for found in _OTHER_SCRIPT.finditer(text):
+        if not is_amount(text, *found.span(1)):
+            yield found.span(1)
     if not words.CALLS.isdisjoint(said):
         for found in _CALLED.finditer(text):
             if not is_amount(text, *found.span(1)):

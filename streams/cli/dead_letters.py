@@ -4,6 +4,7 @@ import difflib
 import sys
 from collections import deque
 from collections.abc import Iterator
+from datetime import UTC, datetime
 
 import click
 
@@ -13,7 +14,7 @@ from streams.cli.group import Group
 from streams.config import Settings
 from streams.errors import ConfigError, UsageError
 from streams.kafka import clients, dead_letters
-from streams.kafka.dead_letters import DeadLetter
+from streams.kafka.dead_letters import DeadLetter, Replays
 from streams.kafka.topics import Topics, require
 from streams.sinks import reasons
 
@@ -46,21 +47,25 @@ def command() -> None:
 @of
 @click.option("--reason", help="Only those with this reason, such as refused.")
 @click.option("--limit", type=click.IntRange(1), metavar="N", help="Only the newest so many.")
+@click.option("--left", is_flag=True, help="Only those that were not sent again.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON line each.")
-def list_(of: str, reason: str | None, limit: int | None, as_json: bool) -> None:
-    """List the dead letters, oldest first."""
-    found = _of_reason(settings(), of, reason)
-    newest = sorted(deque(found, limit), key=lambda letter: (letter.time, letter.offset))
+def list_(of: str, reason: str | None, limit: int | None, left: bool, as_json: bool) -> None:
+    """List the dead letters, oldest first; those that were sent again say when."""
+    replays: Replays = {}
+    found = _of_reason(settings(), of, reason, replays)
+    # Whether one was sent again stands behind it: all are to be read before any is left out.
+    kept = deque((one for one in list(found) if one.id not in replays) if left else found, limit)
+    newest = sorted(kept, key=lambda letter: (letter.time, letter.offset))
     for letter in newest:
         if as_json:
-            write_json(_row(letter))
+            write_json(_row(letter, replays))
         else:
             click.echo(
                 f"{letter.id:<8} {letter.time:{STAMP}}  {letter.reason:<14} "
-                f"{_origin(letter):<28} {_printable(_detail(letter))}"
+                f"{_origin(letter):<28} {_printable(_detail(letter, replays))}"
             )
     if not newest and not as_json:
-        note("no dead letters")
+        note("no dead letters left" if left else "no dead letters")
 
 
 @command.command("show")
@@ -70,13 +75,16 @@ def list_(of: str, reason: str | None, limit: int | None, as_json: bool) -> None
 def show(of: str, id_: str, as_json: bool) -> None:
     """Explain one dead letter and show its message."""
     config = settings()
-    letter = _find(config, of, [id_])[0]
+    replays: Replays = {}
+    letter = _find(config, of, [id_], replays)[0]
     if as_json:
-        write_json(_row(letter) | {"value": letter.value.decode("utf-8", "backslashreplace")})
+        write_json(
+            _row(letter, replays) | {"value": letter.value.decode("utf-8", "backslashreplace")}
+        )
         return
     for name, value in (
         ("id", letter.id),
-        ("time", f"{letter.time:{STAMP}} UTC"),
+        ("time", _at(letter.time)),
         ("reason", letter.reason),
         ("detail", _printable(letter.detail)),
         ("from", _origin(letter)),
@@ -85,11 +93,12 @@ def show(of: str, id_: str, as_json: bool) -> None:
             if letter.again
             else []
         ),
+        *([("replayed", _at(replays[letter.id]))] if letter.id in replays else []),
         *([("sink", _printable(letter.sink))] if letter.sink else []),
         ("key", _printable(_key(letter) or "none")),
         ("bytes", f"{len(letter.value):,}"),
     ):
-        click.echo(f"{name:<8}{value}")
+        click.echo(f"{name:<10}{value}")
     click.echo()
     click.echo(_printable(letter.value.decode("utf-8", "backslashreplace")))
 
@@ -97,24 +106,39 @@ def show(of: str, id_: str, as_json: bool) -> None:
 @command.command("replay")
 @of
 @click.argument("ids", metavar="[ID]...", nargs=-1)
-@click.option("--all", "every", is_flag=True, help="All of them.")
-@click.option("--reason", help="All with this reason, such as refused.")
+@click.option("--all", "every", is_flag=True, help="All that were not sent again yet.")
+@click.option("--reason", help="All with this reason, such as refused, not sent again yet.")
+@click.option(
+    "--once-more", is_flag=True, help="With --all or --reason: those too that were sent again."
+)
 @click.option(
     "--yes", is_flag=True, help="Do not ask; --all and --reason ask how many are to be sent."
 )
-def replay(of: str, ids: tuple[str, ...], every: bool, reason: str | None, yes: bool) -> None:
+def replay(
+    of: str, ids: tuple[str, ...], every: bool, reason: str | None, once_more: bool, yes: bool
+) -> None:
     """Send dead letters again: the same bytes and key, to the topic they came from.
 
-    They stay in the dead-letter topic until it forgets them. Sending one twice does no harm, but
-    one that is still bad comes back as a new dead letter, marked as sent again: mend the cause
-    first. Those that are not named by ID are counted, and sent when you say yes.
+    They stay in the dead-letter topic until it forgets them, and say there that they were sent
+    again. Sending one twice does no harm, but one that is still bad comes back as a new dead
+    letter, with the ID that it had: mend the cause first. Those that are not named by ID are
+    counted, and sent when you say yes.
     """
     if bool(ids) == bool(every or reason):
         raise UsageError("name the dead letters to send again by ID, or give --all or --reason")
     config = settings()
-    letters = _find(config, of, list(ids)) if ids else list(_of_reason(config, of, reason))
+    replays: Replays = {}
+    before = 0
+    if ids:
+        letters = _find(config, of, list(ids), replays)
+    else:
+        found = list(_of_reason(config, of, reason, replays))
+        letters = [one for one in found if once_more or one.id not in replays]
+        before = len(found) - len(letters)
+    left_out = f"{before} sent again before: left out, see --once-more"
     if not letters:
-        note(f"no dead letters{f' with reason {reason}' if reason else ''}")
+        why = f" to send; {left_out}" if before else ""
+        note(f"no dead letters{f' with reason {reason}' if reason else ''}{why}")
         return
     if not ids and not yes:
         if not sys.stdin.isatty():
@@ -126,18 +150,22 @@ def replay(of: str, ids: tuple[str, ...], every: bool, reason: str | None, yes: 
         if not click.confirm(question, err=True):
             note("nothing was sent")
             return
-    skipped = _send(config, letters, strict=bool(ids))
+    if before:
+        note(left_out)
+    skipped = _send(config, _topic(config, of), letters, strict=bool(ids))
     option = "" if of == "mentions" else f" --of {of}"
     note(
-        f"sent {counted(len(letters) - skipped, 'dead letter')} again; they are listed until the "
-        f"topic forgets them; what fails again is a new one: `tocsin dead-letters list{option}`"
+        f"sent {counted(len(letters) - skipped, 'dead letter')} again; what fails again is a new "
+        f"one: `tocsin dead-letters list --left{option}`"
     )
 
 
-def _of_reason(config: Settings, of: str, reason: str | None) -> Iterator[DeadLetter]:
+def _of_reason(
+    config: Settings, of: str, reason: str | None, replays: Replays
+) -> Iterator[DeadLetter]:
     """The dead letters with a reason. Raises UsageError when nobody ever gives it."""
     seen = set()
-    for letter in dead_letters.read(config, _topic(config, of)):
+    for letter in dead_letters.read(config, _topic(config, of), replays):
         seen.add(letter.reason)
         if reason in (None, letter.reason):
             yield letter
@@ -150,8 +178,8 @@ def _of_reason(config: Settings, of: str, reason: str | None) -> Iterator[DeadLe
         )
 
 
-def _send(config: Settings, letters: list[DeadLetter], *, strict: bool) -> int:
-    """Sends what has an origin among our own topics; the number of others."""
+def _send(config: Settings, topic: str, letters: list[DeadLetter], *, strict: bool) -> int:
+    """Sends what has an origin among our own topics, and marks it; the number of others."""
     topics = Topics.of(config)
     ours = {
         topics.mentions,
@@ -181,10 +209,24 @@ def _send(config: Settings, letters: list[DeadLetter], *, strict: bool) -> int:
             ]
             for future in sent:
                 future.get(60)
+            # Not before: a mark says that the broker has it. Without one it is sent once more.
+            now = datetime.now(UTC)
+            marks = [
+                producer.send(
+                    topic,
+                    value=b"",
+                    key=letter.key,
+                    partition=letter.partition,
+                    headers=dead_letters.mark(letter, now),
+                )
+                for letter in good
+            ]
+            for future in marks:
+                future.get(60)
     return len(strange)
 
 
-def _find(config: Settings, of: str, ids: list[str]) -> list[DeadLetter]:
+def _find(config: Settings, of: str, ids: list[str], replays: Replays) -> list[DeadLetter]:
     for id_ in ids:
         partition, _, offset = id_.partition(":")
         if not (partition.isdecimal() and offset.isdecimal()):
@@ -192,7 +234,7 @@ def _find(config: Settings, of: str, ids: list[str]) -> list[DeadLetter]:
     wanted = dict.fromkeys(":".join(str(int(part)) for part in id_.split(":")) for id_ in ids)
     found = {
         letter.id: letter
-        for letter in dead_letters.read(config, _topic(config, of))
+        for letter in dead_letters.read(config, _topic(config, of), replays)
         if letter.id in wanted
     }
     if missing := [id_ for id_ in wanted if id_ not in found]:
@@ -209,7 +251,7 @@ def _topic(config: Settings, of: str) -> str:
     return topic
 
 
-def _row(letter: DeadLetter) -> dict[str, object]:
+def _row(letter: DeadLetter, replays: Replays) -> dict[str, object]:
     return {
         "id": letter.id,
         "time": letter.time,
@@ -219,15 +261,21 @@ def _row(letter: DeadLetter) -> dict[str, object]:
         "partition": letter.origin_partition,
         "offset": letter.origin_offset,
         **({"again": letter.again} if letter.again else {}),
+        **({"replayed": replays[letter.id]} if letter.id in replays else {}),
         **({"sink": letter.sink} if letter.sink else {}),
         "key": _key(letter),
         "bytes": len(letter.value),
     }
 
 
-def _detail(letter: DeadLetter) -> str:
+def _detail(letter: DeadLetter, replays: Replays) -> str:
     again = f"(again, was {letter.again}) " if letter.again else ""
+    again += f"(sent again {_at(replays[letter.id])}) " if letter.id in replays else ""
     return again + (f"{letter.sink}: {letter.detail}" if letter.sink else letter.detail)
+
+
+def _at(time: datetime) -> str:
+    return f"{time:{STAMP}} UTC"
 
 
 def _key(letter: DeadLetter) -> str | None:

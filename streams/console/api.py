@@ -44,6 +44,7 @@ class Api:
             web.get("/api/v1/events", self._live.watch),
             web.get("/api/v1/about", self._tell_about),
             web.post("/api/v1/commands", self._command),
+            web.get("/api/{rest:.*}", nowhere),
         ]
 
     def _followed(self) -> Gathered:
@@ -52,6 +53,7 @@ class Api:
         return self._gathered
 
     async def _cases(self, request: web.Request) -> web.Response:
+        _only(request, *Asked.__struct_fields__)
         asked = _asked(request)
         gathered = self._followed()
         rows = gathered.book.rows(closed=asked.state == "closed")
@@ -59,6 +61,7 @@ class Api:
         return answer(request, {"as_of": gathered.as_of(), **_fields(found)})
 
     async def _case(self, request: web.Request) -> web.Response:
+        _only(request, "id")
         page = self._followed().book.page(request.query.get("id", ""))
         if page is None or page.said is None:
             refuse(web.HTTPNotFound, "no case of that id is open, or was lately")
@@ -66,6 +69,7 @@ class Api:
         return answer(request, {"as_of": self._gathered.as_of(), **_fields(story)})
 
     async def _brands(self, request: web.Request) -> web.Response:
+        _only(request, "window")
         window = _one(request, "window", get_args(Window), "24h")
         gathered = self._followed()
         rows = gathered.brands.rows(gathered.book.rows(), window, gathered.now)
@@ -82,6 +86,8 @@ class Api:
             command = decision.command(await request.read(), request.get(CALLER, ""))
         except UsageError as error:
             refuse(web.HTTPBadRequest, str(error))
+        if self._followed().unheard_of(command.case_id):
+            refuse(web.HTTPNotFound, "no case of that id is open, or was lately: nothing was sent")
         try:
             await self._send(command)
         except KafkaError:
@@ -114,6 +120,18 @@ def _asked(request: web.Request) -> Asked:
         offset=_number(request, "offset", 0, 10**9),
         limit=_number(request, "limit", 200, MOST),
     )
+
+
+def _only(request: web.Request, *names: str) -> None:
+    """A misspelt parameter would be answered as if it were not there."""
+    for name in request.query:
+        if name not in names:
+            refuse(web.HTTPBadRequest, f"{name[:40]!r}: there is {', '.join(names)}")
+
+
+async def nowhere(request: web.Request) -> web.Response:
+    """Whatever has no other route under `/api/`: an error that programs can read."""
+    refuse(web.HTTPNotFound, "there is no such address: docs/console.md lists them, under API")
 
 
 def _many(values: list[str]) -> tuple[str, ...]:

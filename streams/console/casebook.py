@@ -34,6 +34,8 @@ class Casebook:
         self._orphans: OrderedDict[str, Page] = OrderedDict()
         self._erased: OrderedDict[tuple[str, str], None] = OrderedDict()
         self._verdicts: OrderedDict[str, str] = OrderedDict()
+        self.whole = True
+        """Whether no open case was ever let go for want of room."""
         self.newest_at = 0.0
         """The newest event time (seconds) of anything that was heard."""
 
@@ -116,6 +118,7 @@ class Casebook:
 
     def _make_room(self) -> None:
         """Lets a tenth of the open cases go: the lowest, of these the ones quiet for longest."""
+        self.whole = False
         by_weight = sorted(self._open.values(), key=lambda one: (one.row().level.rank, one.at))
         for page in by_weight[: len(self._open) // 10 + 1]:
             del self._open[page.case_id]

@@ -65,5 +65,10 @@ class Gathered:
             open=len(self.book),
         )
 
+    def unheard_of(self, case_id: str) -> bool:
+        """Whether there is no such case, nor was lately: certain only where all is known."""
+        known = self._follower.complete and not self._follower.fault and self.book.whole
+        return known and self.book.page(case_id) is None
+
     def _changed(self, page: Page) -> None:
         self.hub.tell(page.case_id)

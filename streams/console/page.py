@@ -201,7 +201,8 @@ class Page:
         in_hand = told.acknowledged.rank if told and told.acknowledged else 0
         closed = not self.open
         headline = self._headline()
-        reasons, quote = parted(headline)
+        waiting_since = 0.0 if closed else now.waiting_since
+        reasons, quote = parted(headline, ticking=waiting_since > 0)
         quote = widened(quote, self._words_of(quote))
         ended = self._closings.get(said.episode, Closing(said.at.timestamp(), ""))
         return Row(
@@ -219,7 +220,7 @@ class Page:
             opened_at=said.opened_at.timestamp(),
             at=now.at,
             level_since=self._level_since(),
-            waiting_since=0.0 if closed else now.waiting_since,
+            waiting_since=waiting_since,
             owner=told.owner if told else "",
             acknowledged=in_hand >= level.rank,
             snooze_until=told.snooze_until if told and not closed else 0.0,

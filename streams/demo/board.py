@@ -26,6 +26,7 @@ class Frame(msgspec.Struct, frozen=True, kw_only=True):
 
     phase: str
     console: str
+    broker: str = ""
     began: float
     total: int
     view: View
@@ -101,6 +102,8 @@ def _foot(frame: Frame, width: int) -> Text:
     hints = ["Ctrl-C ends"]
     if frame.console:
         hints.append(f"console {frame.console}")
+    if frame.broker and width >= VERY_WIDE:
+        hints.append(f"broker {frame.broker}")
     if frame.view.at and width >= WIDE:
         hints.append(frame.phase)
     return Text("  ·  ".join(hints), style="dim", no_wrap=True, overflow="ellipsis")

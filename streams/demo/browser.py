@@ -18,6 +18,10 @@ class _Opened:
         """Passed on."""
         self._show.phase(text)
 
+    def broker(self, address: str) -> None:
+        """Passed on."""
+        self._show.broker(address)
+
     def open(self, console: str) -> None:
         """Opens it; a machine without a browser is none the worse."""
         self._show.open(console)

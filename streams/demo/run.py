@@ -59,6 +59,7 @@ def run(options: Options, script: Script, tally: Tally, show: Show) -> Report:
         worker = parts.enter_context(WorkerProcess(variables, folder / "worker.log"))
         console = f"http://{HOST}:{options.port}/"
         if worker.wait(console, ending.event):
+            show.broker(settings.broker)
             show.open(f"{console}#token={token}")  # browsers keep what follows # to themselves
             listener = Listener(settings, tally, show.said)
             player = Player(settings, script, tally, options.rate)

@@ -24,6 +24,9 @@ class Show(Protocol):
     def phase(self, text: str) -> None:
         """What the demo does from now on."""
 
+    def broker(self, address: str) -> None:
+        """Where other commands find the same topics."""
+
     def open(self, console: str) -> None:
         """The console is there."""
 
@@ -43,6 +46,10 @@ class Lines:
         if text != self._phase:
             self._phase = text
             self._write(f"tocsin: {text}")
+
+    def broker(self, address: str) -> None:
+        """Where the broker is."""
+        self._write(f"tocsin: broker at {address} (TOCSIN_BROKER={address} tocsin ...)")
 
     def open(self, console: str) -> None:
         """Where the console is."""
@@ -66,6 +73,7 @@ class Board:
         self._tally = tally
         self._phase = ""
         self._console = ""
+        self._broker = ""
         # A thread of its own draws: the main thread is for starting and ending processes.
         self._live = Live(
             console=Console(stderr=True, highlight=False),
@@ -95,6 +103,7 @@ class Board:
         return Frame(
             phase=self._phase,
             console=self._console,
+            broker=self._broker,
             began=self._script.began,
             total=len(self._script.lines),
             view=self._tally.view(),
@@ -103,6 +112,10 @@ class Board:
     def phase(self, text: str) -> None:
         """Shown from the next picture on."""
         self._phase = text
+
+    def broker(self, address: str) -> None:
+        """Shown from the next picture on."""
+        self._broker = address
 
     def open(self, console: str) -> None:
         """Shown from the next picture on."""

@@ -1,4 +1,9 @@
-"""Dead letters: a message that could not be used, its original bytes, and in headers why."""
+"""Dead letters: a message that could not be used, its original bytes, and in headers why.
+
+Once one was sent again, and the broker has it, a mark follows it in its own partition, so that it
+is known for as long as the dead letter itself: a record without a value whose header
+`tocsin_replay_of` is the dead letter's id, and `tocsin_time` when.
+"""
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
@@ -27,13 +32,20 @@ REPLAYED = "tocsin_replayed"
 """On a message that was sent again, and on what becomes of it: the id of the dead letter that it
 was."""
 
+REPLAY_OF = "tocsin_replay_of"
+"""On a mark: the id of the dead letter that was sent again."""
+
 UNKNOWN = "unknown"
+MARK = "replayed"
+"""Reason of a mark, for readers that take it for a dead letter."""
 MAX_DETAIL = 1000
 READ_TIMEOUT_S = 30.0
 _LATEST_MS = 253_402_300_799_000
 """The end of the year 9999: a producer may put any number in a record's time."""
 
 Headers = list[tuple[str, bytes]]
+Replays = dict[str, datetime]
+"""When each dead letter was last sent again, by its id."""
 
 
 class DeadLetter(msgspec.Struct, frozen=True, kw_only=True):
@@ -77,7 +89,6 @@ def build(
     Headers of the original are kept, save those of an earlier death but its id.
     """
     original = list(original)
-    stamp = time.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
     return [
         *_own(original),
         *(one for one in original if one[0] == REPLAYED),
@@ -86,7 +97,7 @@ def build(
         (TOPIC, topic.encode()),
         (PARTITION, str(partition).encode()),
         (OFFSET, str(offset).encode()),
-        (TIME, stamp.encode()),
+        (TIME, _stamp(time)),
         *([(SINK, sink.encode())] if sink else []),
     ]
 
@@ -95,6 +106,16 @@ def replayed(letter: DeadLetter) -> Headers:
     """The headers of the original when it is sent again."""
     sink = [(SINK, letter.sink.encode())] if letter.sink else []
     return [*letter.headers, (REPLAYED, letter.id.encode()), *sink]
+
+
+def mark(letter: DeadLetter, time: datetime) -> Headers:
+    """The headers of what says that a dead letter was sent again at `time` (aware)."""
+    return [
+        (REPLAY_OF, letter.id.encode()),
+        (REASON, MARK.encode()),
+        (DETAIL, f"{letter.id} was sent again".encode()),
+        (TIME, _stamp(time)),
+    ]
 
 
 def parse(record: "ConsumerRecord") -> DeadLetter:
@@ -117,19 +138,25 @@ def parse(record: "ConsumerRecord") -> DeadLetter:
     )
 
 
-def read(settings: Settings, topic: str) -> Iterator[DeadLetter]:
+def read(settings: Settings, topic: str, replays: Replays | None = None) -> Iterator[DeadLetter]:
     """Every dead letter that `topic` holds now, by partition and offset.
 
-    Reads outside of any group, so it disturbs no one. Raises BrokerError.
+    `replays` is filled on the way; it is whole when the end is reached. Reads outside of any
+    group, so it disturbs no one. Raises BrokerError.
     """
     from kafka import TopicPartition
 
     with clients.consumer(settings) as consumer:
         for number in sorted(consumer.partitions_for_topic(topic) or ()):
-            yield from _read_partition(consumer, TopicPartition(topic, number))
+            for record in _read_partition(consumer, TopicPartition(topic, number)):
+                of = dict(record.headers or ()).get(REPLAY_OF)
+                if of is None:
+                    yield parse(record)
+                elif replays is not None:
+                    replays[of.decode("utf-8", "replace")] = parse(record).time
 
 
-def _read_partition(consumer: "KafkaConsumer", partition: object) -> Iterator[DeadLetter]:
+def _read_partition(consumer: "KafkaConsumer", partition: object) -> "Iterator[ConsumerRecord]":
     consumer.assign([partition])
     position: int = consumer.beginning_offsets([partition])[partition]
     end: int = consumer.end_offsets([partition])[partition]
@@ -143,7 +170,7 @@ def _read_partition(consumer: "KafkaConsumer", partition: object) -> Iterator[De
             end, known = max(end, consumer.highwater(partition) or 0), True
         for record in batches.get(partition, ()):
             if record.offset < end:
-                yield parse(record)
+                yield record
         reached: int = consumer.position(partition)
         if reached <= position:
             raise BrokerError(f"broker stopped answering at offset {position} of {partition}")
@@ -152,6 +179,11 @@ def _read_partition(consumer: "KafkaConsumer", partition: object) -> Iterator[De
 
 def _own(headers: Iterable[tuple[str, bytes]]) -> Sequence[tuple[str, bytes]]:
     return [(name, value) for name, value in headers if not name.startswith("tocsin_")]
+
+
+def _stamp(time: datetime) -> bytes:
+    stamp = time.astimezone(UTC).isoformat(timespec="milliseconds")
+    return stamp.replace("+00:00", "Z").encode()
 
 
 def _number(text: str | None) -> int:

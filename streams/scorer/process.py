@@ -25,6 +25,8 @@ from streams.errors import TocsinError
 log = logging.getLogger(__name__)
 
 _CRASHES_BEFORE_POISON = 2
+AGAIN_S = (1.0, 2.0, 4.0, 8.0)
+"""Waits before each further try to load the model: someone may kill one process, or two."""
 
 
 class Batch(NamedTuple):
@@ -109,10 +111,12 @@ class ScoringError(TocsinError):
 class ScoringProcess:
     """One process with the model; `await start()` before `score`, `stop()` in the end."""
 
-    def __init__(self, load: Load, timeout_s: float) -> None:
+    def __init__(self, load: Load, timeout_s: float, again_s: Sequence[float] = AGAIN_S) -> None:
         self._load = load
         self._timeout_s = timeout_s
+        self._again_s = again_s
         self._pool: ProcessPoolExecutor | None = None
+        self._over = False
         self._turn = asyncio.Lock()
         self.label = ""
         self.restarts = 0
@@ -133,8 +137,30 @@ class ScoringProcess:
     async def start(self) -> None:
         """Starts the process and loads the model, however long that takes.
 
-        Raises ScoringError, and what the model says of itself: models.errors.ModelError.
+        A process that is killed meanwhile is started again, some times and ever later. Raises
+        ScoringError, and what the model says of itself: models.errors.ModelError.
         """
+        for tries, again_s in enumerate((*self._again_s, None), 1):
+            if await self._begun():
+                return
+            if again_s is None or self._over:
+                raise ScoringError(
+                    f"the scoring process ended {tries} times while it loaded the model; "
+                    "has it enough memory?"
+                )
+            log.warning(
+                "the scoring process ended while it loaded the model; again in %g s (%s of %s)",
+                again_s,
+                tries,
+                len(self._again_s),
+            )
+            await asyncio.sleep(again_s)
+            self.on_attempt()
+
+    async def _begun(self) -> bool:
+        """Whether a process has come to life, with its model."""
+        if self._over:
+            return False
         self._pool = ProcessPoolExecutor(
             max_workers=1,
             mp_context=multiprocessing.get_context("spawn"),
@@ -143,10 +169,11 @@ class ScoringProcess:
         )
         try:
             self.label = await asyncio.wrap_future(self._pool.submit(_label))
-        except BrokenProcessPool as error:
-            raise ScoringError(
-                "the scoring process ends while it loads the model; has it enough memory?"
-            ) from error
+        except BrokenProcessPool:
+            self.restarts += 1
+            self._let_go()
+            return False
+        return True
 
     async def score(self, mentions: Sequence[Mention]) -> Batch:
         """One entry per mention, in order; every mention that can be scored is.
@@ -184,14 +211,18 @@ class ScoringProcess:
             return Batch([reading.of(m) for m, reading in pairs], told.hits, told.misses)
         except (BrokenProcessPool, TimeoutError):
             self.restarts += 1
-            self.stop()
+            self._let_go()
             return None
         except Exception:  # the poison boundary: a bug costs a mention, not the stream
             log.exception("the model fails on a batch of %s", len(mentions))
             return None
 
     def stop(self) -> None:
-        """Ends the process."""
+        """Ends the process for good."""
+        self._over = True
+        self._let_go()
+
+    def _let_go(self) -> None:
         if self._pool is not None:
             _end(self._pool)
             self._pool = None

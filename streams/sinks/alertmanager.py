@@ -20,7 +20,6 @@ from msgspec import Meta
 
 from scoring.escalation import Status
 from scoring.levels import Level
-from streams import hidden
 from streams.sinks import html, http, render
 from streams.sinks.target import (
     CREATED,
@@ -37,7 +36,7 @@ from streams.sinks.target import (
     secret,
     settings_of,
 )
-from streams.sinks.web import Address
+from streams.sinks.web import Address, User, login
 
 KEYED = True
 REFRESH_S = 900.0
@@ -58,7 +57,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """
 
     urls: Annotated[tuple[Address, ...], Meta(min_length=1)]
-    username: str = ""
+    username: User = ""
     password_env: str = ""
     password_file: str = ""
     lasts_h: Annotated[float, Meta(ge=0.5, le=8760)] = 4.0
@@ -72,16 +71,16 @@ class _Alertmanager:
     def __init__(
         self,
         values: Settings,
-        auth: aiohttp.BasicAuth | None,
+        headers: Mapping[str, str],
         session: aiohttp.ClientSession,
     ) -> None:
         self._urls = [f"{url.rstrip('/')}/api/v2/alerts" for url in values.urls]
         self._lasts = timedelta(hours=values.lasts_h)
-        self._auth = auth
+        self._headers = headers
         self._session = session
 
     async def deliver(self, notice: Notice, memory: Memory) -> Delivered:
-        if notice.acknowledged_by:
+        if notice.passes_on:
             return Delivered(memory, UNCHANGED)  # it knows silences, and no acknowledgement
         now = datetime.now(UTC)
         resolved = notice.escalation.status is Status.RESOLVED
@@ -107,7 +106,7 @@ class _Alertmanager:
         Raises what one said when none took it.
         """
         calls = (
-            http.call(self._session, "POST", url, body=alerts, auth=self._auth)
+            http.call(self._session, "POST", url, body=alerts, headers=self._headers)
             for url in self._urls
         )
         answers = await asyncio.gather(*calls, return_exceptions=True)
@@ -130,12 +129,10 @@ class _Alertmanager:
 def build(settings: Mapping[str, Any], session: aiohttp.ClientSession) -> _Alertmanager:
     """A cluster of Alertmanagers. Raises ConfigError."""
     values = settings_of(Settings, settings)
-    auth = None
+    headers = {}
     if values.username:
-        password = secret(values, "password")
-        hidden.remember_login(values.username, password)
-        auth = aiohttp.BasicAuth(values.username, password)
-    return _Alertmanager(values, auth, session)
+        headers["Authorization"] = login(values.username, secret(values, "password"))
+    return _Alertmanager(values, headers, session)
 
 
 def alert(notice: Notice, now: datetime, ends: datetime) -> dict[str, Any]:

@@ -32,11 +32,12 @@ def case_of(key: str) -> tuple[str, int] | None:
 
 
 def notice_id(notice: Notice) -> str:
-    """What a delivery is known by: the escalation's id, and who acknowledged it."""
+    """What a delivery is known by: the escalation's id, and who decided what about it."""
     said = notice.escalation.id
-    if not notice.acknowledged_by:
+    if not notice.passes_on:
         return said
-    return f"{said}-{hashlib.sha256(notice.acknowledged_by.encode()).hexdigest()[:8]}"
+    decided = notice.command or f"{notice.changed} {notice.acknowledged_by or notice.released_by}"
+    return f"{said}-{hashlib.sha256(decided.encode()).hexdigest()[:8]}"
 
 
 def mark(notice: Notice) -> str:

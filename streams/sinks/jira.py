@@ -22,11 +22,9 @@ from streams.sinks.flow_back.signed import Own, SignedHook, hook_of
 from streams.sinks.identity import case_key, mark
 from streams.sinks.jira_api import Api, Issue, text_of
 from streams.sinks.target import (
-    ACKNOWLEDGED,
     CREATED,
     RESOLVED,
     UNCHANGED,
-    UPDATED,
     Delivered,
     Memory,
     Notice,
@@ -131,7 +129,7 @@ class Jira:
         said, wanted = notice.escalation, self._settings
         if wanted.set_priority and known.get("level") != said.level:
             await self._api.edit(issue.key, {"priority": self._priority(said.level)})
-        outcome = ACKNOWLEDGED if notice.acknowledged_by else UPDATED
+        outcome = notice.changed
         if said.status is Status.RESOLVED:
             if issue.fields.status.done or await self._moved(issue, wanted.resolve_transition):
                 outcome = RESOLVED

@@ -14,14 +14,13 @@ Case = tuple[int, str]
 class Job(msgspec.Struct, kw_only=True, eq=False):
     """`arrived` (wall clock, seconds) is when it reached Kafka; `receipt` is for the desk.
 
-    `command` is the id of the command that an acknowledgement is about. A job is `dropped` when its
+    A job is `dropped` when its
     partition goes to another worker, which will read it again.
     """
 
     partition: int
     notice: Notice
     arrived: float
-    command: str = ""
     receipt: Any = None
     dropped: bool = False
 
@@ -52,7 +51,7 @@ class Job(msgspec.Struct, kw_only=True, eq=False):
     @property
     def key(self) -> str:
         """What it is known by when it comes again: the command's id, else the escalation's."""
-        return self.command or self.notice.escalation.id
+        return self.notice.command or self.notice.escalation.id
 
     @property
     def about(self) -> str:
@@ -61,19 +60,19 @@ class Job(msgspec.Struct, kw_only=True, eq=False):
         return "case " + "".join(c if c.isprintable() and c != " " else "?" for c in name)
 
     @property
-    def acknowledges(self) -> bool:
-        """Whether it passes on that a person has the case in hand."""
-        return bool(self.notice.acknowledged_by)
+    def passes_on(self) -> bool:
+        """Whether it passes on that a person has taken the case in hand, or given it back."""
+        return self.notice.passes_on
 
     @property
     def tells(self) -> bool:
         """Whether it is news of the case, and not the same said again or passed on."""
-        return not self.acknowledges and not self.notice.again
+        return not self.passes_on and not self.notice.again
 
     @property
     def ends(self) -> bool:
         """Whether it is the end of an episode."""
-        return self.notice.escalation.status is Status.RESOLVED and not self.acknowledges
+        return self.notice.escalation.status is Status.RESOLVED and not self.passes_on
 
     @property
     def order(self) -> tuple[int, float]:

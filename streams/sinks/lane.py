@@ -246,7 +246,7 @@ class Lane:
         found = verdict(kept, self.kind, job)
         if found is Verdict.SEND:
             return True
-        if found is not Verdict.DUPLICATE and not job.acknowledges:
+        if found is not Verdict.DUPLICATE and not job.passes_on:
             await self._desk.remember(job, self.name, None)
         self._count(found.value)
         return False
@@ -371,8 +371,8 @@ class Lane:
         if job.notice.again:
             log.warning("sink %s, %s: not said again: %s", self.name, job.about, detail)
             return
-        if job.acknowledges:
-            what = "an acknowledgement was not passed on"
+        if job.passes_on:
+            what = f"that it was {job.notice.changed} was not passed on"
             log.warning("sink %s, %s: %s: %s", self.name, job.about, what, detail)
             return
         await self._desk.bury(job, self.name, reason, detail)

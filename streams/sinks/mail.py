@@ -19,10 +19,8 @@ from streams.sinks.http import TIMEOUT_S, words
 from streams.sinks.identity import notice_id
 from streams.sinks.mail_message import compose, mailbox
 from streams.sinks.target import (
-    ACKNOWLEDGED,
     CREATED,
     RESOLVED,
-    UPDATED,
     Delivered,
     Later,
     Memory,
@@ -185,9 +183,7 @@ def _digest(address: str) -> str:
 def _outcome(notice: Notice, known: Memory) -> str:
     if notice.escalation.status is Status.RESOLVED:
         return RESOLVED
-    if notice.acknowledged_by:
-        return ACKNOWLEDGED
-    return UPDATED if known else CREATED
+    return notice.changed if known or notice.passes_on else CREATED
 
 
 def _meant(code: int, what: str) -> Later | Refused:

@@ -44,7 +44,7 @@ def compose(
     """
     said = notice.escalation
     root = _id(f"{said.case_id}\0{said.episode}", sender)
-    first = not known and said.status is Status.OPEN and not notice.acknowledged_by
+    first = not known and said.status is Status.OPEN and not notice.passes_on
     message = EmailMessage(_POLICY)
     message["From"] = sender
     message["To"] = recipients
@@ -61,7 +61,7 @@ def compose(
         message["Importance"] = "high"
     message["X-Tocsin-Case"] = _header(said.case_id)
     message["X-Tocsin-Level"] = str(said.level)
-    message["X-Tocsin-Status"] = "acknowledged" if notice.acknowledged_by else str(said.status)
+    message["X-Tocsin-Status"] = notice.changed if notice.passes_on else str(said.status)
     summary = render.summary(notice)
     message.set_content(f"{summary}\n\n{render.plain(notice)}", cte="quoted-printable")
     page = f"<p><b>{html.text(summary)}</b></p>\n{html.body(notice)}"

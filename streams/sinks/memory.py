@@ -17,7 +17,7 @@ _IDS = 64
 class Kept(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One case in one sink: the target's memory, the newest ids done with, and the newest state.
 
-    Ids are those of escalations, and of commands that acknowledged or assigned.
+    Ids are those of escalations, and of commands that were passed on.
 
     `episode` and `at` (seconds) are those of the newest message that the sink has seen; `open`
     tells whether it has a ticket that nobody has closed from here.
@@ -70,12 +70,12 @@ _NOTHING = Kept()
 def verdict(kept: Kept, kind: Kind, job: Job) -> Verdict:
     """Whether a sink is to be told: not twice, not what is overtaken, no end without beginning.
 
-    Nor that somebody has an episode in hand of which it has no open ticket.
+    Nor who has an episode in hand of which it has no open ticket.
     """
     said = job.notice.escalation
     if job.key in kept.ids:
         return Verdict.DUPLICATE
-    if job.acknowledges:
+    if job.passes_on:
         return Verdict.SEND if kept.open and kept.episode == said.episode else Verdict.UNOPENED
     if kind.events:
         return Verdict.SEND
@@ -91,7 +91,7 @@ def after(kept: Kept, job: Job, memory: Memory | None = None) -> Kept:
     said = job.notice.escalation
     ids = (*kept.ids, job.key)[-_IDS:]
     known = kept.memory if memory is None else dict(memory)
-    if job.acknowledges or order(said) < (kept.episode, kept.at):
+    if job.passes_on or order(said) < (kept.episode, kept.at):
         return msgspec.structs.replace(kept, memory=known, ids=ids)
     episode, at = order(said)
     is_open = said.status is not Status.RESOLVED

@@ -7,6 +7,7 @@ OUTCOMES = (
     "updated",
     "resolved",
     "acknowledged",
+    "released",
     "unchanged",
     "duplicate",
     "superseded",

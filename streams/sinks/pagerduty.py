@@ -23,6 +23,7 @@ from streams.sinks.target import (
     ACKNOWLEDGED,
     CREATED,
     RESOLVED,
+    UNCHANGED,
     UPDATED,
     Delivered,
     Later,
@@ -71,6 +72,8 @@ class _PagerDuty:
         self._session = session
 
     async def deliver(self, notice: Notice, memory: Memory) -> Delivered:
+        if notice.released_by:
+            return Delivered(memory, UNCHANGED)  # no event takes an acknowledgement back
         sent = event(notice)
         body = sent | {"routing_key": self._key}
         answer = await http.call(self._session, "POST", self._url, body=body)

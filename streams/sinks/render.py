@@ -52,6 +52,8 @@ def change(notice: Notice) -> str:
     """What happened now, in a few words: `opened`, `changed`, `over`, `in hand: maria`."""
     if notice.acknowledged_by:
         return word(notice.lang, "acknowledged", by=one_line(notice.acknowledged_by))
+    if notice.released_by:
+        return word(notice.lang, "released", by=one_line(notice.released_by))
     return word(notice.lang, notice.escalation.status)
 
 

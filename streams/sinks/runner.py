@@ -43,11 +43,10 @@ class Runner:
             made = kind(sink.type)
             self.lanes[name] = Lane(name, made, target, sink.delivery, desk, meters, guard)
 
-    def notice(self, said: Escalation, acknowledged_by: str = "") -> Notice:
+    def notice(self, said: Escalation) -> Notice:
         """What targets render from."""
         return Notice(
             escalation=said,
-            acknowledged_by=acknowledged_by,
             console_url=page(self._console_url, said.case_id),
             lang=language.of(said),
         )

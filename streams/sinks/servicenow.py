@@ -17,10 +17,8 @@ from scoring.levels import Level
 from streams.sinks import http, render
 from streams.sinks.answers import read
 from streams.sinks.target import (
-    ACKNOWLEDGED,
     CREATED,
     RESOLVED,
-    UPDATED,
     Delivered,
     Memory,
     Notice,
@@ -88,11 +86,10 @@ class ServiceNow:
         if answer.body and (error := read(answer, dict[str, Any]).get("error")):
             raise Refused(f"ServiceNow took no event: {http.words(str(error))}")
         said = notice.escalation
-        outcome = UPDATED if memory.get("episode") == str(said.episode) else CREATED
+        known = memory.get("episode") == str(said.episode)
+        outcome = notice.changed if known or notice.passes_on else CREATED
         if said.status is Status.RESOLVED:
             outcome = RESOLVED
-        elif notice.acknowledged_by:
-            outcome = ACKNOWLEDGED
         return Delivered({"episode": str(said.episode)}, outcome)
 
     async def close(self) -> None:
@@ -124,6 +121,7 @@ def event(notice: Notice, settings: Settings) -> dict[str, str]:
         "url": said.url or "",
         "console_url": notice.console_url,
         "acknowledged_by": notice.acknowledged_by,
+        "released_by": notice.released_by,
         "test": "true" if notice.test else "",
     }
     return {

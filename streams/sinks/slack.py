@@ -22,11 +22,9 @@ from streams.sinks.flow_back import slack as flow_back
 from streams.sinks.flow_back.signed import SignedHook, hook_of
 from streams.sinks.http import TIMEOUT_S, retry_after, words
 from streams.sinks.target import (
-    ACKNOWLEDGED,
     CREATED,
     RESOLVED,
     UNCHANGED,
-    UPDATED,
     Delivered,
     Later,
     Memory,
@@ -137,7 +135,7 @@ class Slack:
         if known and await self._updated(known, shown):
             if _to_be_told(notice, known):
                 await self._told(known, slack_blocks.reply(notice))
-            outcome = ACKNOWLEDGED if notice.acknowledged_by else UPDATED
+            outcome = notice.changed
             if said.status is Status.RESOLVED:
                 outcome = RESOLVED
             place = {"channel": known["channel"], "ts": known["ts"]}
@@ -221,10 +219,10 @@ def _meant(error: SlackApiError) -> Exception:
 
 
 def _to_be_told(notice: Notice, known: Memory) -> bool:
-    """Whether the thread hears of it: another level, the end, or somebody who takes it in hand.
+    """Whether the thread hears of it: another level, the end, or what somebody decided.
 
     An update of the message notifies nobody.
     """
     said = notice.escalation
     over = said.status is Status.RESOLVED
-    return over or bool(notice.acknowledged_by) or str(said.level) != known.get("level")
+    return over or notice.passes_on or str(said.level) != known.get("level")

@@ -26,6 +26,7 @@ CREATED = "created"
 UPDATED = "updated"
 RESOLVED = "resolved"
 ACKNOWLEDGED = "acknowledged"
+RELEASED = "released"
 UNCHANGED = "unchanged"
 
 
@@ -34,7 +35,9 @@ class Notice(msgspec.Struct, frozen=True, kw_only=True):
 
     `test` marks a test ticket. `again` says the newest escalation once more to a system that would
     take the case for over otherwise: nothing is new. `acknowledged_by` names who has taken the
-    case in hand: the escalation is then the newest one that was delivered. `console_url` is the
+    case in hand, `released_by` who has given it back, so that nobody has it: the escalation is then
+    the newest one that was delivered, and `command` the key of what was decided, since one person
+    may do the same twice. `console_url` is the
     address of the case's page, empty where the console has none that others can reach. `lang` is
     the primary language tag that the texts are rendered in.
     """
@@ -43,8 +46,22 @@ class Notice(msgspec.Struct, frozen=True, kw_only=True):
     test: bool = False
     again: bool = False
     acknowledged_by: str = ""
+    released_by: str = ""
+    command: str = ""
     console_url: str = ""
     lang: str = "en"
+
+    @property
+    def passes_on(self) -> bool:
+        """Whether it passes on what a person decided, and is no news of the case itself."""
+        return bool(self.acknowledged_by or self.released_by)
+
+    @property
+    def changed(self) -> str:
+        """The outcome where a ticket was there already, and is not to be closed."""
+        if self.released_by:
+            return RELEASED
+        return ACKNOWLEDGED if self.acknowledged_by else UPDATED
 
 
 class Delivered(msgspec.Struct, frozen=True):

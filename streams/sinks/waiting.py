@@ -75,11 +75,12 @@ def overtaken(jobs: list[Job], job: Job) -> list[Job]:
     """The waiting jobs of a case that need not be told once `job` is.
 
     The message just before it, if that is no end and of the same episode: a ticket is opened by
-    whichever message comes first. An acknowledgement stays where it is, between what it came after
-    and what came after it. An end leaves nothing to tell of its episode, save what a sink was asked
-    to take already: it may have taken it, and is then to hear what it took and that it is over.
+    whichever message comes first. What a person decided stays where it is, between what it came
+    after and what came after it. An end leaves nothing to tell of its episode, save what a sink was
+    asked to take already: it may have taken it, and is then to hear what it took and that it is
+    over.
     """
-    if job.acknowledges:
+    if job.passes_on:
         return []
     mine = [
         one
@@ -88,4 +89,4 @@ def overtaken(jobs: list[Job], job: Job) -> list[Job]:
     ]
     if job.ends:
         return [one for one in mine if not one.tries]
-    return mine[-1:] if mine and mine[-1] is jobs[-1] and not mine[-1].acknowledges else []
+    return mine[-1:] if mine and mine[-1] is jobs[-1] and not mine[-1].passes_on else []

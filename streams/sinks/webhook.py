@@ -18,8 +18,8 @@ from streams import hidden
 from streams.errors import ConfigError
 from streams.sinks import http
 from streams.sinks.identity import notice_id
+from streams.sinks.standard import standard
 from streams.sinks.target import (
-    ACKNOWLEDGED,
     CREATED,
     RESOLVED,
     UPDATED,
@@ -89,7 +89,7 @@ class _Webhook:
                 "webhook-signature": " ".join(signatures),
             },
         )
-        return Delivered({}, ACKNOWLEDGED if notice.acknowledged_by else _OUTCOMES[said.status])
+        return Delivered({}, notice.changed if notice.passes_on else _OUTCOMES[said.status])
 
     async def close(self) -> None:
         pass
@@ -99,10 +99,7 @@ def build(settings: Mapping[str, Any], session: aiohttp.ClientSession) -> _Webho
     """A webhook. Raises ConfigError."""
     values = settings_of(Settings, settings)
     url = values.url or _secret_url(values)
-    try:
-        keys = [Webhook(key) for key in secrets(values, "secret")]
-    except ValueError:
-        raise ConfigError("secret: base64, with or without whsec_ before it, is wanted") from None
+    keys = [standard(key) for key in secrets(values, "secret")]
     return _Webhook(url, keys, session)
 
 
@@ -119,7 +116,7 @@ def _secret_url(values: Settings) -> str:
 def body(notice: Notice) -> str:
     """`type`, `timestamp` and `data`; the oldest mention ids are left out of what is too long."""
     said = notice.escalation
-    happened = "case.acknowledged" if notice.acknowledged_by else f"escalation.{said.status}"
+    happened = f"case.{notice.changed}" if notice.passes_on else f"escalation.{said.status}"
     while True:
         found = _encoded(notice, said, happened)
         if len(found) < _MOST_BYTES or not said.mention_ids:
@@ -134,6 +131,8 @@ def _encoded(notice: Notice, said: Escalation, happened: str) -> bytes:
         extras["test"] = True
     if notice.acknowledged_by:
         extras["acknowledged_by"] = notice.acknowledged_by
+    if notice.released_by:
+        extras["released_by"] = notice.released_by
     if notice.console_url:
         extras["console_url"] = notice.console_url
     return msgspec.json.encode({"type": happened, "timestamp": said.at, "data": said} | extras)

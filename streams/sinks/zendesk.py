@@ -23,7 +23,6 @@ from streams.sinks.flow_back import zendesk as flow_back
 from streams.sinks.flow_back.signed import Own, SignedHook, hook_of
 from streams.sinks.identity import case_key, mark, notice_id
 from streams.sinks.target import (
-    ACKNOWLEDGED,
     CREATED,
     RESOLVED,
     UNCHANGED,
@@ -154,7 +153,7 @@ class Zendesk:
         if await self._has(ticket, notice):
             return UNCHANGED
         change: dict[str, Any] = {"comment": _comment(notice), "priority": PRIORITIES[said.level]}
-        outcome = ACKNOWLEDGED if notice.acknowledged_by else UPDATED
+        outcome = notice.changed
         if said.status is Status.RESOLVED:
             change["status"], outcome = "solved", RESOLVED
         elif rose(notice, known):

@@ -5,19 +5,18 @@ Signed as Standard Webhooks (https://www.standardwebhooks.com), or by an HMAC-SH
 a header, in hex or Base64.
 """
 
-import binascii
-from base64 import b64decode, b64encode
+from base64 import b64encode
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
 import msgspec
 from msgspec import Meta
-from standardwebhooks import Webhook as StandardWebhook
 from standardwebhooks import WebhookVerificationError
 
 from streams.errors import ConfigError
 from streams.sinks.flow_back import signed
 from streams.sinks.hook import BadSignatureError, HookError
+from streams.sinks.standard import standard
 from streams.sinks.target import secret
 from streams.sources import mapping
 from streams.sources.source import Batch, NothingReadError, sorted_out
@@ -58,11 +57,7 @@ class Webhook:
         assert shape is not None
         self._shape = shape
         if settings.signature == "standard":
-            try:
-                b64decode(self._secret.removeprefix("whsec_"), validate=True)
-                self._standard = StandardWebhook(self._secret)
-            except (binascii.Error, ValueError, RuntimeError):
-                raise ConfigError("the secret is no Standard Webhooks secret (whsec_...)") from None
+            self._standard = standard(self._secret)
 
     def greet(self, query: Mapping[str, str]) -> str:
         """Nobody asks beforehand."""

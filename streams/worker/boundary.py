@@ -9,6 +9,8 @@ import logging
 import os
 from collections.abc import Awaitable, Callable
 
+from streams.errors import TocsinError
+
 log = logging.getLogger(__name__)
 
 RESTART = 70
@@ -48,7 +50,14 @@ async def guarded(work: Callable[[], Awaitable[None]]) -> None:
         await work()
     except asyncio.CancelledError:
         raise
+    except TocsinError as error:  # says what is wrong: no trace is needed
+        log.error("this worker ends so that it can be started afresh: %s", error)
+        _end()
     except Exception:
         log.exception("this worker cannot go on; it ends so that it can be started afresh")
-        logging.shutdown()
-        os._exit(RESTART)
+        _end()
+
+
+def _end() -> None:
+    logging.shutdown()
+    os._exit(RESTART)

@@ -4,7 +4,10 @@ A worker's folder is its own, which a lock sees to. Entries and the offset of th
 which they go are written together, after the changelog has acknowledged them, so that what is on
 disk is never ahead of it; the tail that it lacks is read from there. A copy that was left for
 longer than `STALE_S` is dropped: of what was deleted meanwhile the changelog may hold no trace any
-more (Kafka's `delete.retention.ms`, 24 hours).
+more (Kafka's `delete.retention.ms`, 24 hours). So is one that RocksDB cannot read.
+
+A disk that cannot be written ends the worker, which loses nothing by it: it begins again once
+there is room (`streams.worker.folder`), from what was written whole, and from the changelog.
 
 RocksDB through `rocksdict` (https://rocksdict.github.io/RocksDict/rocksdict.html).
 """
@@ -15,12 +18,13 @@ import shutil
 import struct
 import time
 from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 from faust.types import TP
 
-from streams.errors import ConfigError
+from streams.errors import ConfigError, TocsinError
 from streams.worker.held import Held
 
 if TYPE_CHECKING:
@@ -34,11 +38,19 @@ _REACHED = b"\0reached"
 """Where a partition notes its offset and the wall clock; our keys begin with a digit."""
 _REACHED_FORM = struct.Struct("<qd")
 _UNTRUSTED = -1
+_REFUSED, _UNREADABLE = "IO error", "Corruption"
+"""How RocksDB's errors begin (its `Status::ToString`)."""
 _BUFFER = 8 * 1024 * 1024
 _BUFFERS = 2
 _CACHE = 32 * 1024 * 1024
 _OPEN_FILES = 64
 """Bounds on what RocksDB takes: about 50 MB of memory for each partition that is written."""
+
+
+class DiskError(TocsinError):
+    """The state folder cannot be written; what it lacks is in the changelog."""
+
+    exit_code = 70
 
 
 def check() -> None:
@@ -91,7 +103,8 @@ class OnDisk(Held):
         held = self._of(partition)
         if self._noted(held)[0] != _UNTRUSTED:
             batch.put(_REACHED, _REACHED_FORM.pack(end, time.time()))
-        held.write(batch)
+        with self._writing():
+            held.write(batch)
 
     def entries(self, partition: int) -> Iterator[tuple[bytes, bytes]]:
         """As they are when it begins, in the order of their keys."""
@@ -102,17 +115,19 @@ class OnDisk(Held):
     def keep(self, partitions: Collection[int]) -> None:
         """Closes the others; their files stay, for they may come back."""
         for number in self._open.keys() - set(partitions):
-            self._open.pop(number).close()
+            self._close(number)
 
     def wipe(self, partition: int) -> None:
         """Deletes its files."""
         if partition in self._open:
-            self._open.pop(partition).close()
+            self._close(partition)
         shutil.rmtree(self._path(partition), ignore_errors=True)
 
     def distrust(self, partition: int) -> None:
         """Notes that this copy is to be dropped."""
-        self._of(partition).put(_REACHED, _REACHED_FORM.pack(_UNTRUSTED, time.time()))
+        held = self._of(partition)
+        with self._writing():
+            held.put(_REACHED, _REACHED_FORM.pack(_UNTRUSTED, time.time()))
 
     def reached(self, partition: int) -> int | None:
         """Where the changelog goes on after what is on disk."""
@@ -123,10 +138,16 @@ class OnDisk(Held):
         """The last offset applied; None, and an empty partition, where the copy is not good."""
         if not self._path(tp.partition).exists():
             return None
-        end, at = self._noted(self._of(tp.partition))
-        if end > 0 and time.time() - at <= STALE_S:
-            return end - 1
-        log.info("%s, partition %s: the copy on disk is dropped", tp.topic, tp.partition)
+        try:
+            end, at = self._noted(self._of(tp.partition))
+            if end > 0 and time.time() - at <= STALE_S:
+                return end - 1
+            why = "it is too old, or not to be trusted"
+        except Exception as error:
+            if not str(error).startswith(_UNREADABLE):
+                raise
+            why = str(error)
+        log.info("%s, partition %s: the copy on disk is dropped: %s", tp.topic, tp.partition, why)
         self.wipe(tp.partition)
         return None
 
@@ -142,9 +163,32 @@ class OnDisk(Held):
             from rocksdict import Rdict
 
             path = self._path(partition)
-            path.parent.mkdir(parents=True, exist_ok=True)
-            self._open[partition] = Rdict(str(path), _options())
+            with self._writing():
+                path.parent.mkdir(parents=True, exist_ok=True)
+                self._open[partition] = Rdict(str(path), _options())
         return self._open[partition]
+
+    def _close(self, partition: int) -> None:
+        held = self._open.pop(partition)
+        try:
+            held.close()
+        except Exception as error:  # noqa: BLE001 - rocksdict has no other
+            # What was written stands in the log that RocksDB reads when it opens.
+            log.warning("a table was not closed in order: %s", error)
+
+    @contextmanager
+    def _writing(self) -> Iterator[None]:
+        """Within, what the disk refuses is raised as DiskError."""
+        try:
+            yield
+        except Exception as error:
+            if isinstance(error, OSError):
+                reason = error.strerror
+            elif str(error).startswith(_REFUSED):
+                reason = str(error).rpartition(": ")[2]
+            else:
+                raise
+            raise DiskError(f"state folder {self._folder} cannot be written: {reason}") from error
 
     @staticmethod
     def _noted(held: "Rdict") -> tuple[int, float]:

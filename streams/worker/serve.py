@@ -7,7 +7,7 @@ import signal
 from collections.abc import Sequence
 from functools import partial
 from importlib.metadata import version
-from typing import IO, Any
+from typing import Any
 
 import faust
 from aiohttp.web import RouteDef
@@ -20,7 +20,7 @@ from streams.config import Settings
 from streams.console.api import Api
 from streams.console.gathered import Gathered
 from streams.console.live import Live
-from streams.errors import BrokerError, ConfigError, WorkerStopped
+from streams.errors import BrokerError, ConfigError, TocsinError, WorkerStopped
 from streams.kafka import topics as kafka_topics
 from streams.kafka.topics import Topics
 from streams.metrics import Metrics
@@ -34,6 +34,7 @@ from streams.worker.cases import CasesAgent
 from streams.worker.clock import Clock, committed_of, end_of, settled
 from streams.worker.commands import CommandsAgent
 from streams.worker.fastlane import FastLane
+from streams.worker.folder import StateFolder
 from streams.worker.frugal import collect_seldom
 from streams.worker.hooks import Hooks
 from streams.worker.incidents import IncidentsAgent
@@ -110,7 +111,6 @@ class Worker:
         self._stopping = False
         self._began = False
         self._fast_lane: FastLane | None = None
-        self._locks: list[IO[bytes]] = []
         if settings.state_store == "rocksdb":
             disk.check()
         hooks: list[RouteDef] = []
@@ -144,6 +144,9 @@ class Worker:
                 self._tickets = TicketsAgent(tools, tickets, self._policy, count)
                 session = self._tickets.session
                 hooks += Hooks(tickets, self._topics.commands, self._output, session).routes
+        kept = [role for role in self._apps if role is not Role.SCORE]
+        on_disk = kept if settings.state_store == "rocksdb" else []
+        self._folder = StateFolder(settings, list(self._apps), on_disk)
         self._lookout = Lookout(
             settings,
             [
@@ -207,8 +210,11 @@ class Worker:
             await self._stop(asked=stop.is_set())
 
     async def _start(self, stop: asyncio.Event) -> None:
-        self._make_state_dirs()
+        self._folder.look()  # what no waiting mends is said before anything begins
         await self.web.start()
+        await self._folder.wait(stop)
+        if stop.is_set():
+            return
         await self._output.start()
         if Role.CASES in self._apps:
             self._gathered.start()
@@ -239,19 +245,6 @@ class Worker:
             self._chores.append(asyncio.ensure_future(guarded(self._fast_lane.run)))
         self._chores.append(asyncio.ensure_future(guarded(self._lookout.run)))
 
-    def _make_state_dirs(self) -> None:
-        for role in self._apps:
-            folder = self._settings.state_dir / role.value
-            try:
-                folder.mkdir(parents=True, exist_ok=True)
-                if self._settings.state_store == "rocksdb" and role is not Role.SCORE:
-                    self._locks.append(disk.lock(folder))
-            except OSError as error:
-                raise ConfigError(
-                    f"state folder {self._settings.state_dir} cannot be written "
-                    f"({error.strerror}); set TOCSIN_STATE_DIR"
-                ) from error
-
     async def _watch(self, stop: asyncio.Event) -> None:
         """Returns when asked to stop; an application that crashes or stands still ends the worker.
 
@@ -260,6 +253,8 @@ class Worker:
         while not stop.is_set():
             for role, app in self._apps.items():
                 if app.crashed:
+                    if isinstance(app.crash_reason, TocsinError):
+                        raise app.crash_reason
                     raise WorkerStopped(f"role {role} crashed: {app.crash_reason!r}")
                 if standing := self._progress[role].standstills(STANDSTILLS):
                     raise WorkerStopped(f"role {role} makes no progress: {standing[0]}")
@@ -339,7 +334,9 @@ class Worker:
             for standing in progress.standstills()
         ]
         crashed = [f"role {role} crashed" for role, app in self._apps.items() if app.crashed]
-        return Health(ok=not stuck and not crashed, problems=(*stuck, *crashed))
+        # A restart makes no room: a full disk is told, and no reason to end this process.
+        full = [self._folder.problem] if self._folder.problem else []
+        return Health(ok=not stuck and not crashed, problems=(*stuck, *crashed, *full))
 
     def ready(self) -> Health:
         """The broker answers, the model is loaded, partitions are assigned, tables recovered."""
@@ -349,6 +346,8 @@ class Worker:
         if self._lookout.away:
             silent_s = self._lookout.silent_s
             problems.insert(0, f"the broker has not answered for {silent_s:.0f} s")
+        if self._folder.problem:
+            problems.insert(0, self._folder.problem)
         if self._stopping:
             problems.insert(0, "stopping")
         self._began = self._began or not problems
@@ -413,3 +412,5 @@ async def _first(task: "asyncio.Task[None]", stop: asyncio.Event) -> None:
     waiting.cancel()
     if task.done():
         task.result()
+    else:
+        task.cancel()

@@ -1,4 +1,4 @@
-"""The `tickets` agents: escalations and acknowledgements in, calls of ticket systems out.
+"""The `tickets` agents: escalations and decisions in, calls of ticket systems out.
 
 A message's offset moves when every sink has it or its dead letter is safe, and every message
 before it is done. What a sink has, and what it is to be remembered by, is in the changelog before.
@@ -48,6 +48,8 @@ log = logging.getLogger(__name__)
 
 _HOUSEKEEPING_S = 60.0
 _EXPIRING_S = 5.0
+_PASSED_ON = frozenset({Action.ACKNOWLEDGE, Action.ASSIGN, Action.RELEASE})
+"""What ticket systems hear of as it is; what the others change comes as an escalation."""
 
 
 class TicketsAgent:
@@ -172,7 +174,7 @@ class TicketsAgent:
                 command = decode_command(event.message.value or b"")
             except BadCommandError:
                 continue  # the role `cases` puts it among the dead letters
-            if command.action in (Action.ACKNOWLEDGE, Action.ASSIGN) and self._tickets.sinks:
+            if command.action in _PASSED_ON and self._tickets.sinks:
                 key = command.case_id.encode()
                 topic = self._tools.topics.tickets_commands
                 records.append(Record(topic=topic, key=key, value=event.message.value))
@@ -228,8 +230,8 @@ class TicketsAgent:
         assert self._runner is not None
         known = self._remembered.of(number, command.case_id)
         names = self._runner.concerned(said, number, known)
-        notice = self._runner.notice(said, command.assignee or command.by)
-        await self._hand(entry, names, notice, _key(command))
+        notice = _passed_on(self._runner.notice(said), command)
+        await self._hand(entry, names, notice)
 
     async def _entered(self, stream: "Stream[EventT]", event: EventT) -> Entry | None:
         """A message is taken in hand, unless it came before partitions were shared out anew.
@@ -251,9 +253,7 @@ class TicketsAgent:
         self._tools.progress.received(event)
         return entry
 
-    async def _hand(
-        self, entry: Entry, names: Sequence[str], notice: Notice, command: str = ""
-    ) -> None:
+    async def _hand(self, entry: Entry, names: Sequence[str], notice: Notice) -> None:
         assert self._runner is not None
         message = entry.event.message
         jobs = [
@@ -261,7 +261,6 @@ class TicketsAgent:
                 partition=message.partition,
                 notice=notice,
                 arrived=message.timestamp,
-                command=command,
                 receipt=entry,
             )
             for _ in names
@@ -316,7 +315,7 @@ class TicketsAgent:
         said = job.notice.escalation
         known = self._remembered.of(job.partition, said.case_id)
         kept = known.of(sink)
-        if job.notice.acknowledged_by:
+        if job.notice.passes_on:
             kept = msgspec.structs.replace(kept, memory=dict(memory))
         else:
             kept = midway(kept, said, memory)
@@ -376,6 +375,14 @@ class TicketsAgent:
             await self._runner.expire()
 
 
+def _passed_on(notice: Notice, command: Command) -> Notice:
+    """The notice of the newest escalation, with what a person decided since."""
+    if command.action is Action.RELEASE:
+        return msgspec.structs.replace(notice, released_by=command.by, command=_key(command))
+    by = command.assignee or command.by
+    return msgspec.structs.replace(notice, acknowledged_by=by, command=_key(command))
+
+
 def _key(command: Command) -> str:
-    """What an acknowledgement is known by when it comes again: a digest, since ids may be long."""
+    """What a decision is known by when it comes again: a digest, since ids may be long."""
     return "command-" + hashlib.sha256(command.id.encode()).hexdigest()[:32]

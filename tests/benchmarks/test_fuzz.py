@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.fuzz import hooks, main, requests, run, sourced, targets
+from benchmarks.fuzz import hooks, main, requests, routes, run, sourced, targets
 from benchmarks.fuzz.mutation import MAX_BYTES, mutated
 from benchmarks.fuzz.targets import Target
 
@@ -23,11 +23,20 @@ def test_hostile_inputs_are_answered(name: str, tmp_path: Path) -> None:
     assert state.counts[name].inputs == INPUTS
 
 
-def test_hostile_requests_break_no_server(tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", ["http", "http-console", "http-sources"])
+def test_hostile_requests_break_no_server(name: str, tmp_path: Path) -> None:
     with requests.serving() as server, run.watched():
         state = run.State(seed=7)
-        run.block(requests.every(server)["http"], state, tmp_path, size=150)
+        run.block(requests.every(server)[name], state, tmp_path, size=150)
     assert [failure.error for failure in state.failures] == []
+
+
+def test_requests_as_they_should_be_get_through_to_the_handlers() -> None:
+    """Else the fuzzer would know only the doors."""
+    asked = [*routes.console(requests.TOKEN), *routes.sources(requests.TOKEN + "1")]
+    with requests.serving() as server:
+        codes = [server.ask(routes.whole(raw), 2.0).split()[1] for raw in asked]
+    assert set(codes) <= {b"200", b"202"}, list(zip(asked, codes, strict=True))
 
 
 @pytest.mark.parametrize("name", NAMES)

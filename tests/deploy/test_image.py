@@ -73,15 +73,17 @@ def test_every_lock_pins_by_hash() -> None:
 
 @pytest.mark.parametrize("name", ["image.txt", "image-score.txt"])
 def test_images_hold_the_releases_that_are_tested(name: str) -> None:
-    run = image.pinned(ROOT / "requirements" / "run.txt")
+    tested = image.tested()
     locked = image.pinned(ROOT / "requirements" / name)
     ours = {package: version.removesuffix("+cpu") for package, version in locked.items()}
-    wanted = {package: run[package] for package in ours}
+    wanted = {package: tested[package] for package in ours}
     assert ours == wanted, "run requirements/image.py"
 
 
 def test_images_hold_all_that_is_declared() -> None:
-    declared = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["dependencies"]
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    optional = [line for extra in image.EXTRAS for line in project["optional-dependencies"][extra]]
+    declared = project["dependencies"] + optional
     names = {canonicalize_name(Requirement(line).name) for line in declared}
     stream, score = set(size.locked("image.txt")), set(size.locked("image-score.txt"))
     assert names - stream - score <= set(image.LEFT_OUT), "run requirements/image.py"

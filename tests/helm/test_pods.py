@@ -71,6 +71,7 @@ def test_the_program_takes_its_environment(situation: str, objects: Objects) -> 
                 settings.policy,
                 settings.sources,
                 settings.source_token_file,
+                settings.web_token_file,
                 settings.sasl_password_file,
                 settings.ssl_cafile,
                 settings.ssl_certfile,

@@ -70,6 +70,8 @@ def test_an_unknown_key_is_refused(path: tuple[str, ...], render: Render) -> Non
         ({"defaults": {"terminationGracePeriodSeconds": 10}}, "terminationGracePeriodSeconds"),
         ({"config": {"batch_size": 0}}, "/config/batch_size"),
         ({"config": {"broker": "kafka:9092"}}, "'broker' not allowed"),
+        ({"config": {"state_store": "rocksdb"}}, "'state_store' not allowed"),
+        ({"state": {"store": "disk"}}, "/state/store"),
         ({"config": {"log_level": "LOUD"}}, "/config/log_level"),
         ({"web": {"port": 70000}}, "/web/port"),
         ({"commonLabels": {"team": 7}}, "/commonLabels/team"),
@@ -91,6 +93,11 @@ def test_a_wrong_value_is_refused(values: dict[str, Any], told: str, render: Ren
         ({"kafka": {"tls": {"existingSecret": "s"}}}, "set it to SSL or SASL_SSL"),
         ({"kafka": {"tls": {"keyKey": "tls.key"}}}, "set kafka.tls.certKey too"),
         ({"kafka": {"tls": {"certKey": "tls.crt"}}}, "set kafka.tls.existingSecret to the Secret"),
+        ({"config": {"web_reads": "token"}}, "web_reads is token: set web.existingSecret"),
+        (
+            {"web": {"existingSecret": "s"}, "config": {"web_token_file": "/f"}},
+            "web.existingSecret and config.web_token_file are both set: keep one",
+        ),
         ({"sinks": {"asEnvironment": True}}, "set sinks.existingSecret to the Secret"),
         (
             {"prometheusRule": {"disabled": ["TocsinScoreDrift", "TocsinDrift"]}},
@@ -159,6 +166,7 @@ def test_values_that_do_not_go_together_are_refused(
         {"defaults": {"autoscaling": {"minReplicas": 4, "maxReplicas": 3}}},
         {"roles": {"cases": {"enabled": False}}},
         {"prometheusRule": {"disabled": ["TocsinScoreDrift"]}},
+        {"config": {"web_reads": "token"}, "defaults": {"extraEnvFrom": [{"secretRef": {}}]}},
     ],
 )
 def test_values_that_look_alike_and_harm_nothing_are_taken(
@@ -181,6 +189,11 @@ ROUTES = '[[routes]]\nsinks = ["hook"]\n'
         (TICKETS | {"policy": {"content": SINKS + ROUTES}}, "set sinks.existingSecret"),
         (TICKETS | {"policy": {"existingConfigMap": "p"}}, "set sinks.existingSecret"),
         ({"policy": {"content": SINKS + ROUTES}}, "set roles.tickets.enabled to true"),
+        (
+            {"roles": {"sources": {"enabled": True}}},
+            "role sources runs and takes no mention: set sources.content",
+        ),
+        ({"sources": {"content": "a = 1"}}, "set roles.sources.enabled to true"),
         ({"prometheusRule": {"enabled": True}}, "set prometheusRule.runbookUrl"),
         ({"dashboards": {"enabled": True}}, "set prometheusRule.runbookUrl"),
     ],
@@ -194,7 +207,7 @@ def test_the_notes_say_what_will_not_do_what_it_seems_to(
 
 
 def test_the_notes_warn_of_nothing_where_all_is_given(render: Render) -> None:
-    for situation in ("minimal", "tickets", "monitoring"):
+    for situation in ("minimal", "tickets", "monitoring", "sources"):
         assert "NOTE" not in _notes(rendering.values(situation)), situation
 
 

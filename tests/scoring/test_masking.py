@@ -87,6 +87,21 @@ def test_what_stands_beside_it_does_not_save_it(text: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "left"),
+    [
+        ("رقم الطلب ١٢٣٤٥٦٧٨ لم يصل", f"رقم الطلب {MASK} لم يصل"),
+        ("رقم الطلب: 12345678 لم يصل", f"رقم الطلب: {MASK} لم يصل"),
+        ("заказ № 1234567 не пришёл", f"заказ № {MASK} не пришёл"),
+        ("ждал 12 дней, 2012 год", "ждал 12 дней, 2012 год"),
+    ],
+)
+def test_where_no_words_are_known_a_number_of_some_length_counts_as_somebodys(
+    text: str, left: str
+) -> None:
+    assert mask(text) == left
+
+
+@pytest.mark.parametrize(
     "text",
     [
         "4,312.67 EUR",

@@ -13,8 +13,10 @@ class Cable:
 
     def __init__(self, port: int) -> None:
         self._to = port
-        self._whole = True
+        self._whole = threading.Event()
+        self._whole.set()
         self._ends: list[socket.socket] = []
+        self._lock = threading.Lock()
         cable = self
 
         class Handler(socketserver.BaseRequestHandler):
@@ -41,21 +43,26 @@ class Cable:
 
     def cut(self) -> None:
         """Ends every connection and takes no new one."""
-        self._whole = False
-        for end in self._ends:
-            with contextlib.suppress(OSError):
-                end.shutdown(socket.SHUT_RDWR)
+        with self._lock:
+            self._whole.clear()
+            for end in self._ends:
+                with contextlib.suppress(OSError):
+                    end.shutdown(socket.SHUT_RDWR)
 
     def mend(self) -> None:
         """Takes connections again."""
-        self._ends.clear()
-        self._whole = True
+        with self._lock:
+            self._ends.clear()
+            self._whole.set()
 
     def _forward(self, near: Any) -> None:
-        if not self._whole:
+        if not self._whole.is_set():
             return
         with socket.create_connection(("127.0.0.1", self._to)) as far:
-            self._ends += [near, far]
+            with self._lock:
+                if not self._whole.is_set():
+                    return  # cut while it was being made
+                self._ends += [near, far]
             back = threading.Thread(target=_pump, args=(far, near), daemon=True)
             back.start()
             _pump(near, far)

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 DESKTOP = {"width": 1360, "height": 860}
 PHONE = {"width": 390, "height": 844}
 CASE = "#case .plots canvas"
+SOMETHING = "[role=option]:visible, .plot canvas:visible, .none:visible"
 QUALITY = 70
 
 
@@ -41,7 +42,7 @@ class Camera:
         page = context.new_page()
         base = self._demo.console()
         page.goto(address if address.startswith("http") else base + (address or self._token))
-        page.wait_for_selector("[role=option], .plot canvas, .none:visible", timeout=PATIENCE_MS)
+        page.wait_for_selector(SOMETHING, timeout=PATIENCE_MS)
         return page
 
     @property

@@ -153,8 +153,13 @@ def test_what_is_no_request_is_told_how_to_mend_it(
     assert get(worker, "cases", sort="name")["status"] == 400
     assert get(worker, "case", id="nobody:knows")["status"] == 404
     assert get(worker, "brands", window="1y")["status"] == 400
+    assert "'levle'" in get(worker, "cases", levle="crisis")["error"]
+    assert get(worker, "case", id="b:1", lang="fr")["status"] == 400
+    assert get(worker, "cases/1")["status"] == 404
+    assert "no such address" in get(worker, "cases/1")["error"]
     good = {"action": "acknowledge", "case_id": "b:1", "by": "Ana"}
-    assert decide(worker, **good) == 202
+    until(lambda: get(worker, "cases")["as_of"]["complete"], 30)
+    assert decide(worker, **good) == 404  # all is known, and there is no such case
     assert decide(worker, "a-token-that-is-wrong", **good) == 401
     assert decide(worker, **(good | {"by": " "})) == 400
     assert decide(worker, **(good | {"action": "snooze"})) == 400

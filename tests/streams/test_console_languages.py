@@ -31,7 +31,7 @@ def test_a_headline_is_told_in_each_language_and_its_quote_in_its_own() -> None:
     reasons, quote = parted(f'{anger}; {proof} — "de 10h31 ; photo à l\'appui"')
     assert reasons == {
         "en": f"{phrase('en', 'anger', value=0.9)}; {phrase('en', 'proof')}",
-        "fr": f"{anger}; {proof}",
+        "fr": f"{anger}; {proof}".replace("%", "\u00a0%"),
     }
     assert quote == "de 10h31 ; photo à l'appui"
 
@@ -39,3 +39,18 @@ def test_a_headline_is_told_in_each_language_and_its_quote_in_its_own() -> None:
 def test_words_that_are_not_ours_stay() -> None:
     words = "something else (s)"
     assert parted(words) == ({"en": words, "fr": words}, "")
+
+
+def test_where_a_clock_tells_the_silence_no_reason_does() -> None:
+    told, _ = parted("clear anger (90%); no answer for 3 h", ticking=True)
+    assert told["en"] == "clear anger (90%)"
+    told, _ = parted("sans réponse depuis 3 h", ticking=True)
+    assert told["en"] == "no answer for 3 h"  # rather than nothing
+
+
+def test_numbers_of_our_sentences_are_written_as_the_language_writes_them() -> None:
+    told = told_in_each("4 people complain within 1 h, 0.2 are usual")
+    assert "0.2" in told["en"]
+    assert "0,2" in told["fr"]
+    theirs = "version 2.0 at 100%"
+    assert told_in_each(theirs) == {"en": theirs, "fr": theirs}

@@ -61,8 +61,32 @@ def test_dead_letters_are_sent_again_as_they_were(cli: Cli, settings: Settings) 
         assert asked.returncode == 2
         assert "dead letters would be sent again; add --yes" in one_line(asked.stderr)
     assert "sent 2 dead" in cli("dead-letters", "replay", "--reason", "bad_date", "--yes").stderr
-    assert "sent 3 dead" in cli("dead-letters", "replay", "--all", "--yes").stderr
+    none = cli("dead-letters", "replay", "--all", "--yes")
+    assert none.returncode == 0
+    assert "no dead letters to send; 3 sent again before: left out, see --once-more" in none.stderr
+    all_of_them = cli("dead-letters", "replay", "--all", "--once-more", "--yes")
+    assert "sent 3 dead" in all_of_them.stderr
     assert len(received(settings, Topics.of(settings).mentions)) == 6
+
+
+def test_what_was_sent_again_is_marked(cli: Cli, settings: Settings) -> None:
+    topics.create(settings)
+    bury(settings, b"one", b"two", b"three")
+    assert cli("dead-letters", "replay", "0:1").returncode == 0
+    rows = [json.loads(row) for row in cli("dead-letters", "list", "--json").stdout.splitlines()]
+    assert [row["id"] for row in rows if "replayed" in row] == ["0:1"]
+    assert len(rows) == 3
+    marked = cli("dead-letters", "list").stdout.splitlines()
+    assert ["(sent again 20" in line for line in marked] == [False, True, False]
+    left = cli("dead-letters", "list", "--left", "--limit", "2").stdout.splitlines()
+    assert [line.split()[0] for line in left] == ["0:0", "0:2"]
+    assert "replayed  20" in cli("dead-letters", "show", "0:1").stdout
+    assert "replayed" not in cli("dead-letters", "show", "0:0").stdout
+    bury(settings, b"four")
+    newest = cli("dead-letters", "list", "--json", "--limit", "1").stdout
+    assert json.loads(newest)["id"] == "0:4"  # the mark at 0:3 is none
+    assert "sent 3 dead letters" in cli("dead-letters", "replay", "--all", "--yes").stderr
+    assert len(received(settings, Topics.of(settings).mentions)) == 4
 
 
 def test_what_comes_back_says_what_it_was(cli: Cli, settings: Settings) -> None:

@@ -120,3 +120,15 @@ def test_two_workers_do_not_share_a_folder(tmp_path: Path) -> None:
     assert str(tmp_path) in str(caught.value)
     first.close()
     disk.lock(tmp_path).close()
+
+
+def test_a_copy_that_cannot_be_read_is_dropped(own: Settings, make: Make) -> None:
+    table = make()
+    table.apply(1, {b"1|a": b"A"}, 1)
+    asyncio.run(table.on_stop())
+    (found,) = own.state_dir.rglob("CURRENT")
+    found.write_text("no manifest\n")
+    again = make()
+    assert again.persisted_offset(TOPIC) is None
+    again.apply(1, {b"1|b": b"B"}, 2)
+    assert dict(again.entries(1)) == {b"1|b": b"B"}

@@ -127,8 +127,8 @@ class Rig:
 
 
 def job_of(one: Escalation, by: str = "") -> Job:
-    notice = Notice(escalation=one, acknowledged_by=by)
-    return Job(partition=0, notice=notice, arrived=0.0, command=by and f"command-{by}")
+    notice = Notice(escalation=one, acknowledged_by=by, command=by and f"command-{by}")
+    return Job(partition=0, notice=notice, arrived=0.0)
 
 
 async def _unguarded(work: Callable[[], Awaitable[None]]) -> None:

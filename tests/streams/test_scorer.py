@@ -3,6 +3,7 @@
 import asyncio
 import math
 import os
+import signal
 import subprocess
 import sys
 import threading
@@ -16,7 +17,7 @@ import pytest
 from models.errors import ArtefactError
 from scoring.mention import Mention
 from scoring.scored import Scored, TextScores
-from streams.scorer.process import ScoringError, ScoringProcess, load
+from streams.scorer.process import Batch, ScoringError, ScoringProcess, load
 
 pytestmark = pytest.mark.process
 
@@ -48,6 +49,15 @@ def fragile() -> Fragile:
 
 def stillborn() -> Fragile:
     os._exit(1)
+
+
+def slow_to_load(folder: Path) -> Fragile:
+    """Loads for ever, until it is started for the third time."""
+    number = len(list(folder.iterdir()))
+    (folder / str(os.getpid())).touch()
+    if number < 2:
+        threading.Event().wait()
+    return Fragile()
 
 
 @pytest.fixture
@@ -117,12 +127,56 @@ def test_no_mentions_need_no_process(scorer: ScoringProcess) -> None:
     assert scorer.pid is None
 
 
-def test_process_that_dies_at_birth_is_an_error_that_restarts_the_worker() -> None:
-    scorer = ScoringProcess(stillborn, TIMEOUT_S)
-    with pytest.raises(ScoringError, match="while it loads the model") as raised:
+def test_process_that_dies_at_birth_again_and_again_restarts_the_worker() -> None:
+    scorer = ScoringProcess(stillborn, TIMEOUT_S, again_s=(0.0, 0.0))
+    with pytest.raises(ScoringError, match="3 times while it loaded the model") as raised:
         asyncio.run(scorer.start())
     assert raised.value.exit_code == 70
+    assert scorer.restarts == 3
     scorer.stop()
+
+
+def until_one_loads(folder: Path) -> None:
+    while not list(folder.iterdir()):
+        continue
+
+
+def kill_what_loads(folder: Path, times: int) -> None:
+    killed: set[str] = set()
+    while len(killed) < times:
+        for file in set(folder.iterdir()):
+            if file.name not in killed:
+                killed.add(file.name)
+                os.kill(int(file.name), signal.SIGKILL)
+
+
+def test_killed_while_it_loads_the_model_it_is_started_again(tmp_path: Path) -> None:
+    scorer = ScoringProcess(partial(slow_to_load, tmp_path), TIMEOUT_S, again_s=(0.0, 0.0))
+
+    async def start() -> Batch:
+        loading = asyncio.create_task(scorer.start())
+        await asyncio.to_thread(kill_what_loads, tmp_path, 2)
+        await loading
+        return await scorer.score(mentions("a"))
+
+    assert asyncio.run(start()).scored[0] is not None
+    assert (scorer.ready, scorer.restarts) == (True, 2)
+    scorer.stop()
+
+
+def test_told_to_stop_while_it_loads_it_is_not_started_again(tmp_path: Path) -> None:
+    scorer = ScoringProcess(partial(slow_to_load, tmp_path), TIMEOUT_S, again_s=(0.0, 0.0))
+
+    async def start_and_stop() -> None:
+        loading = asyncio.create_task(scorer.start())
+        await asyncio.to_thread(until_one_loads, tmp_path)
+        scorer.stop()
+        with pytest.raises(ScoringError):
+            await loading
+
+    asyncio.run(start_and_stop())
+    assert len(list(tmp_path.iterdir())) == 1
+    assert scorer.pid is None
 
 
 def test_the_process_that_scores_does_without_what_trains() -> None:

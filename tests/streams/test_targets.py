@@ -106,7 +106,11 @@ def test_a_webhook_stays_below_20_kb(vendor: Vendor, monkeypatch: pytest.MonkeyP
         ({"url": "https://x", "secret_env": "ABSENT"}, "ABSENT is not set"),
         ({"url": "ftp://x", "secret_env": "KEY"}, "url"),
         ({"secret_env": "KEY"}, "name the url by one of"),
-        ({"url": "https://x", "secret_env": "BAD"}, "base64"),
+        ({"url": "https://x", "secret_env": "SHORT"}, "a part of it is missing"),
+        ({"url": "https://x", "secret_env": "BLANK"}, "nothing stands after whsec_"),
+        ({"url": "https://x", "secret_env": "SPACED"}, "holds a space or an end of line: copy"),
+        ({"url": "https://x", "secret_env": "QUOTED"}, "holds a stray character: copy"),
+        ({"url": "https://x", "secret_env": "URLSAFE"}, "holds - or _, which are those of"),
         ({"url": "https://x", "secret_file": "/none"}, "cannot be read"),
     ],
 )
@@ -114,9 +118,23 @@ def test_a_webhook_that_cannot_be_is_told(
     options: dict[str, Any], wrong: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("KEY", NEW)
-    monkeypatch.setenv("BAD", "whsec_a")
-    with pytest.raises(ConfigError, match=wrong):
+    monkeypatch.setenv("SHORT", "whsec_a")
+    monkeypatch.setenv("BLANK", "whsec_")
+    monkeypatch.setenv("SPACED", f"{NEW[:20]}\n{NEW[20:]}")
+    monkeypatch.setenv("QUOTED", f'"{NEW}"')
+    monkeypatch.setenv("URLSAFE", NEW.replace("A", "_"))
+    with pytest.raises(ConfigError, match=wrong) as raised:
         deliver("webhook", options)
+    assert NEW[8:16] not in str(raised.value)
+
+
+def test_a_key_may_come_without_its_padding(
+    vendor: Vendor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("KEY", NEW.removeprefix("whsec_").rstrip("="))
+    deliver("webhook", {"url": vendor.url, "secret_env": "KEY"}, notice(said(0)))
+    (request,) = vendor.requests
+    assert Webhook(NEW).verify(request.content, dict(request.headers))
 
 
 @pytest.mark.parametrize(
@@ -212,9 +230,11 @@ def test_pagerduty_gets_one_alert_per_case(
         notice(said(0, headline="h" * 200), console_url="https://c/?case=1"),
         notice(said(1, "update", "crisis")),
         notice(said(1, "update", "crisis"), acknowledged_by="maria"),
+        notice(said(1, "update", "crisis"), released_by="maria"),
         notice(said(2, "resolved", "crisis")),
     )
-    assert [one.outcome for one in done] == ["created", "updated", "acknowledged", "resolved"]
+    outcomes = ["created", "updated", "acknowledged", "unchanged", "resolved"]
+    assert [one.outcome for one in done] == outcomes
     assert pager.alerts == {"skylark-air:root-1": ["trigger", "trigger", "acknowledge", "resolve"]}
     first, second = (request.body for request in pager.requests[:2])
     assert first["payload"]["severity"] == "error"
@@ -248,6 +268,18 @@ def test_pagerduty_takes_the_longest_there_is(
     monkeypatch.setenv("KEY", "another")
     with pytest.raises(Refused, match="invalid"):
         deliver("pagerduty", options, notice(long))
+
+
+def test_an_alertmanager_behind_a_login_is_told_with_it(
+    vendor: Vendor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AM", "pa:ss")
+    login = {"urls": [vendor.url], "username": "ana", "password_env": "AM"}
+    deliver("alertmanager", login, notice(said(0)))
+    (request,) = vendor.requests
+    assert request.headers["Authorization"] == "Basic YW5hOnBhOnNz"
+    with pytest.raises(ConfigError, match="a name without `:` is wanted"):
+        deliver("alertmanager", login | {"username": "a:b"})
 
 
 def test_alertmanagers_of_a_cluster_are_all_told(vendor: Vendor) -> None:

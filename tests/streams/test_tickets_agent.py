@@ -7,6 +7,7 @@ import asyncio
 import json
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ import pytest
 from faust.types import TP
 
 from scoring import policy as policies
-from scoring.command import Action, Command, encode_command
+from scoring.command import Action, Command, decode_command, encode_command
 from scoring.escalation import Escalation
 from streams.config import Settings
 from streams.kafka.topics import Topics
@@ -70,6 +71,9 @@ class Stream:
     async def ack(self, event: Any) -> None:
         self.acknowledged.append(event.message.offset)
 
+    def has(self, number: int) -> bool:
+        return len(self.acknowledged) == number
+
 
 class Bench:
     """An agent between two sinks: `pager`, a PagerDuty, and `log`, a webhook."""
@@ -96,6 +100,13 @@ class Bench:
             message: Any = Message(TOPICS.escalations, self._offset, raw(one), **headers)
             self._offset += 1
             await self.agent._escalation(self.stream, message)  # type: ignore[arg-type]
+
+    async def forward(self, *commands: Command) -> list[Command]:
+        """Those that are passed on to the ticket systems."""
+        messages: Any = [Message(TOPICS.commands, 0, encode_command(one)) for one in commands]
+        await self.agent._send_on(messages)
+        sent = self.output.of(TOPICS.tickets_commands)
+        return [decode_command(record.value or b"") for record in sent]
 
     async def order(self, command: Command) -> None:
         message: Any = Message(TOPICS.tickets_commands, 0, encode_command(command))
@@ -246,6 +257,46 @@ def test_what_is_kept_of_a_case_and_said_again_quotes_nobody(policy: Path, hook:
     assert second["data"]["why"][0]["quote"] is None
     assert second["data"]["headline"] == "[ESCALATE] skylark-air 62%: a reason"
     assert third["type"] == "escalation.update", "the acknowledgement is not said again"
+
+
+def test_a_case_that_is_given_back_and_taken_again_is_told_each_time(
+    policy: Path, hook: Vendor
+) -> None:
+    opened = said(0)
+    decided = [
+        Command(
+            id=f"console-{number}",
+            action=action,
+            case_id=opened.case_id,
+            at=datetime(2026, 3, 2, 10, number, tzinfo=UTC),
+            by="Ann",
+        )
+        for number, action in enumerate(
+            [Action.ACKNOWLEDGE, Action.RELEASE, Action.WAKE, Action.ACKNOWLEDGE]
+        )
+    ]
+
+    async def told(bench: Bench) -> None:
+        await bench.say(opened)
+        await until(lambda: bench.stream.acknowledged == [0])
+        for number, command in enumerate(await bench.forward(*decided), 1):
+            await bench.order(command)
+            await until(partial(bench.commands.has, number))
+        await bench.say(said(1, "resolved"))
+        await until(lambda: len(bench.stream.acknowledged) == 2)
+
+    with_agent(policy, told)
+    bodies = [request.body for request in hook.requests]
+    assert [body["type"] for body in bodies] == [
+        "escalation.open",
+        "case.acknowledged",
+        "case.released",
+        "case.acknowledged",
+        "escalation.resolved",
+    ]
+    assert bodies[2]["released_by"] == "Ann"
+    ids = [request.headers["webhook-id"] for request in hook.requests]
+    assert len(set(ids)) == len(ids), "what is new is not taken for a repetition"
 
 
 def test_a_message_that_no_route_can_be_found_for_costs_itself_alone(

@@ -33,6 +33,9 @@
 {{- if and $sources.tokensKey (not $sources.existingSecret) }}
 {{- fail "sources.tokensKey is set: set sources.existingSecret to the Secret that has it" }}
 {{- end }}
+{{- if and $values.web.existingSecret $values.config.web_token_file }}
+{{- fail "web.existingSecret and config.web_token_file are both set: keep one" }}
+{{- end }}
 {{- if and $values.sinks.asEnvironment (not $values.sinks.existingSecret) }}
 {{- fail "sinks.asEnvironment is set: set sinks.existingSecret to the Secret whose keys are given" }}
 {{- end }}
@@ -55,7 +58,15 @@
 {{- if not $roles }}
 {{- fail "no role is enabled: set roles.score.enabled or another's" }}
 {{- end }}
+{{- $closed := eq (toString $values.config.web_reads) "token" }}
+{{- $tokens := or $values.web.existingSecret $values.config.web_token_file }}
 {{- range $name, $role := $roles }}
+{{- if and $closed (not $tokens) (not $role.extraEnv) (not $role.extraEnvFrom) }}
+{{- fail "config.web_reads is token: set web.existingSecret to the Secret with the tokens of who may read" }}
+{{- end }}
+{{- if and $closed $values.web.existingSecret (not $role.usesTokens) (not $role.extraEnv) (not $role.extraEnvFrom) }}
+{{- fail (printf "config.web_reads is token: roles.%s.usesTokens has to be true" $name) }}
+{{- end }}
 {{- $scaling := $role.autoscaling }}
 {{- if gt (int $scaling.minReplicas) (int $kafka.partitions) }}
 {{- if $scaling.enabled }}

@@ -29,6 +29,7 @@
 
 {{- define "tocsin.saslPath" }}/var/run/secrets/tocsin/sasl{{ end }}
 {{- define "tocsin.tlsPath" }}/var/run/secrets/tocsin/tls{{ end }}
+{{- define "tocsin.tokensPath" }}/var/run/secrets/tocsin/web{{ end }}
 {{- define "tocsin.policyPath" }}/etc/tocsin/policy.toml{{ end }}
 {{- define "tocsin.sourcesPath" }}/etc/tocsin-sources/sources.toml{{ end }}
 {{- define "tocsin.statePath" }}/var/lib/tocsin{{ end }}
@@ -65,8 +66,14 @@ TOCSIN_SSL_KEYFILE: {{ include "tocsin.tlsPath" . }}/tls.key
 TOCSIN_SSL_CHECK_HOSTNAME: {{ $kafka.tls.checkHostname | quote }}
 {{- end }}
 TOCSIN_STATE_DIR: {{ include "tocsin.statePath" . }}
+{{- if and .role.keepsTables (eq $values.state.store "rocksdb") }}
+TOCSIN_STATE_STORE: {{ $values.state.store }}
+{{- end }}
 TOCSIN_WEB_HOST: {{ $values.web.host | quote }}
 TOCSIN_WEB_PORT: {{ include "tocsin.scalar" $values.web.port | quote }}
+{{- if and $values.web.existingSecret .role.usesTokens }}
+TOCSIN_WEB_TOKEN_FILE: {{ include "tocsin.tokensPath" . }}/tokens
+{{- end }}
 {{- if and (include "tocsin.hasPolicy" .root) (not .role.withoutPolicy) }}
 TOCSIN_POLICY: {{ include "tocsin.policyPath" . }}
 {{- end }}

@@ -121,13 +121,14 @@ spec:
 
 {{- /*
 Spec of a pod that runs one command; takes root, name and args, and any of usesModel, usesSinks,
-usesSources, image, withoutPolicy, policyFrom, serviceAccountName, and `as`: extra settings of a
+usesSources, usesTokens, image, withoutPolicy, policyFrom, serviceAccountName, and `as`: extra settings of a
 role.
 */}}
 {{- define "tocsin.commandPod" -}}
 {{- $jobs := .root.Values.jobs }}
 {{- $role := dict "usesModel" .usesModel "usesSinks" .usesSinks "withoutPolicy" .withoutPolicy }}
 {{- $_ := set $role "usesSources" .usesSources }}
+{{- $_ := set $role "usesTokens" .usesTokens }}
 {{- $role = merge $role (.as | default dict) }}
 {{- $_ := set $role "image" .image }}
 {{- $_ := set $role "persistence" (dict "enabled" false) }}

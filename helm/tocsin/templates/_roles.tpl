@@ -1,8 +1,15 @@
-{{- /* The roles that run, by name, each with the defaults that it does not override (YAML). */}}
+{{- /*
+The roles that run, by name, each with the defaults that it does not override (YAML). Tables in
+RocksDB want a disk, unless the role itself says otherwise.
+*/}}
 {{- define "tocsin.roles" -}}
 {{- $roles := dict }}
 {{- range $name, $role := .Values.roles }}
 {{- $full := mergeOverwrite (deepCopy $.Values.defaults) (deepCopy $role) }}
+{{- $asked := mergeOverwrite (dict "persistence" dict) (deepCopy $role) }}
+{{- if and $full.keepsTables (eq $.Values.state.store "rocksdb") (not (hasKey $asked.persistence "enabled")) }}
+{{- $_ := set $full.persistence "enabled" true }}
+{{- end }}
 {{- if $full.enabled }}
 {{- $_ := set $roles $name $full }}
 {{- end }}

@@ -55,6 +55,15 @@
         path: tls.key
       {{- end }}
 {{- end }}
+{{- if and $values.web.existingSecret .role.usesTokens }}
+- name: web
+  secret:
+    secretName: {{ $values.web.existingSecret }}
+    defaultMode: 0440
+    items:
+      - key: {{ $values.web.tokensKey }}
+        path: tokens
+{{- end }}
 {{- if and $values.model.existingClaim .role.usesModel }}
 - name: model
   persistentVolumeClaim:
@@ -106,6 +115,11 @@
 {{- if and (include "tocsin.encrypted" $root) $values.kafka.tls.existingSecret }}
 - name: tls
   mountPath: {{ include "tocsin.tlsPath" . }}
+  readOnly: true
+{{- end }}
+{{- if and $values.web.existingSecret .role.usesTokens }}
+- name: web
+  mountPath: {{ include "tocsin.tokensPath" . }}
   readOnly: true
 {{- end }}
 {{- if and $values.model.existingClaim .role.usesModel }}

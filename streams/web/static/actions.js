@@ -32,6 +32,7 @@ const noted = (help = "noteShown") => field(word("note"), text("note", "", { max
 
 const FORMS = {
   acknowledge: () => ({}),
+  acknowledgeNoted: () => ask(word("withNote"), [noted()]),
   release: () => ({}),
   wake: () => ({}),
   reopen: () => ({}),
@@ -63,7 +64,7 @@ async function judged(name, verdict, row) {
   return given && { ...given, verdict };
 }
 
-const SENT_AS = { notCrisis: "resolve", wasCrisis: "resolve" };
+const SENT_AS = { notCrisis: "resolve", wasCrisis: "resolve", acknowledgeNoted: "acknowledge" };
 
 /** What takes a decision back, in its order, given how the case stood before; none where nothing does. */
 function undoing(action, row) {
@@ -89,9 +90,25 @@ async function undo(steps, row) {
 const underWay = (caseId, action) => [...document.querySelectorAll("#toasts > p")]
   .some((toast) => toast.waits?.caseId === caseId && toast.waits.action === action);
 
+const begun = new Set(); // what is being asked for or sent, and shows no toast yet
+
 /** Asks what there is to ask, and sends it; the same twice in a row is sent once. */
-export async function act(name, row) {
-  if (underWay(row.case_id, SENT_AS[name] ?? name)) return;
+export async function act(name, seen) {
+  // A page may show for a moment what the list knows to be over.
+  const row = store.rows.get(seen.case_id) ?? store.closed.get(seen.case_id) ?? seen;
+  const meant = ACTIONS.find((one) => one.name === (SENT_AS[name] ?? name));
+  if (name !== "notCrisis" && name !== "wasCrisis" && !meant.when(row)) return;
+  const deed = `${meant?.name ?? name} ${row.case_id}`;
+  if (begun.has(deed) || underWay(row.case_id, SENT_AS[name] ?? name)) return;
+  begun.add(deed);
+  try {
+    await asked(name, row);
+  } finally {
+    begun.delete(deed);
+  }
+}
+
+async function asked(name, row) {
   if (!(await who())) return;
   const given = await FORMS[name](row);
   if (!given) return;

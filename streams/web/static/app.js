@@ -4,18 +4,24 @@ import { ACTIONS, act, askToken, say, who } from "./actions.js";
 import * as brands from "./brands.js";
 import * as page from "./case.js";
 import { asking } from "./dialog.js";
-import { button, element, put } from "./dom.js";
+import { button, element, put, set } from "./dom.js";
 import { clear, controls, filter, read, search, toggleLevel, write } from "./filters.js";
 import { help } from "./help.js";
 import { kept, takeToken } from "./kept.js";
-import { LEVELS } from "./level.js";
 import * as list from "./list.js";
+import { LEVELS } from "./rank.js";
+import { nextTheme, themed } from "./look.js";
+import * as notices from "./notices.js";
 import { about, beginning, now, on, retry, run, store } from "./store.js";
-import { clock, count, counted, lang, lasting, switchLanguage, ticking, word } from "./words.js";
+import { clock, count, counted, initials, lang, lasting, switchLanguage, ticking, word } from "./words.js";
 
 const ABOUT_MS = 15_000;
 const BRANDS_MS = 5_000;
 const $ = (id) => document.getElementById(id);
+const switchTheme = () => {
+  nextTheme();
+  repaint();
+};
 const narrow = matchMedia("(max-width: 56rem)");
 
 let view = "cases";
@@ -31,7 +37,9 @@ on("rows", () => {
 });
 on("case", page.changed);
 on("state", state);
-on("crisis", (row) => say(word("newCrisis", { brand: row.brand, level: word(row.level) }), "bad-news"));
+on("risen", (row) => {
+  if (row.level === "crisis") say(word("newCrisis", { brand: row.brand, level: word(row.level) }), "bad-news");
+});
 
 /** Runs an act once in a while, however often it is asked for. */
 const waiting = new Set();
@@ -164,7 +172,8 @@ function state() {
   put($("status"), status());
   const lines = [];
   if (store.state === "lost") {
-    lines.push(store.heardAt ? word("lostSince", { time: clock(store.heardAt) }) : word("never"));
+    const times = store.heardAt && { time: clock(store.lostAt), heard: clock(store.heardAt) };
+    lines.push(times ? word("lostSince", times) : word("never"));
   } else if (store.state === "locked") lines.push(word(kept.token() ? "tokenWrong" : "lockedWhy"));
   else if (store.state === "live") {
     if (store.fault) lines.push(word("fault"));
@@ -226,25 +235,9 @@ function speak() {
 
 function named() {
   put($("me"), kept.name() ?? word("you"));
+  set($("me"), "data-initials", initials(kept.name())); // a phone has room for these alone
+  $("me").title = kept.name() ?? "";
   $("me").setAttribute("aria-label", `${word("whoAreYou")}: ${kept.name() ?? "–"}`);
-}
-
-const THEMES = { auto: "◐", dark: "●", light: "○" };
-
-function themed() {
-  const theme = kept.theme() ?? "auto";
-  if (theme === "auto") delete document.documentElement.dataset.theme;
-  else document.documentElement.dataset.theme = theme;
-  put($("theme"), THEMES[theme] ?? THEMES.auto);
-  $("theme").title = word(`theme_${theme}`);
-  $("theme").setAttribute("aria-label", word(`theme_${theme}`));
-}
-
-function switchTheme() {
-  const order = ["auto", "dark", "light"];
-  const next = order[(order.indexOf(kept.theme() ?? "auto") + 1) % order.length];
-  kept.theme(next === "auto" ? null : next);
-  repaint();
 }
 
 /** Everything again: charts and rows hold colours and words. */
@@ -338,7 +331,14 @@ LEVELS.forEach((level, at) => {
   };
 });
 for (const { name, key } of ACTIONS) {
-  if (key) KEYS[key] = () => document.getElementById(`do-${name}`) && act(name, page.current().row);
+  if (key) KEYS[key] = () => decide(name);
+}
+KEYS.A = () => decide("acknowledge", "acknowledgeNoted");
+
+/** Does what a button of the case does, as long as the case is there and not only about to come. */
+function decide(name, what = name) {
+  const story = page.current();
+  if (story && document.getElementById(`do-${name}`)) act(what, story.row);
 }
 
 document.addEventListener("keydown", (event) => {
@@ -374,6 +374,10 @@ document.addEventListener("keydown", (event) => {
 takeToken();
 speak();
 list.begin((caseId) => choose(caseId, { open: true }));
+notices.begin((caseId) => {
+  show("cases");
+  choose(caseId, { open: true, reveal: true });
+});
 go(new URL(location.href).searchParams);
 run();
 setInterval(tick, 1000);

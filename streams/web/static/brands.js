@@ -3,8 +3,9 @@
 import { get } from "./api.js";
 import { activity } from "./charts.js";
 import { button, element } from "./dom.js";
-import { LEVELS, bars } from "./level.js";
-import { count, counted, percent, word } from "./words.js";
+import { bars } from "./level.js";
+import { LEVELS } from "./rank.js";
+import { chance, count, counted, word } from "./words.js";
 
 const SPANS = [["24h", "hours24"], ["7d", "days7"], ["30d", "days30"]];
 const $ = (id) => document.getElementById(id);
@@ -61,7 +62,7 @@ function card(brand, choose) {
   const head = button("brand-head", "", () => choose(brand.brand));
   head.append(
     element("b", "", brand.brand), element("span", "grow"),
-    brand.score ? element("span", "score", percent(brand.score)) : element("span", "quiet", word("calm")),
+    brand.score ? element("span", "score", chance(brand.score)) : element("span", "quiet", word("calm")),
   );
   head.dataset.key = `brand-${brand.brand}`;
   return element(

@@ -7,7 +7,7 @@ import { button, element, link, marked, put } from "./dom.js";
 import { asked } from "./level.js";
 import { beginning, empty, now, retry } from "./store.js";
 import { told } from "./story.js";
-import { closing, count, counted, decimal, has, lang, moment, percent, quotation, reasons, signal, ticking, weight, whole, word } from "./words.js";
+import { chance, channel, closing, count, counted, decimal, has, lang, lasting, moment, quotation, reasons, signal, ticking, weight, whole, word } from "./words.js";
 
 const AGAIN_MS = 1500; // between two looks at a case that changes all the time
 const MOST_SEEN = 30;
@@ -138,7 +138,7 @@ function draw() {
 
 function header() {
   const { row } = story;
-  const about = [word(row.kind), row.channel, word("since", { time: moment(row.opened_at) })];
+  const about = [word(row.kind), row.channel && channel(row.channel), word("since", { time: moment(row.opened_at) })];
   if (row.episode > 1) about.push(word("episode", { number: row.episode }));
   const state = element("p", "state");
   state.append(row.owner ? word("owner", { name: row.owner }) : row.open ? word("nobody") : "");
@@ -162,12 +162,23 @@ function header() {
     ),
     quote ? element("p", "headline", quotation(quote)) : null,
     element("p", quote ? "reasons" : "headline", reasons(row)),
-    element("div", "do", ...ACTIONS.filter((one) => one.when(row)).map(doing), original),
+    element("div", "do", ...ACTIONS.filter((one) => one.when(row)).flatMap(doing), original),
     state,
   );
 }
 
-function doing({ name, key, label }) {
+/** A decision's button; beside the one that takes a case, one to say something with it. */
+function doing(action) {
+  const { name } = action;
+  if (name !== "acknowledge") return [pressed(action)];
+  const more = button("noted", "…", () => act("acknowledgeNoted", story.row), word("withNote"));
+  more.title = word("withNote");
+  more.setAttribute("aria-keyshortcuts", "Shift+A");
+  more.dataset.key = "noted";
+  return [element("span", "joined", pressed(action), more)];
+}
+
+function pressed({ name, key, label }) {
   const made = button(name === "acknowledge" ? "primary" : "", word(label ?? name), () => act(name, story.row));
   if (key) {
     made.append(element("kbd", "", key));
@@ -183,7 +194,7 @@ function numbers() {
   const { row, points } = story;
   const latest = points.at(-1);
   const made = [
-    row.open ? fact("chance", percent(row.score), word("chanceShort"), meter(row)) : null,
+    row.open ? fact("chance", chance(row.score), word("chanceShort"), meter(row)) : null,
     silence(row),
     fact("", count(row.authors), word("authors"), counted("followers", row.reach)),
     shares(row, latest),
@@ -237,7 +248,7 @@ function advice() {
     const why = [word(has(`${key}-reason`) ? `${key}-reason` : key)];
     return element(
       "li", "", element("b", "", word(key)),
-      element("p", "", ...why, term ? element("span", "because", ` ${word("because", { note: noted(term) })}`) : null),
+      element("p", "", ...why, term ? element("span", "because", ` ${word("because", { note: silent(term) ?? noted(term) })}`) : null),
     );
   });
   if (!items.length) return element("section", "advice", element("h3", "", word("advice")), element("p", "quiet", word("adviceNone")));
@@ -246,6 +257,13 @@ function advice() {
 
 /** The note of a reason, in the language that is spoken. */
 const noted = (term) => story.notes[story.why.indexOf(term)]?.[lang] ?? term.note;
+
+/** For how long nobody has been answered by now, not when the reason was written; null for others. */
+function silent(term) {
+  const { row } = story;
+  const waits = term.signal === "silence" && row.open && row.waiting_since;
+  return waits ? word("silentFor", { time: lasting(now() - row.waiting_since) }) : null;
+}
 
 function why() {
   const largest = Math.max(...story.why.map((term) => Math.abs(term.weight)), 1e-9);
@@ -258,7 +276,7 @@ function why() {
       element("span", "signal", signal(term.signal)),
       element("span", "bar", bar),
       element("span", "weight", weight(term.weight)),
-      element("p", "note", noted(term)),
+      element("p", "note", silent(term) ?? noted(term)),
       quoted(term, said.get(term.mention_id)),
     );
   });
@@ -314,7 +332,7 @@ export function plot() {
 }
 
 function readout(point) {
-  const parts = [moment(point.at), percent(point.score)];
+  const parts = [moment(point.at), chance(point.score)];
   if (story.row.kind === "incident") parts.push(`${decimal(point.pace ?? 0)} ${word("paceName").toLocaleLowerCase()}`);
   else {
     parts.push(`${count(point.shares ?? 0)} ${word("sharesSeen")}`);
@@ -330,11 +348,12 @@ function happened() {
     if (term.quote) quotes.set(term.mention_id, [...(quotes.get(term.mention_id) ?? []), term.quote]);
   }
   const place = element("div", "", told(story, quotes, view));
-  const toggle = (name, on, off) => {
-    const made = button("small-button", word(view[name] ? on : off), () => {
+  const toggle = (name, label) => {
+    const made = button("small-button", word(label), () => {
       view[name] = !view[name];
       draw();
     });
+    made.setAttribute("aria-pressed", String(view[name]));
     made.dataset.key = `story-${name}`;
     return made;
   };
@@ -343,7 +362,7 @@ function happened() {
   return element(
     "section", "happened",
     element("div", "bar-line", element("h3", "", word("story")), element("span", "grow"),
-      toggle("key", "key", "all"), toggle("newest", "newestFirst", "oldestFirst")),
+      toggle("key", "key"), toggle("newest", "newestFirst")),
     place, passed,
     element("p", "quiet small", [
       `${word("model")} ${story.model}`, `${word("policy")} ${story.policy}`, story.row.case_id,

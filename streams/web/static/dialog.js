@@ -30,7 +30,8 @@ export function ask(title, fields, send = word("send")) {
 export function tell(title, ...contents) {
   const close = button("primary", word("back"), () => dialog().close());
   open(element("div", "", heading(title), ...contents, element("div", "buttons", close)), () => {});
-  close.focus();
+  close.focus({ preventScroll: true }); // what is long is read from its beginning
+  dialog().scrollTop = 0;
 }
 
 function heading(title) {
@@ -43,7 +44,12 @@ function open(contents, closed) {
   const place = dialog();
   place.setAttribute("aria-labelledby", "dialog-title");
   place.replaceChildren(contents);
-  place.addEventListener("close", () => closed(), { once: true });
+  // The event comes a moment after the closing: by then another question may stand here.
+  place.addEventListener("close", function over() {
+    if (place.open && place.contains(contents)) return;
+    place.removeEventListener("close", over);
+    closed();
+  });
   place.showModal();
 }
 

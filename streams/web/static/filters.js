@@ -2,9 +2,10 @@
 
 import { button, element } from "./dom.js";
 import { kept } from "./kept.js";
-import { LEVELS, bars, rank } from "./level.js";
+import { bars } from "./level.js";
+import { LEVELS, rank } from "./rank.js";
 import { now, store } from "./store.js";
-import { count, reasons, word } from "./words.js";
+import { channel, count, reasons, word } from "./words.js";
 
 const STATES = ["open", "unacknowledged", "mine", "snoozed", "closed"];
 const SORTS = ["urgency", "newest", "oldest", "silence", "reach"];
@@ -35,7 +36,7 @@ const source = () => (filter.state === "closed" ? store.closed : store.rows);
 function holds(row, words) {
   const level = word(row.open ? row.level : "resolved");
   const text = [
-    row.headline, reasons(row), row.brand, row.owner, row.case_id, row.channel, level, word(row.kind),
+    row.headline, reasons(row), row.brand, row.owner, row.case_id, row.channel, channel(row.channel), level, word(row.kind),
     row.closed_by,
   ].join(" ").toLocaleLowerCase();
   return words.every((one) => text.includes(one));

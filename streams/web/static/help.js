@@ -1,9 +1,10 @@
-// What can be looked up at any time: every key, and what the levels mean.
+// What can be looked up at any time: every key, what the levels mean, and what is told by itself.
 
 import { tell } from "./dialog.js";
 import { element } from "./dom.js";
 import { kept } from "./kept.js";
 import { meanings } from "./level.js";
+import { hear, show, wanted } from "./notices.js";
 import { pairs, word } from "./words.js";
 
 /** Shows it in a dialog. */
@@ -17,5 +18,29 @@ export function help() {
   single.addEventListener("change", () => kept.keys(single.checked ? null : "off"));
   const choice = element("label", "check", single, word("singleKeys"));
   const levels = [element("h3", "", word("levels")), meanings(), element("p", "quiet", word("levelLasts"))];
-  tell(word("keys"), element("dl", "keys", ...rows), choice, ...levels);
+  tell(word("keys"), element("dl", "keys", ...rows), choice, notices(), ...levels);
+}
+
+/** Both are off until somebody switches them on here. */
+function notices() {
+  const refused = element("p", "wrong");
+  refused.setAttribute("role", "alert");
+  const shown = box("notify", wanted.shown(), async (yes) => {
+    shown.checked = await show(yes);
+    refused.replaceChildren(yes && !shown.checked ? word("notifyRefused") : "");
+  });
+  const heard = box("sound", wanted.heard(), hear);
+  const made = element(
+    "fieldset", "options", element("legend", "", word("notices")),
+    element("label", "check", shown, word("notifyMe")), element("label", "check", heard, word("soundMe")),
+    element("p", "quiet small", word("noticesWhy")), refused,
+  );
+  return made;
+}
+
+function box(name, checked, act) {
+  const made = element("input");
+  Object.assign(made, { type: "checkbox", name, checked });
+  made.addEventListener("change", () => act(made.checked));
+  return made;
 }

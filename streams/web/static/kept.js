@@ -1,4 +1,4 @@
-// What a browser remembers of a person: theme, language, name, keys. The token lives as long as the tab.
+// What a browser remembers of a person: theme, language, name, keys, notices. The token lives as long as the tab.
 
 const local = (name, value) => access("localStorage", name, value);
 const session = (name, value) => access("sessionStorage", name, value);
@@ -18,6 +18,8 @@ export const kept = {
   name: (value) => local("name", value),
   language: (value) => local("language", value),
   keys: (value) => local("keys", value),
+  notify: (value) => local("notify", value),
+  sound: (value) => local("sound", value),
   theme: (value) => local("theme", value),
   token: (value) => session("token", value),
 };

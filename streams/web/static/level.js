@@ -2,12 +2,8 @@
 
 import { tell } from "./dialog.js";
 import { button, element } from "./dom.js";
+import { LEVELS, rank } from "./rank.js";
 import { word } from "./words.js";
-
-/** The levels, the most urgent first. */
-export const LEVELS = ["crisis", "escalate", "respond", "watch"];
-
-export const rank = (level) => LEVELS.length - LEVELS.indexOf(level);
 
 /** Four bars, as many of them filled as the level's rank. */
 export function bars(level) {

@@ -2,7 +2,7 @@
 
 import { button, element, put, set } from "./dom.js";
 import { elsewhere, filter, found, narrowed } from "./filters.js";
-import { row as makeRow, show } from "./row.js";
+import { empty, row as makeRow, show } from "./row.js";
 import { beginning } from "./store.js";
 import { counted, word } from "./words.js";
 
@@ -78,8 +78,8 @@ export function beside(step) {
   return rows[place]?.case_id ?? null;
 }
 
-/** The most urgent case in the list, null for none. */
-export const first = () => rows[0]?.case_id ?? null;
+/** The most urgent case there is to show, drawn already or not, null for none. */
+export const first = () => found()[0]?.case_id ?? null;
 
 /** Rows that fit into the view. */
 export const page = () => Math.max(1, Math.floor($("list").clientHeight / measured()) - 1);
@@ -105,7 +105,10 @@ function draw() {
   pool.forEach((made, at) => {
     const place = from + at;
     made.hidden = place >= to;
-    if (made.hidden) return;
+    if (made.hidden) {
+      empty(made); // nothing looks for a case and finds what is not shown
+      return;
+    }
     const one = rows[place];
     made.style.transform = `translateY(${place * step}px)`;
     set(made, "aria-posinset", place + 1);

@@ -4,7 +4,7 @@ import { sparkline } from "./charts.js";
 import { element, put, set } from "./dom.js";
 import { bars } from "./level.js";
 import { now } from "./store.js";
-import { closing, count, counted, lasting, percent, quotation, reasons, whole, word } from "./words.js";
+import { chance, channel, closing, count, counted, lasting, quotation, reasons, whole, word } from "./words.js";
 
 let number = 0;
 
@@ -29,6 +29,12 @@ export function row(choose) {
   return made;
 }
 
+/** Forgets the case of a row that is out of view. */
+export function empty(made) {
+  made.shown = null;
+  delete made.dataset.case;
+}
+
 /** Shows a case in a row. */
 export function show(made, open, chosen) {
   set(made, "aria-selected", chosen);
@@ -43,13 +49,13 @@ export function show(made, open, chosen) {
   made.className = `row ${open.level}${open.acknowledged ? " taken" : ""}${open.open ? "" : " over"}`;
   made.querySelector(".levels").replaceChildren(bars(open.level), word(open.open ? open.level : "resolved"));
   put(made.querySelector(".brand"), open.brand);
-  put(made.querySelector(".kind"), open.kind === "incident" ? word("incident") : open.channel);
-  put(made.querySelector(".score"), open.open ? percent(open.score) : "");
+  put(made.querySelector(".kind"), open.kind === "incident" ? word("incident") : channel(open.channel));
+  put(made.querySelector(".score"), open.open ? chance(open.score) : "");
   put(made.querySelector(".headline"), open.quote ? quotation(open.quote) : reasons(open));
   made.querySelector(".headline").title = said(open);
   three.replaceChildren(...facts(open));
   sparkline(made.querySelector(".spark"), open.trend, open.level);
-  made.setAttribute("aria-label", [`${word(open.level)}, ${open.brand}, ${open.open ? percent(open.score) : closing(open)}: ${said(open)}`, ...spoken(open)].join(", "));
+  made.setAttribute("aria-label", [`${word(open.open ? open.level : "resolved")}, ${open.brand}, ${open.open ? chance(open.score) : closing(open)}: ${said(open)}`, ...spoken(open)].join(", "));
 }
 
 /** What the third line shows, for those who hear it; without a clock, which would be read anew. */
@@ -75,7 +81,7 @@ function facts(open) {
   made.push(element("span", "", word("reached", { count: count(open.reach) })));
   if (open.shares) {
     const more = Math.round(open.forecast_shares) > open.shares ? ` → ${whole(open.forecast_shares)}` : "";
-    made.push(element("span", "", `${count(open.shares)}${more} ${word("sharesSeen")}`));
+    made.push(element("span", "", word("shareCount", { number: open.shares + more.length, count: `${count(open.shares)}${more}` })));
   }
   if (open.open && cooling(open)) made.push(element("span", "", word("cooling")));
   if (open.snooze_until > now()) made.push(element("span", "owner", word("snoozed")));

@@ -1,6 +1,8 @@
 // Every open case as the worker tells it, kept current by its events.
 
 import { get, Refused, watch } from "./api.js";
+import { kept } from "./kept.js";
+import { rank } from "./rank.js";
 
 const PAGE = 2000;
 const MOST_CLOSED = 1000;
@@ -14,7 +16,9 @@ export const store = {
   closed: new Map(),
   /** "waiting", "live", "lost" or "locked" (a token is asked for). */
   state: "waiting",
+  /** When anything came last, by this computer's clock, and since when nothing does. */
   heardAt: null,
+  lostAt: null,
   complete: false,
   fault: "",
   problems: [],
@@ -26,14 +30,14 @@ export const store = {
 /** Whether the list may lack cases because the worker has only just begun: not a calm one. */
 export const beginning = () => !store.complete || store.starting;
 
-const listeners = { rows: [], state: [], case: [], crisis: [] };
+const listeners = { rows: [], state: [], case: [], risen: [] };
 let last = "";
 let offset = 0; // of event time to this computer's clock, in seconds
 let frozen = null;
 let wake = null;
 let soon = null;
 
-/** Calls `act` when rows change, the state does, one case has (with its id), or is a crisis now. */
+/** Calls `act` when rows change, the state does, one case has (with its id), or reached a higher level. */
 export const on = (what, act) => listeners[what].push(act);
 
 const tell = (what, value) => listeners[what].forEach((act) => act(value));
@@ -52,6 +56,7 @@ export const retry = () => wake?.();
 /** Reads and watches for ever. */
 export async function run() {
   for (let failures = 0; ; ) {
+    const token = kept.token();
     try {
       if (!last) await load();
       await watch(last, (name, data, id) => {
@@ -60,6 +65,9 @@ export async function run() {
       });
       lost(null);
     } catch (error) {
+      if (error instanceof Refused && error.status === 401 && token !== kept.token()) {
+        continue; // it was given meanwhile
+      }
       lost(error);
     }
     const pause = AGAIN_MS[Math.min(failures, AGAIN_MS.length - 1)];
@@ -107,19 +115,21 @@ export async function about() {
 }
 
 function taken(name, data, id) {
+  store.heardAt = new Date();
   if (name === "reset") {
     last = "";
     throw new Error("start over");
   }
   if (name === "case") {
     const { case_id: caseId, open } = data;
-    const risen = open && data.level === "crisis" && store.rows.get(caseId)?.level !== "crisis";
+    const before = store.rows.get(caseId);
+    const risen = open && (!before || rank(data.level) > rank(before.level));
     (open ? store.rows : store.closed).set(caseId, data);
     (open ? store.closed : store.rows).delete(caseId);
     if (store.closed.size > MOST_CLOSED) store.closed.delete(store.closed.keys().next().value);
     tell("rows");
     tell("case", caseId);
-    if (risen && !beginning()) tell("crisis", data);
+    if (risen && !beginning()) tell("risen", data);
   }
   if (name === "clock") current(data);
   if (id) last = id;
@@ -139,6 +149,7 @@ function current(asOf) {
 function lost(error) {
   if (error?.message === "start over") return;
   frozen ??= now();
+  if (store.state !== "lost") store.lostAt = new Date();
   store.state = error instanceof Refused && error.status === 401 ? "locked" : "lost";
   tell("state");
 }

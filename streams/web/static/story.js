@@ -1,12 +1,14 @@
 // What happened in a case, told in order: words, answers, deletions, shares, levels, decisions.
 
 import { element, link, marked } from "./dom.js";
-import { LEVELS, pill } from "./level.js";
-import { count, counted, day, hour, lasting, moment, percent, word } from "./words.js";
+import { pill } from "./level.js";
+import { LEVELS } from "./rank.js";
+import { chance, channel, count, counted, day, hour, lasting, moment, word } from "./words.js";
 
 const TURNING = new Set(["complaint", "media", "answer", "deletion", "edit", "command", "level"]);
 const SPOKEN = new Set(["complaint", "voice", "defence", "answer", "media"]);
 const LARGE = 10_000; // followers from which a share stands by itself
+const SHORTENED = 400; // characters from which an ellipsis at the end is ours
 const GLYPHS = {
   complaint: "!", voice: "·", defence: "+", media: "■", share: "↻", shares: "↻", answer: "●",
   deletion: "◆", edit: "✎", command: "▲", level: "",
@@ -80,7 +82,7 @@ function contents(item, quotes) {
 function level(item) {
   if (item.status === "resolved") return [element("p", "head", element("span", "pill resolved", word("ends")))];
   const name = LEVELS.includes(item.level) ? item.level : "watch";
-  return [element("p", "head", pill(name, word("becomes", { level: word(item.level), score: percent(item.score) })))];
+  return [element("p", "head", pill(name, word("becomes", { level: word(item.level), score: chance(item.score) })))];
 }
 
 function shares(all) {
@@ -118,7 +120,7 @@ function head(item) {
   else if (role === "media") about.push(word("roleMedia"));
   else about.push(word(role));
   if (item.followers) about.push(counted("followers", item.followers));
-  if (item.channel) about.push(item.channel);
+  if (item.channel) about.push(channel(item.channel));
   if (item.promoted) about.push(word("promoted"));
   if (item.proof) about.push(word("proof"));
   if (item.linked) about.push(word("linked"));
@@ -135,6 +137,9 @@ function title(item) {
   return word(item.what);
 }
 
+/** What was said; a long text is shortened on its way here, and says so. */
 function words(item, phrases) {
-  return element("blockquote", "", ...marked(item.words, phrases));
+  const cut = item.words.length > SHORTENED && item.words.endsWith("…");
+  const more = cut ? element("span", "quiet small", ` (${word("shortened")})`) : null;
+  return element("blockquote", "", ...marked(item.words, phrases), more);
 }

@@ -8,8 +8,8 @@ import pytest
 
 from tests.conftest import Cli
 from tests.streams.browser import chromium, violations
+from tests.streams.consoles import hostile
 from tests.streams.report.test_report import crisis, report
-from tests.streams.test_console import hostile
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser

@@ -30,6 +30,8 @@ def notice(
     *,
     minute: int = 0,
     by: str = "",
+    given_back: str = "",
+    command: str = "",
     test: bool = False,
     lang: str = "en",
     console_url: str = "https://tocsin.example/cases/1",
@@ -78,6 +80,8 @@ def notice(
     return Notice(
         escalation=Escalation(**fields | changes),
         acknowledged_by=by,
+        released_by=given_back,
+        command=command,
         test=test,
         console_url=console_url,
         lang=lang,
