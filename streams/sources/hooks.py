@@ -99,7 +99,8 @@ class SourceHooks:
             log.warning("source %s: the broker does not take its mentions: %r", name, error)
             self._meters.pressure.labels(name).inc()
             self._meters.failures.labels(name, "broker").inc()
-            raise web.HTTPServiceUnavailable(headers={"Retry-After": "2"}) from None
+            said = "Kafka is out of reach; send it again later"
+            refuse(web.HTTPServiceUnavailable, said, {"Retry-After": "2"})
         count(self._meters, name, taken, batch)
         for line in warnings(taken, batch):
             log.warning("source %s: %s", name, line)
@@ -112,7 +113,7 @@ class SourceHooks:
     def _known(self, request: web.Request) -> tuple[str, tuple[Push, Intake]]:
         name = request.match_info["name"]
         if name not in self._pushes:
-            raise web.HTTPNotFound
+            refuse(web.HTTPNotFound, f"there is no source {name!r} that is called")
         return name, self._pushes[name]
 
 

@@ -147,6 +147,17 @@ def test_brands() -> None:
             asked.brands(wrong)
 
 
+def test_a_broker_of_this_machine_is_another_in_a_container(tmp_path: Path) -> None:
+    file = tmp_path / "compose.override.yaml"
+    for broker, said in (("127.0.0.1:50845", True), ("kafka.example:9092", False)):
+        text = written(answers(tmp_path, broker=broker, brands=asked.brands("a,b,c,d")))[file]
+        assert ("compose's own Kafka" in text) == said
+        settings = yaml.safe_load(text)["x-settings"]
+        assert settings["TOCSIN_BROKER"] == ("kafka:19092" if said else broker)
+    policy = written(answers(tmp_path, brands=asked.brands("a,b,c,d")))[tmp_path / "policy.toml"]
+    assert "a, b, c, ..." in policy
+
+
 def test_every_name_that_is_given_is_looked_for(tmp_path: Path) -> None:
     names = "C&A,C-A,A*Teens,M**,Acme*,@zoo"
     file = tmp_path / "sources.toml"
