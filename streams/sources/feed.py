@@ -22,7 +22,7 @@ from streams.sinks.target import Later, Refused
 from streams.sources.fetch import Fetcher, Part
 from streams.sources.item import UNREADABLE, attachment, author, identity, item, mapped
 from streams.sources.plain import plain
-from streams.sources.source import Batch, Context, Cursor, Item
+from streams.sources.source import MOST_WHY, Batch, Context, Cursor, Item
 
 EVERY_S = 300.0
 REFUSED_WAIT_S = 300.0
@@ -131,10 +131,16 @@ def parse(answer: Answer, url: str, channel: Slug) -> tuple[Batch, bool]:
         raise Later("the answer is no feed that could be read") from error
     if not found.get("version") and not found.entries:
         raise Later("the answer is no feed")
-    items, unreadable = mapped(found.entries, lambda entry: _items(entry, url, channel))
+    items: list[Item] = []
+    wrong: list[str] = []
+    for number, entry in enumerate(found.entries, 1):
+        made, odd = mapped([entry], lambda entry: _items(entry, url, channel))
+        items += made
+        if odd:
+            wrong.append(f"entry {number} on {URL(url).host}: no words, or nothing to know it by")
     items.sort(key=lambda one: one.mention.created_at)
     whole = not isinstance(found.get("bozo_exception"), SAXException)
-    return Batch(items=items, unreadable=unreadable), whole
+    return Batch(items=items, unreadable=len(wrong), why=wrong[:MOST_WHY]), whole
 
 
 def _items(entry: Mapping[str, Any], url: str, channel: Slug) -> Iterator[Item]:

@@ -176,6 +176,23 @@ def test_a_large_feed_is_read_whole_and_one_too_large_is_said(
     asyncio.run(run())
 
 
+def test_an_entry_that_says_nothing_is_told_once(caplog: pytest.LogCaptureFixture) -> None:
+    async def run() -> None:
+        site = Site(rss(entry("1", "Skylark", "a"), entry("2", "", "")))
+        async with serving(web.get("/feed", site.handle)) as url:
+            table = {"type": "feed", "urls": [f"{url}/feed"], "rate_per_s": 500}
+            async with rig(table) as it:
+                await it.until(lambda: it.counts().get("unreadable", 0) >= 1)
+                site.version += 1
+                await it.until(lambda: it.counts().get("unreadable", 0) >= 2)
+                site.version += 1
+                await it.until(lambda: it.counts().get("unreadable", 0) >= 3)
+        said = [line for line in caplog.messages if "entry 2 on 127.0.0.1" in line]
+        assert len(said) == 1
+
+    asyncio.run(run())
+
+
 def test_half_a_feed_is_asked_for_again(caplog: pytest.LogCaptureFixture) -> None:
     async def run() -> None:
         site = Site(rss(entry("1", "Skylark", "a"), entry("2", "Skylark", "b")))
