@@ -183,12 +183,19 @@ class _Records:
             row = next(reader, None)
         except csv.Error as error:
             ended = "end of data" in str(error) and not stopped
-            return _Record(used, None, _OPEN if ended else str(error), odd)
+            return _Record(used, None, _OPEN if ended else _plainly(str(error)), odd)
         return _Record(used, row, "", odd) if used else None
 
     def again(self, record: _Record) -> None:
         """All but the first line of a record are read once more."""
         self._pending.extendleft(reversed(record.lines[1:]))
+
+
+def _plainly(error: str) -> str:
+    """The csv module's words in ours."""
+    if "expected after" in error:
+        return 'a quote within quotes is not doubled ("")'
+    return "a quote is not closed" if "field larger" in error else error
 
 
 def _is_document(look: Look) -> bool:

@@ -72,7 +72,9 @@ class TopicSource:
 
     @property
     def _circle(self) -> str:
-        return f"topic: {self._settings.topic} is one of Tocsin's own: it would circle"
+        return (
+            f"topic: {self._settings.topic} is one of Tocsin's own: it would circle; name another"
+        )
 
     async def batches(self, cursor: Cursor | None) -> AsyncIterator[Batch]:
         await self._check_no_circle()
@@ -109,7 +111,7 @@ class TopicSource:
         except BrokerError as error:
             raise Later(str(error)) from error
         if same:
-            raise Refused(f"{self._circle}, since {self._settings.broker} is our own broker")
+            raise Refused(f"{self._circle} ({self._settings.broker} is our own broker)")
 
     async def _count(self) -> int:
         """Number of partitions. Raises Later."""

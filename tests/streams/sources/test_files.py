@@ -192,6 +192,7 @@ def test_a_quote_that_is_not_closed_costs_one_row(
     aged(file)
     read(file, csv_table(file), ["q1", "q4", "q5"], unreadable=2)
     assert "line 4: a quote is not closed" in caplog.text
+    assert "line 3: a quote within quotes is not doubled" in caplog.text
     caplog.clear()
     with file.open("a") as more:  # somebody goes on writing
         more.write("".join(row(f"r{n}") for n in range(5)))
