@@ -3,7 +3,7 @@
 from bisect import bisect_right
 from copy import copy
 
-from scoring import bounded, spread
+from scoring import bounded, conduct, spread
 from scoring.bounded import Voice
 from scoring.evidence import (
     CONTENT,
@@ -64,6 +64,7 @@ def _presence(evidence: Evidence, scored: Scored) -> None:
         mention.id,
     )
     if known is None or order < known.order:
+        fact = _fact(scored)
         evidence.root = Root(
             at=at,
             stands_in=order[0],
@@ -74,7 +75,11 @@ def _presence(evidence: Evidence, scored: Scored) -> None:
             lang=scored.lang,
             url=mention.url,
             channel=mention.channel,
+            fact=fact,
+            proof=fact if _shows(mention) else 0.0,
         )
+        if order[0] == 0:  # how others went on matters no more
+            evidence.words = tuple(w for w in evidence.words if w.author == mention.author_key)
     evidence.first_at = min(evidence.first_at, at) if evidence.mentions else at
     evidence.last_at = max(evidence.last_at, at)
     if mention.role is not Role.BRAND:
@@ -93,6 +98,13 @@ def _brand_word(evidence: Evidence, scored: Scored) -> None:
     _brand_voice(evidence, scored)
     evidence.answer = answer
     evidence.answers += 1
+    done = conduct.deed(scored)
+    if done is not None:
+        act = conduct.Act(done, mention.at, mention.id)
+        evidence.acts = conduct.with_act(evidence.acts, act)
+    if word.denial >= LIKELY:
+        denied = Dated(mention.at, mention.id)
+        evidence.denied = max(evidence.denied, denied) if evidence.denied else denied
     evidence.waiting = tuple(wait for wait in evidence.waiting if wait.at > answer.at)
 
 
@@ -167,17 +179,28 @@ def _voices(evidence: Evidence, scored: Scored) -> None:
     if not mention.text:
         return
     complaint = scores.complaint
-    fact = scores.objective_fact * complaint
+    fact = _fact(scored)
     _hear(evidence, scored, "anger", scores.anger, "anger", MOST_ANGRY)
     _hear(evidence, scored, "objective_fact", fact, "objective_fact")
     _hear(evidence, scored, "reported_denial", scores.corporate_denial, "corporate_denial")
     _hear(evidence, scored, "influencer_sharing", scores.influencer_sharing, "influencer_sharing")
     _hear(evidence, scored, "complaint", complaint, "complaint")
-    if mention.attachments and any(item.type in _SHOWING for item in mention.attachments):
+    if _shows(mention):
         _hear(evidence, scored, "proof", fact, "objective_fact")
     if mention.promoted and complaint >= LIKELY:
         dated = Dated(mention.at, mention.id)
         evidence.promoted = min(evidence.promoted or dated, dated)
+
+
+def _fact(scored: Scored) -> float:
+    """A fact counts as far as it is about something that went wrong."""
+    scores = scored.scores
+    own = scored.mention.text and scored.mention.role is not Role.BRAND
+    return scores.objective_fact * scores.complaint if own else 0.0
+
+
+def _shows(mention: Mention) -> bool:
+    return any(item.type in _SHOWING for item in mention.attachments or ())
 
 
 def _hear(

@@ -5,15 +5,17 @@ from typing import Any
 
 import msgspec
 
-from scoring import bounded, prior
+from scoring import bounded, conduct, prior
 from scoring.bounded import Voice, Voices
 from scoring.ceiling import SILENCE, log_odds
+from scoring.conduct import Deed
 from scoring.escalation import Signals, SpreadSummary, Why
 from scoring.evidence import LIKELY, Evidence
 from scoring.mention import Role
 from scoring.phrases import crowd, duration, phrase
 from scoring.policy import Policy, Weights
 from scoring.spread import Forecast, forecast
+from scoring.times import LONG_AGO
 
 HOUR = 3600.0
 _EXPLOSIVE_SHARES = 10
@@ -188,15 +190,24 @@ class _View:
         first = voices[0] if voices else None
         return Term(name, weight, first, mention_id, phrase_name or name, values)
 
+    def _backed(self, strongest: float, first: float) -> float:
+        """What the first words hold counts whole, of others' as far as the crowd shares it."""
+        return max(first, strongest * self.evidence.backing)
+
     def text_terms(self) -> list[Term]:
         """What is said, weighed by whether it is a grievance at all."""
         evidence, heard = self.evidence, self.grievance
-        anger, fact, denial = self._anger(), self._fact, self._denial
+        anger, fact, denial, root = self._anger(), self._fact, self._denial, evidence.root
         by_brand = self._brand_denial >= bounded.strength(evidence.reported_denial)
         sharing = bounded.strength(evidence.influencer_sharing)
         return [
             self._term("anger", anger * heard, evidence.anger, value=anger),
-            self._term("objective_fact", fact, evidence.objective_fact, value=fact),
+            self._term(
+                "objective_fact",
+                self._backed(fact, root.fact if root else 0.0),
+                evidence.objective_fact,
+                value=fact,
+            ),
             self._term(
                 "corporate_denial",
                 denial * heard,
@@ -213,7 +224,8 @@ class _View:
     def brand_terms(self) -> list[Term]:
         """What was done about it: paid promotion, proof, deletions, silence, coming back."""
         evidence, heard = self.evidence, self.grievance
-        proof = bounded.strength(evidence.proof)
+        root = evidence.root
+        proof = self._backed(bounded.strength(evidence.proof), root.proof if root else 0.0)
         deleted = len(evidence.deletions)
         hours = self.silence_s / HOUR
         waited = min(SILENCE, math.log2(1 + hours / 2)) * max(self._fact, self._denial)
@@ -233,6 +245,7 @@ class _View:
                 mention_id=evidence.deletions[-1].mention_id if deleted else None,
                 count=deleted,
             ),
+            *self._evasions(),
             self._term(
                 "silence",
                 waited * heard,
@@ -240,6 +253,34 @@ class _View:
                 hours=hours,
             ),
             self._term("persistence", min(4.0, math.log2(1 + again)) * heard, count=again),
+        ]
+
+    def _evasions(self) -> list[Term]:
+        acts, denied = self.evidence.acts, self.evidence.denied
+        admitted = conduct.admitted(acts)
+        against = admitted is not None and denied is not None and denied.at > admitted.at
+        found = [
+            self._term(kind.value, self.grievance, mention_id=act.mention_id)
+            for kind in (Deed.HAND_OFF, Deed.OUT_OF_SIGHT)
+            if (act := conduct.act(acts, kind))
+        ]
+        if against and denied:
+            found.append(self._term("contradiction", self.grievance, mention_id=denied.mention_id))
+        return found
+
+    def _amends(self) -> list[Term]:
+        """An apology, a solution, a gesture: what is admitted and then denied is none."""
+        evidence = self.evidence
+        denied = evidence.denied.at if evidence.denied else LONG_AGO
+        return [
+            self._term(
+                act.deed.value,
+                conduct.promptness(evidence.first_at, act.at) if act.deed is Deed.APOLOGY else 1.0,
+                mention_id=act.mention_id,
+                hours=max(0.0, act.at - evidence.first_at) / HOUR,
+            )
+            for act in evidence.acts
+            if act.deed in conduct.ADMITS and act.at >= denied
         ]
 
     def crowd_terms(self) -> list[Term]:
@@ -306,6 +347,7 @@ class _View:
                 1 - answer.denial if answered and answer else 0.0,
                 mention_id=answer.mention_id if answer else None,
             ),
+            *self._amends(),
             self._term(
                 "satisfied",
                 1.0 if satisfied else 0.0,

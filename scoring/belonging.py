@@ -1,17 +1,24 @@
-"""Which conversations an open incident speaks for.
+"""Which conversations an open incident, or an open case of the brand, speaks for.
 
 An incident is made of many conversations. While it is open, and for a while after, those that
 belong to it open no case of their own up to its highest level: people get one case, not thirty.
+Beside a customer's case at stake the press opens none of its own, as it writes about that one, and
+nothing is said of what is merely to be watched.
 """
+
+from collections.abc import Iterable
 
 from scoring import likeness
 from scoring.case import Case
 from scoring.levels import Level
+from scoring.mention import Role
 from scoring.news import IncidentNews
 
 _ALIKE = 0.2
 """Cosine between a conversation's topic and the incident's from which it belongs: nine in ten of
 the conversations of made-up incidents, one in two of those beside them (docs/decision.md)."""
+ONE_TOPIC = 0.5
+"""Cosine between two conversations' topics from which they are about one thing; set by hand."""
 
 
 def floor(case: Case, news: IncidentNews | None, at: float) -> int:
@@ -27,4 +34,24 @@ def floor(case: Case, news: IncidentNews | None, at: float) -> int:
     if before and not case.standing.open:
         return 0
     alike = likeness.cosine(case.topic, news.topic) >= _ALIKE
-    return min(news.rank, (Level.ESCALATE if alike else Level.WATCH).rank)
+    return min(news.rank, (Level.ESCALATE if alike or _press(case) else Level.WATCH).rank)
+
+
+def beside(case: Case, stakes: Iterable[tuple[int, bytes]]) -> int:
+    """The rank up to which the brand's open cases of customers speak for the conversation.
+
+    Of each, `stakes` holds the rank and the topic. The press seldom uses a customer's words, so
+    that it writes while a case is at stake is enough; a crisis is always said.
+    """
+    most = 0
+    for rank, topic in stakes:
+        if rank >= Level.ESCALATE.rank:
+            most = max(most, Level.ESCALATE.rank if _press(case) else Level.WATCH.rank)
+        elif not most and likeness.cosine(case.topic, topic) >= ONE_TOPIC:
+            most = Level.WATCH.rank
+    return most
+
+
+def _press(case: Case) -> bool:
+    root = case.evidence.root
+    return root is not None and root.role is Role.MEDIA

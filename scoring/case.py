@@ -4,6 +4,8 @@ The clock is event time. What is due at a deadline is decided as of that deadlin
 does not depend on when or how often the clock is looked at.
 """
 
+from collections.abc import Callable
+
 import msgspec
 
 from scoring import bounded, playbook, standing
@@ -60,6 +62,13 @@ class Case(msgspec.Struct, frozen=True, kw_only=True, array_like=True, gc=False)
 
 
 Outcome = tuple[Case, list[Escalation]]
+Floor = Callable[[Case], int]
+"""The rank up to which others speak for a case; asked only when there is something to say."""
+
+
+def alone(case: Case) -> int:
+    """The floor of a case for which nobody speaks."""
+    return 0
 
 
 def begin(mention: Mention) -> Case:
@@ -74,13 +83,13 @@ def fold(
     *,
     late: bool = False,
     decided: float = LONG_AGO,
-    floor: int = 0,
+    floor: Floor = alone,
 ) -> Outcome:
     """The case with one more mention, and what is to be said.
 
     A mention seen before changes nothing. A `late` one, beyond the allowed lateness, is a fact
-    that raises no alarm about the past: the time up to `decided` (seconds). Up to the rank
-    `floor`, that of its leader, the conversation opens no case of its own.
+    that raises no alarm about the past: the time up to `decided` (seconds). Up to its `floor` the
+    conversation opens no case of its own.
     """
     known = bounded.key(scored.mention.id)
     if known in case.seen:
@@ -103,7 +112,9 @@ def fold(
     return case, due + said
 
 
-def hear(case: Case, echo: Echo, policy: Policy, *, late: bool = False, floor: int = 0) -> Outcome:
+def hear(
+    case: Case, echo: Echo, policy: Policy, *, late: bool = False, floor: Floor = alone
+) -> Outcome:
     """The case after it heard of a linked conversation; an echo heard before changes nothing.
 
     `late` and `floor` as for `fold`.
@@ -126,7 +137,9 @@ def hear(case: Case, echo: Echo, policy: Policy, *, late: bool = False, floor: i
     return case, due + said
 
 
-def order(case: Case, command: Command, now: float, policy: Policy, floor: int = 0) -> Outcome:
+def order(
+    case: Case, command: Command, now: float, policy: Policy, floor: Floor = alone
+) -> Outcome:
     """The case after a person's command that is read at event time `now` (seconds).
 
     A command seen before changes nothing. `floor` as for `fold`.
@@ -149,7 +162,7 @@ def order(case: Case, command: Command, now: float, policy: Policy, floor: int =
     return _decide(case, case.clock, policy, floor, news=False, again=again)
 
 
-def advance(case: Case, until: float, policy: Policy, floor: int = 0) -> Outcome:
+def advance(case: Case, until: float, policy: Policy, floor: Floor = alone) -> Outcome:
     """The case with every deadline up to `until` (seconds) decided, each as of its own time."""
     policy = policy.for_brand(case.brand)
     said: list[Escalation] = []
@@ -199,7 +212,7 @@ def _pending(state: Standing) -> bool:
 
 
 def _decide(
-    case: Case, at: float, policy: Policy, floor: int = 0, *, news: bool, again: bool = False
+    case: Case, at: float, policy: Policy, floor: Floor = alone, *, news: bool, again: bool = False
 ) -> Outcome:
     assessment = assess(case.evidence, at, policy)
     over = case.standing.open and not news and at >= _rest_at(case, policy)
@@ -213,7 +226,7 @@ def _decide(
         over=over,
         again=again,
     )
-    if said and said.status is not Status.RESOLVED and state.rank <= floor:
+    if said and said.status is not Status.RESOLVED and state.rank <= floor(case):
         # Its leader speaks for it: what was said of it stands, and its clocks run on.
         had = case.standing
         if had.open:

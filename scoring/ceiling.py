@@ -22,10 +22,11 @@ SILENCE = 6.0
 _PERSISTENCE, _COMPLAINANTS, _AUDIENCE = 4.0, 6.0, 4.0
 _PASSED_ON = 12.1
 """log10 of one more than the most shares that a counter may show."""
-_CALMING = {"defenders", "answer", "satisfied", "calm"}
+_CALMING = {"defenders", "answer", "apology", "solution", "gesture", "satisfied", "calm"}
 _KNOWN = _CALMING | {
     *("baseline", "anger", "objective_fact", "corporate_denial", "fact_denied"),
     *("influencer_sharing", "promotion", "proof", "deletion", "silence", "persistence"),
+    *("hand_off", "out_of_sight", "contradiction"),
     *("complainants", "audience", "influencer", "forecast", "explosive", "media_coverage"),
 }
 
@@ -40,7 +41,8 @@ def unremarkable(evidence: Evidence, policy: Policy) -> bool:
     by_brand = strength(evidence.brand_denial) if evidence.complaint else 0.0
     denial = max(by_brand, strength(evidence.reported_denial))
     alone = weights.objective_fact * fact + weights.proof * strength(evidence.proof)
-    grievance = max(evidence.grievance, by_brand) * evidence.backing
+    backing = evidence.backing
+    grievance = max(evidence.grievance, by_brand) * backing
     room = bound.room - alone
     if grievance * bound.heard < room:
         return True
@@ -62,6 +64,8 @@ def unremarkable(evidence: Evidence, policy: Policy) -> bool:
     if evidence.influencers or evidence.media or evidence.promoted or evidence.deletions:
         heard += weights.influencer * 3 + weights.media_coverage * 2 + weights.promotion
         heard += weights.deletion * math.log2(1 + len(evidence.deletions))
+    if evidence.acts:
+        heard += weights.hand_off + weights.out_of_sight + weights.contradiction
     return grievance * heard < room
 
 
@@ -111,6 +115,9 @@ def _worked_out(policy: Policy) -> _Bound | None:
         + weights.media_coverage * 2
         + weights.promotion
         + weights.deletion * math.log2(1 + MOST_NAMED)
+        + weights.hand_off
+        + weights.out_of_sight
+        + weights.contradiction
     )
     return _Bound(weights, heard, log_odds(policy.levels.watch.score) - policy.weights.baseline)
 

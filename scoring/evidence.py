@@ -4,6 +4,7 @@ import msgspec
 
 from scoring import bounded
 from scoring.bounded import Keys, Voices, Weighted
+from scoring.conduct import Acts
 from scoring.mention import Role
 from scoring.spread import Spread
 from scoring.times import LONG_AGO
@@ -47,7 +48,8 @@ class BrandWord(msgspec.Struct, frozen=True, array_like=True, gc=False, order=Tr
 class Root(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """The mention that began it; until it is seen, another stands in.
 
-    `stands_in` is 0 for the root itself, 1 for a mention that says something, 2 for a share.
+    `fact` and `proof` are its own, as voices have them. `stands_in` is 0 for the root itself, 1
+    for a mention that says something, 2 for a share.
     """
 
     at: float
@@ -59,6 +61,8 @@ class Root(msgspec.Struct, frozen=True, array_like=True, gc=False):
     lang: str
     url: str | None
     channel: str
+    fact: float = 0.0
+    proof: float = 0.0
 
     @property
     def order(self) -> tuple[int, float, str]:
@@ -129,6 +133,10 @@ class Evidence(msgspec.Struct, kw_only=True, array_like=True, gc=False):
     contented: Keys = ()
     followers: int = 0
     """Sum over `audience`."""
+    acts: Acts = ()
+    """What the brand did, the first time of each kind."""
+    denied: Dated | None = None
+    """The brand's newest denial."""
 
     @property
     def waiting_since(self) -> Dated | None:

@@ -9,12 +9,13 @@ case of its own below the leader's level. All that is held here can be built ane
 
 from bisect import insort
 from collections import Counter
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 
 from msgspec.structs import replace
 
 from scoring import foreign, likeness
 from scoring.absorb import carries
+from scoring.belonging import ONE_TOPIC
 from scoring.case import Case
 from scoring.foreign import Foreign
 from scoring.likeness import Marks
@@ -26,8 +27,6 @@ _MOST_HELD = 64
 """Conversations held per mark; the oldest stay, for they lead."""
 _FIRST_WORDS = 3
 """Mentions of a conversation that are looked at; later ones only when they are the press's."""
-_ALIKE_TOPIC = 0.5
-"""Cosine from which the press writes about an open case; set by hand."""
 
 
 class Links:
@@ -77,6 +76,16 @@ class Links:
         self._add(after, began)
         return after
 
+    def stakes(self, case: Case) -> Iterator[tuple[int, bytes]]:
+        """Rank and topic of each open case of a customer's, of the same brand, but this one."""
+        for case_id in self._open.get(case.brand, ()):
+            other = self._cases[case_id]
+            if case_id != case.case_id and means_customer(other):
+                yield other.standing.rank, other.topic
+        for news in self._others.of(case.brand, case.clock):
+            if not news.until and news.topic:
+                yield news.rank, news.topic
+
     def led_by(self, news: CaseNews, press: Collection[str]) -> list[Case]:
         """The conversations that another partition's case leads, with it as their leader.
 
@@ -94,17 +103,18 @@ class Links:
             known = self._others.get(case.leader)
             younger = known is not None and known.order > news.order
             shares = foreign.follows(case.marks, root.channel, news)
-            means = case_id in press and likeness.cosine(case.topic, news.topic) >= _ALIKE_TOPIC
+            means = case_id in press and likeness.cosine(case.topic, news.topic) >= ONE_TOPIC
             if (shares and (younger or not case.leader)) or (means and not case.leader):
                 found.append(replace(case, leader=news.case_id))
         return found
 
     def _add(self, case: Case, began: float) -> None:
         held = self._held.setdefault(case.brand, {}) if case.marks else {}
+        entry = began, case.case_id  # one for all marks: there are millions
         for mark in case.marks:
             known = held.setdefault(mark, [])
-            if (began, case.case_id) not in known:
-                insort(known, (began, case.case_id))
+            if entry not in known:
+                insort(known, entry)
                 del known[_MOST_HELD:]
 
     def _leader(
@@ -145,7 +155,7 @@ class Links:
         }
         others = self._others.of(case.brand, scored.mention.at)
         topics |= {news.case_id: news.topic for news in others if not news.until}
-        best, found = _ALIKE_TOPIC, ""
+        best, found = ONE_TOPIC, ""
         for case_id, topic in sorted(topics.items()):
             alike = likeness.cosine(scored.embedding, topic)
             if alike >= best:

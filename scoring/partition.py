@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Sequence
 import msgspec
 from msgspec.structs import replace
 
-from scoring import belonging, bounded
+from scoring import advert, belonging, bounded
 from scoring import case as cases
 from scoring import echo as echoes
 from scoring import pulse as pulses
@@ -153,6 +153,7 @@ class Partition:
         One that is ahead moves its own conversation and nothing else, no clock in particular; what
         it means to others waits for its turn.
         """
+        scored = advert.heard(scored)
         if scored.ahead:
             return self._early(scored), []
         at = scored.mention.at
@@ -166,8 +167,9 @@ class Partition:
             return said + self._tell(after, scored, late=late), sealed
         decided = self.watermark - self._slack_s
         case = self.links.joined(case, scored)
-        floor = self._floor(case)
-        after, more = cases.fold(case, scored, self.policy, late=late, decided=decided, floor=floor)
+        after, more = cases.fold(
+            case, scored, self.policy, late=late, decided=decided, floor=self._floor
+        )
         if after is not case:
             self._keep(after, more)
             more += self._tell(after, scored, late=late)
@@ -185,7 +187,7 @@ class Partition:
         if known in case.ahead or len(case.ahead) >= cases.MOST_AHEAD:
             return []
         case = self.links.joined(case, scored)
-        after, said = cases.fold(case, scored, self.policy, floor=self._floor(case))
+        after, said = cases.fold(case, scored, self.policy, floor=self._floor)
         if after is not case:
             self._keep(replace(after, ahead=(*after.ahead, known)), said)
         return said
@@ -200,15 +202,15 @@ class Partition:
         case = self.cases.get(command.case_id)
         if case is None:
             return []
-        after, said = cases.order(case, command, self.watermark, self.policy, self._floor(case))
+        after, said = cases.order(case, command, self.watermark, self.policy, self._floor)
         if after is not case:
             self._keep(after, said)
         return said
 
     def _floor(self, case: Case) -> int:
-        """The rank up to which its leader, or its brand's incident, speaks for the case."""
+        """The rank up to which its leader, its brand's incident or open cases speak for it."""
         below = belonging.floor(case, self._incidents.get(case.brand), self.watermark)
-        return max(below, self._led(case))
+        return max(below, belonging.beside(case, self.links.stakes(case)), self._led(case))
 
     def _led(self, case: Case) -> int:
         """The rank up to which its leaders speak for the case, wherever they are."""
@@ -236,7 +238,7 @@ class Partition:
         if case is None or case.evidence.root is None:
             return []
         late = echo.at < self.watermark - self.policy.allowed_lateness_s
-        after, said = cases.hear(case, echo, self.policy, late=late, floor=self._floor(case))
+        after, said = cases.hear(case, echo, self.policy, late=late, floor=self._floor)
         if after is not case:
             self._keep(after, said)
             said += self._pass_on(after, echo)
@@ -271,7 +273,7 @@ class Partition:
                 self._drop(case)
                 continue
             try:
-                after, more = cases.advance(case, due, self.policy, self._floor(case))
+                after, more = cases.advance(case, due, self.policy, self._floor)
             except Exception:
                 self._scheduled[case_id] = horizon + _AGAIN_S
                 heapq.heappush(self._due, (horizon + _AGAIN_S, case_id))

@@ -2,6 +2,7 @@
 
 from scoring.assessment import Assessment
 from scoring.bounded import strength
+from scoring.conduct import Deed, act, admitted
 from scoring.evidence import LIKELY, Evidence
 from scoring.levels import Level
 
@@ -14,13 +15,16 @@ def advise(evidence: Evidence, assessment: Assessment, level: Level) -> tuple[st
     signals = assessment.signals
     brand_denies = strength(evidence.brand_denial) >= LIKELY
     pressing = level in (Level.ESCALATE, Level.CRISIS)
+    handed_off = act(evidence.acts, Deed.HAND_OFF) is not None
+    contradicted = admitted(evidence.acts) is not None and brand_denies
+    unanswered = assessment.silence_s > _LONG_SILENCE_S or evidence.answers == 0
     wanted = [
         ("restore-deleted-post", bool(evidence.deletions)),
         ("bring-in-senior-person", pressing and (brand_denies or bool(evidence.media))),
         ("admit-publicly", signals.objective_fact >= LIKELY and (pressing or brand_denies)),
-        ("name-one-owner", brand_denies or signals.corporate_denial >= LIKELY),
-        ("answer-in-public", assessment.silence_s > _LONG_SILENCE_S or evidence.answers == 0),
-        ("align-channels", evidence.answers > 1 and brand_denies),
+        ("name-one-owner", brand_denies or handed_off or signals.corporate_denial >= LIKELY),
+        ("answer-in-public", unanswered or act(evidence.acts, Deed.OUT_OF_SIGHT) is not None),
+        ("align-channels", contradicted or (evidence.answers > 1 and brand_denies)),
         ("compensate-and-say-so", pressing and signals.objective_fact >= LIKELY),
         ("wait-and-watch", level is Level.WATCH),
     ]

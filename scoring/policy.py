@@ -81,6 +81,9 @@ class Weights(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     promotion: Weight
     proof: Weight
     deletion: Weight
+    hand_off: Weight
+    out_of_sight: Weight
+    contradiction: Weight
     silence: Weight
     persistence: Weight
     complainants: Weight
@@ -91,6 +94,9 @@ class Weights(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     media_coverage: Weight
     defenders: Weight
     answer: Weight
+    apology: Weight
+    solution: Weight
+    gesture: Weight
     satisfied: Weight
     calm: Weight
 
@@ -110,7 +116,11 @@ class IncidentWeights(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
     media_coverage: Weight
     silence: Weight
     hollow: Weight
+    evasion: Weight
+    contradiction: Weight
+    elsewhere: Weight
     presence: Weight
+    amends: Weight
     applause: Weight
     decline: Weight
 

@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 from msgspec.structs import replace
 
-from scoring import bounded, likeness
+from scoring import bounded, conduct, likeness, naming
 from scoring.bounded import Keys, Voice, Voices
 from scoring.evidence import CONTENT, INFLUENCER_FOLLOWERS, LIKELY
 from scoring.mention import Kind, Role
@@ -29,7 +29,9 @@ class Pulse(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag="
     mostly the same one; `topic` is the sum of the
     complaints' embeddings, `topics` how many were summed. `erased` names mentions whose words are
     not to be repeated. `followed` counts complaints by accounts whose followers are known,
-    `hollow` those of them that have hardly any.
+    `hollow` those of them that have hardly any. Of the brand's answers `amends` apologise, solve or
+    make a gesture, `evasions` send the customer elsewhere. Of
+    the complaints `own_named` name the brand; `names` counts the others that they name by hash.
     """
 
     brand: str
@@ -61,6 +63,10 @@ class Pulse(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag="
     model: str = ""
     followed: int = 0
     hollow: int = 0
+    amends: int = 0
+    evasions: int = 0
+    own_named: int = 0
+    names: tuple[int, ...] = ()
 
 
 PulseEvent = Pulse | Tick
@@ -96,6 +102,9 @@ def count(pulse: Pulse, scored: Scored) -> Pulse:
     if mention.role is Role.BRAND:
         changes["answers"] = pulse.answers + 1
         changes["brand_denial"] = max(pulse.brand_denial, scores.corporate_denial)
+        done = conduct.deed(scored)
+        changes["amends"] = pulse.amends + (done in conduct.ADMITS)
+        changes["evasions"] = pulse.evasions + (done in conduct.AVOIDS)
     elif kind is Kind.SHARE:
         changes["shares"] = pulse.shares + 1
     elif mention.role is Role.MEDIA:
@@ -132,8 +141,11 @@ def _complaint(pulse: Pulse, scored: Scored) -> dict[str, Any]:
     text = likeness.gist(mention.text)
     vector = memoryview(scored.embedding).cast("b") if scored.embedding else ()
     topic = pulse.topic or (0,) * len(vector)
+    own, others = naming.named(mention.text, mention.brand)
     changes: dict[str, Any] = {
         "complaints": pulse.complaints + 1,
+        "own_named": pulse.own_named + own,
+        "names": naming.with_names(pulse.names, others),
         "followed": pulse.followed + (mention.followers > 0),
         "hollow": pulse.hollow + (0 < mention.followers < _HOLLOW),
         "anger": pulse.anger + scores.anger,
@@ -173,6 +185,9 @@ _SUMS = (
     "lang_fr",
     "followed",
     "hollow",
+    "amends",
+    "evasions",
+    "own_named",
 )
 _KEYS = ("authors", "texts", "threads", "influencers", "media")
 
@@ -185,6 +200,9 @@ def merged(one: Pulse, other: Pulse) -> Pulse:
     voices = one.voices
     for voice in other.voices:
         voices = bounded.with_voice(voices, voice, _VOICES)
+    names = one.names or other.names
+    if one.names and other.names:
+        names = tuple(map(operator.add, one.names, other.names))
     pairs = zip(one.topic or other.topic, other.topic or one.topic, strict=False)
     both = bool(one.topic and other.topic)
     total = replace(
@@ -194,6 +212,7 @@ def merged(one: Pulse, other: Pulse) -> Pulse:
         voices=voices,
         mention_ids=tuple((*one.mention_ids, *other.mention_ids)[-50:]),
         topic=tuple(a + b if both else a for a, b in pairs),
+        names=names,
         model=max(one.model, other.model),
         seen=(),
         **changes,

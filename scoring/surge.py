@@ -6,11 +6,12 @@ from typing import Any
 import msgspec
 from msgspec.structs import replace
 
-from scoring import baseline, season
+from scoring import baseline, naming, season
 from scoring.assessment import HOUR, Term, explained
 from scoring.baseline import Baseline
 from scoring.bounded import Keys
 from scoring.escalation import Signals, Why
+from scoring.evidence import LIKELY
 from scoring.policy import Policy
 from scoring.pulse import Pulse, merged
 from scoring.standing import Standing
@@ -136,6 +137,10 @@ class Surge:
         applause = min(1.0, 2 * window.contented / public) if public else 0.0
         presence = min(1.0, 5 * window.answers / max(1, window.complaints))
         denied = window.brand_denial
+        most = max(window.names, default=0)
+        share = most / max(1, window.complaints)
+        elsewhere = naming.elsewhere(most, window.own_named, window.complaints)
+        against = window.amends > 0 and denied >= LIKELY
         hours = self.silence_s / HOUR
         fallen = min(6.0, math.log2(max(1.0, peak / max(self.rate, 1.0))))
         known = self.incident.usual
@@ -174,8 +179,12 @@ class Surge:
                 "silence_incident",
                 hours=hours,
             ),
+            self._term("evasion", min(3.0, math.log2(1 + window.evasions)), count=window.evasions),
+            self._term("contradiction", float(against), "contradiction_incident"),
             self._term("hollow", hollow, value=hollow),
+            self._term("elsewhere", elsewhere, value=share),
             self._term("presence", presence * (1 - denied), count=window.answers),
+            self._term("amends", min(3.0, math.log2(1 + window.amends)), count=window.amends),
             self._term("applause", applause, value=applause),
             self._term("decline", fallen, share=2**-fallen),
         ]

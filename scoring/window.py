@@ -23,6 +23,9 @@ _COUNTED = (
     "lang_fr",
     "followed",
     "hollow",
+    "amends",
+    "evasions",
+    "own_named",
 )
 _MEASURED = ("anger", "objective_fact", "corporate_denial", "influencer_sharing")
 _KEYS = ("authors", "texts", "threads")
@@ -31,13 +34,14 @@ _KEYS = ("authors", "texts", "threads")
 class Sums:
     """What the minutes within one span (seconds) add up to."""
 
-    __slots__ = (*_COUNTED, *_MEASURED, *_KEYS, "begins", "denials", "span", "topic")
+    __slots__ = (*_COUNTED, *_MEASURED, *_KEYS, "begins", "denials", "names", "span", "topic")
 
     def __init__(self, span: float) -> None:
         self.span: Final = span
         self.begins = 0
         """Index of the first minute within the span."""
         self.mentions = self.complaints = self.contented = self.answers = 0
+        self.amends = self.evasions = self.own_named = 0
         self.topics = self.lang_fr = self.followed = self.hollow = 0
         self.anger = self.objective_fact = self.corporate_denial = self.influencer_sharing = 0
         self.authors: dict[int, int] = {}
@@ -45,6 +49,7 @@ class Sums:
         self.threads: dict[int, int] = {}
         self.denials: dict[float, float] = {}
         self.topic: list[int] = []
+        self.names: list[int] = []
 
     @property
     def people(self) -> int:
@@ -83,6 +88,8 @@ class Sums:
         if pulse.topic:
             topic = self.topic or [0] * len(pulse.topic)
             self.topic = list(map(add, topic, pulse.topic))
+        if pulse.names:
+            self.names = list(map(add, self.names or [0] * len(pulse.names), pulse.names))
 
     def take_off(self, pulse: Pulse) -> None:
         """Without a minute that was added."""
@@ -98,6 +105,8 @@ class Sums:
                     held[key] = left
                 else:
                     del held[key]
+        if pulse.names:
+            self.names = list(map(sub, self.names, pulse.names))
         if not self.topics:
             self.topic = []
         elif pulse.topic:
@@ -107,6 +116,8 @@ class Sums:
         self.mentions += sign * pulse.mentions
         self.contented += sign * pulse.contented
         self.answers += sign * pulse.answers
+        self.amends += sign * pulse.amends
+        self.evasions += sign * pulse.evasions
         if not pulse.complaints:
             return
         self.complaints += sign * pulse.complaints
@@ -114,6 +125,7 @@ class Sums:
         self.lang_fr += sign * pulse.lang_fr
         self.followed += sign * pulse.followed
         self.hollow += sign * pulse.hollow
+        self.own_named += sign * pulse.own_named
         for name in _MEASURED:
             amount = sign * math.floor(getattr(pulse, name) * MICRO + 0.5)
             setattr(self, name, getattr(self, name) + amount)

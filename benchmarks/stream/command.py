@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 
-from benchmarks.stream import bed, runs
+from benchmarks.stream import bed, packages, runs
 from benchmarks.stream.bed import Bed
 from benchmarks.stream.runs import Rate
 from benchmarks.stream.ways import OURS, PLAIN, QUIX
@@ -27,8 +27,11 @@ def main(arguments: Sequence[str] = ()) -> None:
     parser.add_argument("--backlog", type=int, default=200_000)
     parser.add_argument(
         "--quix",
-        type=Path,
-        help="a folder with quixstreams: pip install --target FOLDER -r benchmarks/stream/quix.txt",
+        type=lambda folder: packages.quixstreams(Path(folder)),
+        nargs="?",
+        const=str(packages.CACHE),
+        metavar="FOLDER",
+        help=f"beside quixstreams too, which pip installs there ({packages.CACHE})",
     )
     options = parser.parse_args(arguments)
     with (
@@ -89,19 +92,20 @@ def whole(found: Bed, options: argparse.Namespace) -> None:
 
 
 def latency(found: Bed, options: argparse.Namespace) -> None:
-    """At shares of what a worker can."""
-    print("| texts | load | mentions/s | probes | p50 | p90 | p99 | most |")
-    print("|---|---|---|---|---|---|---|---|")
-    for name, count, repeats in (("read", options.read, 0.3), ("known", options.count, CACHED)):
-        for share in (0.5, 0.8, 0.95):
-            # Just before: what a shared machine can do changes by the minute.
-            most = runs.whole(found, count, repeats=repeats).per_s
-            seen = runs.latency(found, share * most, options.seconds, repeats)
-            print(
-                f"| {name} | {share:.0%} | {seen.rate:,.0f} | {seen.sent} | {seen.p50:.2f} s "
-                f"| {seen.p90:.2f} s | {seen.p99:.2f} s | {seen.most:.2f} s |",
-                flush=True,
-            )
+    """At shares of what a worker can; texts are read, for known ones a sender takes a core."""
+    print("| load | mentions/s | probes | p50 | p90 | p99 | most | scoring | deciding |")
+    print("|---|---|---|---|---|---|---|---|---|")
+    for share in (0.5, 0.8, 0.95):
+        # Just before: what a shared machine can do changes by the minute.
+        most = runs.capacity(found, options.seconds, 0.3)
+        seen = runs.latency(found, share * most, options.seconds, 0.3)
+        print(
+            f"| {share:.0%} | {seen.rate:,.0f} | {seen.sent} | {seen.p50:.2f} s "
+            f"| {seen.p90:.2f} s | {seen.p99:.2f} s | {seen.most:.2f} s "
+            f"| {seen.scoring[0]:.2f}, {seen.scoring[1]:.2f} s "
+            f"| {seen.deciding[0]:.2f}, {seen.deciding[1]:.2f} s |",
+            flush=True,
+        )
 
 
 def growth(found: Bed, options: argparse.Namespace) -> None:
@@ -135,19 +139,22 @@ def growth(found: Bed, options: argparse.Namespace) -> None:
 
 
 def backlog(found: Bed, options: argparse.Namespace) -> None:
-    """A backlog worked off, and probes sent live meanwhile."""
-    curve, live = runs.backlog(found, options.backlog, CACHED)
-    print("| seconds | scored | decided | worker | model | broker |\n|---|---|---|---|---|---|")
-    for p in curve:
-        print(
-            f"| {p.at:.0f} | {p.scored:,} | {p.decided:,} | {p.worker / 1e6:.0f} MB "
-            f"| {p.model / 1e6:.0f} MB | {p.broker / 1e6:.0f} MB |"
-        )
-    if live:
-        print(
-            f"\nlive probes: {len(live)}, median {live[len(live) // 2]:.1f} s, "
-            f"most {live[-1]:.1f} s"
-        )
+    """A backlog worked off, and probes sent live meanwhile, without and with the fast lane."""
+    for fast_lane in (False, True):
+        curve, live = runs.backlog(found, options.backlog, CACHED, fast_lane=fast_lane)
+        print(f"\nfast lane {'on' if fast_lane else 'off'}\n")
+        print("| seconds | scored | decided | worker | model | broker |\n|---|---|---|---|---|---|")
+        for p in curve:
+            print(
+                f"| {p.at:.0f} | {p.scored:,} | {p.decided:,} | {p.worker / 1e6:.0f} MB "
+                f"| {p.model / 1e6:.0f} MB | {p.broker / 1e6:.0f} MB |"
+            )
+        if live:
+            print(
+                f"\nlive probes: {len(live)}, median {live[len(live) // 2]:.1f} s, "
+                f"most {live[-1]:.1f} s",
+                flush=True,
+            )
 
 
 _DO: dict[str, Callable[[Bed, argparse.Namespace], None]] = {

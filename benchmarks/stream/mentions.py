@@ -15,7 +15,13 @@ PROBE = (
     "You lost my suitcase on 3 May, refused my 1,200 euro claim twice and deleted my post. "
     "Liars, this is a scandal! Reference {}."
 )
+AGAIN = (
+    "Eleven hours stranded in Lyon, no food, no answer, and now no refund for flight {} either. "
+    "Shameful company, you cheat your customers, never again!"
+)
 AUDIENCE = 50_000
+PROBED = b"probed-"
+"""How the key of a probe begins."""
 
 
 def texts() -> list[str]:
@@ -58,14 +64,18 @@ def mentions(
         )
 
 
-def probe(number: int, at: datetime) -> Mention:
-    """Opens a case at once: of a brand of its own, lest it be linked to the others."""
+def probe(number: int, at: datetime, *, again: bool = False) -> Mention:
+    """Opens a case at once: of a brand of its own, lest it be linked to the others.
+
+    `again` opens another of the same brand.
+    """
+    other = "again-" if again else ""
     return Mention(
-        id=f"probe-{number}",
+        id=f"{other}probe-{number}",
         brand=f"probed-{number}",
-        text=PROBE.format(number),
+        text=(AGAIN if again else PROBE).format(number),
         created_at=at,
         channel="twitter",
         promoted=True,
-        author=Author(id=f"loud-{number}", followers=AUDIENCE, role=Role.CUSTOMER),
+        author=Author(id=f"{other}loud-{number}", followers=AUDIENCE, role=Role.CUSTOMER),
     )

@@ -1,14 +1,17 @@
 """The measurements; each works off topics of its own."""
 
+import asyncio
 import json
 import statistics
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import msgspec
+from aiokafka import AIOKafkaConsumer
 
 from benchmarks import traffic
 from benchmarks.stream import bed, mentions
@@ -22,6 +25,10 @@ WARM = 0.15
 """The part of a topic that is not measured: connections, caches, first batches."""
 DONE = 0.97
 PATIENCE_S = 900.0
+FETCH_WAIT_MS = 20
+FLOOD = 800.0
+"""Mentions per second: more than a core reads."""
+BRANDS = 40
 
 
 class Rate(msgspec.Struct, frozen=True, kw_only=True):
@@ -107,7 +114,11 @@ def _until(reached: Callable[[], bool], settings: Settings, role: str, topic: st
 
 
 class Latency(msgspec.Struct, frozen=True, kw_only=True):
-    """Seconds from a mention's sending to its escalation's arrival at a consumer."""
+    """Seconds from a mention's sending to its escalation's arrival at a consumer.
+
+    `scoring` is the part of it until the role `score` sent it on, `deciding` until `cases` sent
+    the escalation: their median and 99th percentile.
+    """
 
     rate: float
     sent: int
@@ -115,6 +126,30 @@ class Latency(msgspec.Struct, frozen=True, kw_only=True):
     p90: float
     p99: float
     most: float
+    scoring: tuple[float, float]
+    deciding: tuple[float, float]
+
+
+def capacity(found: Bed, lasts_s: float, repeats: float, every: int = 20) -> float:
+    """Mentions per second that one worker of both roles does while more are being sent.
+
+    Less than it does of a backlog: sender and worker share the machine.
+    """
+    settings = found.fresh()
+    with Way(settings, OURS, "score,cases"):
+        sending = threading.Thread(
+            target=steady, args=(settings, FLOOD, lasts_s, repeats, every), daemon=True
+        )
+        sending.start()
+        time.sleep(lasts_s / 3)
+        at, done = time.monotonic(), _scored(settings)
+        sending.join()
+        return (_scored(settings) - done) / (time.monotonic() - at)
+
+
+def _scored(settings: Settings) -> int:
+    """Mentions only: what `cases` reads has news of cases in it as well."""
+    return bed.committed(settings, "score", Topics.of(settings).mentions)
 
 
 def latency(found: Bed, rate: float, lasts_s: float, repeats: float, every: int = 20) -> Latency:
@@ -122,53 +157,83 @@ def latency(found: Bed, rate: float, lasts_s: float, repeats: float, every: int 
     settings = found.fresh()
     with Way(settings, OURS, "score,cases") as ways:
         bed.send(settings, mentions.mentions(200, repeats=repeats, begin=10_000_000))
-        heard = Heard(settings)
+        heard = Heard(settings, half_way=True)
         sent = steady(settings, rate, lasts_s, repeats, every)
-        deadline = time.monotonic() + 120
-        while len(heard.at) < len(sent) and time.monotonic() < deadline:
-            time.sleep(0.1)
+        heard.all_of(sent, 120)
         heard.close()
         assert ways.running
     begin = min(sent.values()) + lasts_s / 3
-    took = sorted(heard.at[key] - at for key, at in sent.items() if key in heard.at and at > begin)
-    if not took:
+    probes = {key: at for key, at in sent.items() if key in heard.at and at > begin}
+    if not probes:
         raise RuntimeError("no probe came through")
+    took = sorted(heard.at[key] - at for key, at in probes.items())
+    scoring = sorted(heard.scored[key] - at for key, at in probes.items())
+    deciding = sorted(heard.said[key] - heard.scored[key] for key in probes)
     return Latency(
         rate=rate,
         sent=len(took),
         p50=statistics.median(took),
-        p90=took[len(took) * 9 // 10],
-        p99=took[min(len(took) - 1, len(took) * 99 // 100)],
+        p90=_part(took, 90),
+        p99=_part(took, 99),
         most=took[-1],
+        scoring=(statistics.median(scoring), _part(scoring, 99)),
+        deciding=(statistics.median(deciding), _part(deciding, 99)),
     )
 
 
-class Heard:
-    """When the first escalation of each case came; follows from now on, in a thread."""
+def _part(ordered: Sequence[float], percent: int) -> float:
+    return ordered[min(len(ordered) - 1, len(ordered) * percent // 100)]
 
-    def __init__(self, settings: Settings) -> None:
+
+class Heard:
+    """When the first escalation of each case came; follows from the beginning, in a thread.
+
+    `said` is when it was sent, and with `half_way` `scored` when its probe was sent on.
+    """
+
+    def __init__(self, settings: Settings, *, half_way: bool = False) -> None:
         self.at: dict[str, float] = {}
+        self.said: dict[str, float] = {}
+        self.scored: dict[str, float] = {}
         self._settings = settings
+        self._half_way = half_way
         self._stop = threading.Event()
         self._ready = threading.Event()
-        self._thread = threading.Thread(target=self._follow, daemon=True)
+        self._thread = threading.Thread(target=lambda: asyncio.run(self._follow()), daemon=True)
         self._thread.start()
         self._ready.wait(60)
 
-    def _follow(self) -> None:
-        from kafka import TopicPartition
+    async def _follow(self) -> None:
+        topics = Topics.of(self._settings)
+        # The embedded broker lets a fetch that finds nothing wait for a part of the longest wait,
+        # whatever comes: 0.1 s with the usual half second.
+        consumer = AIOKafkaConsumer(
+            *([topics.escalations, topics.scored] if self._half_way else [topics.escalations]),
+            **clients.aiokafka(self._settings),
+            auto_offset_reset="earliest",
+            fetch_max_wait_ms=FETCH_WAIT_MS,
+        )
+        await consumer.start()
+        self._ready.set()
+        while not self._stop.is_set():
+            for part, records in (await consumer.getmany(timeout_ms=200)).items():
+                now = time.time()
+                for record in records:
+                    sent = record.timestamp / 1000
+                    if part.topic == topics.escalations:
+                        case_id = json.loads(record.value)["case_id"]
+                        self.at.setdefault(case_id, now)
+                        self.said.setdefault(case_id, sent)
+                    elif record.key and mentions.PROBED in record.key:
+                        self.scored.setdefault(record.key.decode(), sent)
+        await consumer.stop()
 
-        topic = Topics.of(self._settings).escalations
-        with clients.consumer(self._settings) as consumer:
-            parts = [TopicPartition(topic, n) for n in consumer.partitions_for_topic(topic)]
-            consumer.assign(parts)
-            consumer.seek_to_beginning(*parts)
-            self._ready.set()
-            while not self._stop.is_set():
-                for records in consumer.poll(timeout_ms=20).values():
-                    now = time.time()
-                    for record in records:
-                        self.at.setdefault(json.loads(record.value)["case_id"], now)
+    def all_of(self, cases: Collection[str], patience_s: float) -> bool:
+        """Waits until each of the cases was heard of; whether they were."""
+        deadline = time.monotonic() + patience_s
+        while not (there := self.at.keys() >= set(cases)) and time.monotonic() < deadline:
+            time.sleep(0.1)
+        return there
 
     def close(self) -> None:
         """Lets go."""
@@ -213,22 +278,30 @@ class Point(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def backlog(
-    found: Bed, count: int, repeats: float, points: int = 10
+    found: Bed, count: int, repeats: float, points: int = 10, *, fast_lane: bool = False
 ) -> tuple[list[Point], list[float]]:
-    """Works off `count` mentions; the curve, and latencies of live probes sent meanwhile."""
+    """Works off `count` mentions; the curve, and latencies of live probes sent meanwhile.
+
+    Each probe is of a brand with an open case, and opens another.
+    """
     settings = found.fresh()
-    bed.send(settings, mentions.mentions(count, repeats=repeats))
     topics = Topics.of(settings)
+    brands = [mentions.probe(number, datetime.now(UTC)) for number in range(BRANDS)]
+    variables: dict[str, Any] = {
+        "TOCSIN_STATE_STORE": "rocksdb",
+        "TOCSIN_HOT_CASES": "1000",
+        "TOCSIN_FAST_LANE": str(fast_lane).lower(),
+    }
+    heard = Heard(settings)
+    with Way(settings, OURS, "score,cases", **variables):
+        bed.send(settings, brands)
+        if not heard.all_of([one.case_id for one in brands], 120):
+            raise RuntimeError("the brands of the probes have no open case")
+    bed.send(settings, mentions.mentions(count, repeats=repeats))
     curve: list[Point] = []
     live: dict[str, float] = {}
-    with Way(
-        settings,
-        OURS,
-        "score,cases",
-        TOCSIN_STATE_STORE="rocksdb",
-        TOCSIN_HOT_CASES="1000",
-    ) as ways:
-        heard, began = Heard(settings), time.monotonic()
+    with Way(settings, OURS, "score,cases", **variables) as ways:
+        began = time.monotonic()
         while True:
             scored = bed.committed(settings, "score", topics.mentions)
             decided = bed.committed(settings, "cases", topics.scored)
@@ -248,13 +321,12 @@ def backlog(
                 )
             if done:
                 break
-            one = mentions.probe(len(live), datetime.now(UTC))
-            live[one.case_id] = time.time()
-            bed.send(settings, [one])
+            if len(live) < BRANDS:
+                one = mentions.probe(len(live), datetime.now(UTC), again=True)
+                live[one.case_id] = time.time()
+                bed.send(settings, [one])
             time.sleep(1)
-        deadline = time.monotonic() + 60
-        while len(heard.at) < len(live) and time.monotonic() < deadline:
-            time.sleep(0.2)
+        heard.all_of(live, 60)
         heard.close()
     return curve, sorted(heard.at[key] - at for key, at in live.items() if key in heard.at)
 

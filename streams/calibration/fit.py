@@ -2,7 +2,7 @@
 
 Multiple-instance logistic regression (Maron and Lozano-Perez 1998; a look is positive if any of
 its cases is, so the highest counts), drawn towards the weights that a person set. No weight may
-leave its direction, or go below half or above twice what was set: what people read in
+leave its direction, or go below half or above thrice what was set: what people read in
 `why` stays true, and no signal falls silent because made-up histories do not show its worth.
 """
 
@@ -18,7 +18,7 @@ from streams.calibration.looks import CONVERSATION, INCIDENT, ORDINARY, Array, L
 
 STEPS = 1500
 _RATE = 0.02
-_LEAST, _MOST = 0.5, 2.0
+_LEAST, _MOST = 0.5, 3.0
 _BASELINE = (-9.0, -1.0)
 
 

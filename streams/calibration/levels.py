@@ -11,6 +11,8 @@ ESCALATE = (0.4, 0.45, 0.5, 0.55, 0.6, 0.65, 0.7, 0.75)
 RESPOND = (0.2, 0.25, 0.3, 0.35, 0.4, 0.45, 0.5)
 _STEP = 0.15
 """Between respond and escalate at least, so that there is time between the two."""
+_OUT = 0.4
+"""Crisis comes at this part of the way from escalate to certainty."""
 _WATCH = 2 / 3
 """Watch comes at this part of respond's score: it costs little, and nobody is paged."""
 
@@ -50,7 +52,7 @@ def _best(
 def _escalating(policy: Policy, score: float) -> Policy:
     levels = policy.levels
     respond = min(levels.respond.score, round(score - _STEP, 2))
-    crisis = max(levels.crisis.score, round((1 + score) / 2, 2))
+    crisis = round(score + _OUT * (1 - score), 2)
     levels = replace(
         levels,
         escalate=replace(levels.escalate, score=score),

@@ -92,7 +92,7 @@ class App(faust.App):
 def application(settings: Settings, role: Role) -> faust.App:
     """The role's application.
 
-    Reading is manual (`noack_take`): offsets move only when an agent says so, see `commit`.
+    Reading is manual (`streams.worker.taking`): offsets move only when an agent says so.
     """
     app = App(
         application_id(settings, role.value),

@@ -22,6 +22,7 @@ from streams.worker.boundary import Gate
 from streams.worker.gaps import Gaps
 from streams.worker.logfold import Tools
 from streams.worker.output import Record
+from streams.worker.taking import batches
 
 log = logging.getLogger(__name__)
 
@@ -45,7 +46,7 @@ class CommandsAgent:
     async def _run(self, taken: faust.StreamT) -> None:
         stream = cast("Stream[EventT]", taken)
         settings = self._tools.settings
-        async for events in stream.noack_take(settings.batch_size, within=settings.batch_wait_s):
+        async for events in batches(stream, settings.batch_size, settings.batch_wait_s):
             if await self.gate.run(partial(self._batch, events)):
                 for event in events:
                     await stream.ack(event)

@@ -19,6 +19,7 @@ import struct
 import time
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
+from functools import lru_cache
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
@@ -28,7 +29,7 @@ from streams.errors import ConfigError, TocsinError
 from streams.worker.held import Held
 
 if TYPE_CHECKING:
-    from rocksdict import Options, Rdict
+    from rocksdict import Cache, Options, Rdict, WriteBufferManager
 
 log = logging.getLogger(__name__)
 
@@ -40,11 +41,15 @@ _REACHED_FORM = struct.Struct("<qd")
 _UNTRUSTED = -1
 _REFUSED, _UNREADABLE = "IO error", "Corruption"
 """How RocksDB's errors begin (its `Status::ToString`)."""
-_BUFFER = 8 * 1024 * 1024
+_SYSTEM = "(os error"
+"""In errors of rocksdict's own files, which it writes when a partition is opened."""
+_BUFFER = 4 * 1024 * 1024
 _BUFFERS = 2
-_CACHE = 32 * 1024 * 1024
+_MEMORY = 64 * 1024 * 1024
+_UNWRITTEN = _MEMORY // 2
 _OPEN_FILES = 64
-"""Bounds on what RocksDB takes: about 50 MB of memory for each partition that is written."""
+"""Bounds on what RocksDB takes; the memory, half of it for what is not written yet, is that of all
+partitions of a process together, however many they are."""
 
 
 class DiskError(TocsinError):
@@ -186,6 +191,8 @@ class OnDisk(Held):
                 reason = error.strerror
             elif str(error).startswith(_REFUSED):
                 reason = str(error).rpartition(": ")[2]
+            elif _SYSTEM in str(error):
+                reason = str(error).partition(_SYSTEM)[0].strip()
             else:
                 raise
             raise DiskError(f"state folder {self._folder} cannot be written: {reason}") from error
@@ -200,18 +207,31 @@ class OnDisk(Held):
         return end, at
 
 
+@lru_cache(maxsize=1)
+def _memory() -> "tuple[Cache, WriteBufferManager]":
+    """What all partitions share."""
+    from rocksdict import Cache, WriteBufferManager
+
+    cache = Cache(_MEMORY)
+    manager = WriteBufferManager.new_write_buffer_manager_with_cache(_UNWRITTEN, False, cache)
+    return cache, manager
+
+
 def _options() -> "Options":
-    from rocksdict import BlockBasedOptions, Cache, DBCompressionType, Options
+    from rocksdict import BlockBasedOptions, DBCompressionType, Options
+
+    cache, manager = _memory()
 
     options = Options(raw_mode=True)
     options.create_if_missing(True)
     options.set_write_buffer_size(_BUFFER)
     options.set_max_write_buffer_number(_BUFFERS)
+    options.set_write_buffer_manager(manager)
     options.set_max_open_files(_OPEN_FILES)
     options.set_keep_log_file_num(2)
     options.set_compression_type(DBCompressionType.lz4())
     table = BlockBasedOptions()
-    table.set_block_cache(Cache(_CACHE))
+    table.set_block_cache(cache)
     table.set_bloom_filter(10, block_based=False)
     options.set_block_based_table_factory(table)
     return options

@@ -6,6 +6,7 @@ point says the same again under the same ids, and what was stored already is pas
 """
 
 import abc
+import asyncio
 import logging
 import time
 from collections.abc import Collection, Iterable, Sequence
@@ -33,6 +34,7 @@ from streams.worker.output import Output, Record
 from streams.worker.progress import Progress
 from streams.worker.situation import Present
 from streams.worker.state import State
+from streams.worker.taking import batches
 
 log = logging.getLogger(__name__)
 
@@ -83,6 +85,10 @@ class Step(msgspec.Struct, kw_only=True):
     ordered: tuple[str, Standing] | None = None
     failed: str = ""
     command: Command | None = None
+
+
+Folded = tuple[int, list[Record], list[Step]]
+"""A partition, what is to be said of a batch of it, and its steps."""
 
 
 class LogFold(abc.ABC, Generic[F]):
@@ -184,7 +190,7 @@ class LogFold(abc.ABC, Generic[F]):
     async def _run(self, taken: faust.StreamT) -> None:
         stream = cast("Stream[EventT]", taken)
         settings = self.tools.settings
-        async for events in stream.noack_take(settings.batch_size, within=settings.batch_wait_s):
+        async for events in batches(stream, settings.batch_size, settings.batch_wait_s):
             done: list[EventT] = []
             if await self.gate.run(partial(self._batch, events, done)):
                 for event in done:
@@ -202,11 +208,14 @@ class LogFold(abc.ABC, Generic[F]):
             own = event.message.tp in assigned and event.message.generation_id == generation
             if own and not self._between:
                 by_partition.setdefault(event.message.partition, []).append(event)
-        for number, of_one in by_partition.items():
-            await self._fold(number, of_one)
+        folded = [await self._fold(number, of_one) for number, of_one in by_partition.items()]
+        # Each partition waits for its own acknowledgements, and for nobody else's.
+        await asyncio.gather(*(self._say(*one) for one in folded))
+        for of_one in by_partition.values():
             done += of_one
 
-    async def _fold(self, number: int, events: Sequence[EventT]) -> None:
+    async def _fold(self, number: int, events: Sequence[EventT]) -> Folded:
+        """Folds in memory what is new of a partition; to be said, and stored, by `_say`."""
         fold = self.load(number)
         reached = fold.watermark
         steps: list[Step] = []
@@ -237,12 +246,15 @@ class LogFold(abc.ABC, Generic[F]):
         records = [record for step in steps for record in step.records]
         records += [messages.escalation(self.tools.topics, escalation) for escalation in said]
         records += self.told(fold, said)
-        await self.tools.output.send(records)
-        folded = self._offsets[number]
-        await self.state.write(number, self.changes(fold, folded), folded)
-        self.stored(fold)
         if fold.watermark > reached:  # news alone does not stop the time that passes in silence
             self._heard[number] = time.monotonic()
+        return number, records, steps
+
+    async def _say(self, number: int, records: Sequence[Record], steps: Sequence[Step]) -> None:
+        await self.tools.output.send(records)
+        fold, folded = self.folds[number], self._offsets[number]
+        await self.state.write(number, self.changes(fold, folded), folded)
+        self.stored(fold)
         self._publish(steps)
 
     def _begins_anew(self, number: int) -> bool:

@@ -1,8 +1,9 @@
 """The `score` agent: mentions in, scored mentions out, what cannot be scored to dead letters."""
 
+import asyncio
 import logging
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any, cast
@@ -26,12 +27,18 @@ from streams.worker.boundary import Gate
 from streams.worker.gaps import Gaps
 from streams.worker.output import Output, Record
 from streams.worker.progress import Progress
+from streams.worker.taking import batches
 
 log = logging.getLogger(__name__)
 
 SIGNALS = ("anger", "objective_fact", "corporate_denial", "influencer_sharing", "complaint")
 POISON = "poison"
 """Dead-letter reason of a mention that kills the scoring process."""
+PART_S = 0.15
+"""Seconds of reading after which what is read is sent on, while the next are read."""
+LEAST_PART = 64
+LEAST_S = 1e-5
+Good = tuple[EventT, Mention]
 
 
 class ScoreAgent:
@@ -54,15 +61,16 @@ class ScoreAgent:
         self._metrics = metrics
         self._progress = progress
         self._children: dict[tuple[Any, ...], Any] = {}
+        self._reading_s = PART_S / LEAST_PART
+        """Of one mention, lately."""
         self._gaps = Gaps(app, settings, keeps=True)
         self.gate = Gate()
         app.agent(raw_topic(app, self._topics.mentions), name="score", concurrency=1)(self._run)
 
     async def _run(self, taken: faust.StreamT) -> None:
         stream = cast("Stream[EventT]", taken)
-        async for events in stream.noack_take(
-            self._settings.batch_size, within=self._settings.batch_wait_s
-        ):
+        most, wait_s = self._settings.batch_size, self._settings.batch_wait_s
+        async for events in batches(stream, most, wait_s, at_once=True):
             if await self.gate.run(partial(self._batch, events)):
                 for event in events:
                     await stream.ack(event)
@@ -72,7 +80,7 @@ class ScoreAgent:
         self._progress.took(events)
         await self._gaps.check(events)
         records: list[Record] = []
-        good: list[tuple[EventT, Mention]] = []
+        good: list[Good] = []
         now = datetime.now(UTC)
         for event in events:
             try:
@@ -82,23 +90,41 @@ class ScoreAgent:
                 records.append(self._dead(event, error.reason, error.detail))
             else:
                 good.append((event, mention))
+        sending = asyncio.ensure_future(self._output.send(records))
+        try:
+            for part in self._parts(good):
+                sent = await self._read(part)
+                await sending
+                sending = asyncio.ensure_future(self._output.send(sent))
+        finally:
+            await sending
+
+    def _parts(self, good: Sequence[Good]) -> Iterator[Sequence[Good]]:
+        """As many as are read in `PART_S`: the first need not wait for the last to be read."""
+        begin = 0
+        while begin < len(good):
+            end = begin + max(LEAST_PART, round(PART_S / self._reading_s))
+            yield good[begin:end]
+            begin = end
+
+    async def _read(self, good: Sequence[Good]) -> list[Record]:
         started = time.perf_counter()
         batch = await self._scorer.score([mention for _, mention in good])
-        if good:
-            first = good[0][0].message
-            self._metrics.scoring_seconds.observe(
-                time.perf_counter() - started, exemplar((first.partition, first.offset))
-            )
-            self._metrics.batch_mentions.observe(len(good))
-            self._metrics.cache.labels("hit").inc(batch.hits)
-            self._metrics.cache.labels("miss").inc(batch.misses)
+        took = time.perf_counter() - started
+        self._reading_s += (max(took / len(good), LEAST_S) - self._reading_s) / 4
+        first = good[0][0].message
+        self._metrics.scoring_seconds.observe(took, exemplar((first.partition, first.offset)))
+        self._metrics.batch_mentions.observe(len(good))
+        self._metrics.cache.labels("hit").inc(batch.hits)
+        self._metrics.cache.labels("miss").inc(batch.misses)
+        records: list[Record] = []
         for (event, mention), scored in zip(good, batch.scored, strict=True):
             if scored is None:
                 detail = "the scoring process ends or hangs on this mention"
                 records.append(self._dead(event, POISON, detail, mention))
             else:
                 records.append(self._scored(event, scored))
-        await self._output.send(records)
+        return records
 
     def reached(self) -> dict[int, int]:
         """The offset that comes next, of each partition that was read since it is here."""

@@ -43,6 +43,7 @@ from streams.worker.output import Record
 from streams.worker.refresher import Refresher
 from streams.worker.remembered import Remembered
 from streams.worker.state import State
+from streams.worker.taking import batches
 
 log = logging.getLogger(__name__)
 
@@ -164,7 +165,7 @@ class TicketsAgent:
 
     def _batches(self, stream: "Stream[EventT]") -> AsyncIterator[Sequence[EventT]]:
         settings = self._tools.settings
-        return stream.noack_take(settings.batch_size, within=settings.batch_wait_s)
+        return batches(stream, settings.batch_size, settings.batch_wait_s)
 
     async def _send_on(self, events: Sequence[EventT]) -> None:
         await self._gaps.check(events)

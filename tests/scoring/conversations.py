@@ -25,6 +25,7 @@ texts = st.builds(
     objective_fact=chances,
     corporate_denial=chances,
     influencer_sharing=chances,
+    answer=st.sampled_from(["", "apology", "solution", "gesture", "hand_off", "other"]),
 )
 moments = st.one_of(st.integers(0, 20), st.integers(0, 7200), st.integers(0, 10 * 86_400))
 _NO_TEXT = (Kind.SHARE, Kind.DELETION, Kind.ENGAGEMENT)
@@ -55,7 +56,7 @@ def events(draw: st.DrawFn, number: int) -> Scored:
         if kind in (Kind.SHARE, Kind.DELETION, Kind.EDIT, Kind.ENGAGEMENT)
         else None,
         promoted=draw(st.booleans()),
-        text="" if kind in _NO_TEXT else f"<{ident}>",
+        text="" if kind in _NO_TEXT else f"<{ident}>" + draw(st.sampled_from(["", " by DM"])),
         **changes,
     )
     said = TextScores() if kind in _NO_TEXT else draw(texts)

@@ -126,3 +126,25 @@ def policy_with(**changes: Any) -> Policy:
             inner = inner[parent]
         inner[last] = value
     return msgspec.convert(values, Policy)
+
+
+STEADY = policy_with(
+    levels__watch__score=0.27,
+    levels__respond__score=0.4,
+    levels__escalate__score=0.55,
+    levels__crisis__score=0.88,
+    weights__baseline=-3.84,
+    weights__anger=1.09,
+    weights__objective_fact=1.25,
+    weights__corporate_denial=1.62,
+    weights__fact_denied=0.73,
+    weights__silence=0.2,
+    weights__complainants=0.5,
+    weights__audience=0.44,
+    weights__influencer=0.95,
+    weights__forecast=0.4,
+    weights__explosive=0.8,
+    weights__media_coverage=1.98,
+    weights__calm=-0.63,
+)
+"""A policy that no fit moves, for tests that need a certain level."""

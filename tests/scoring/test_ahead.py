@@ -7,7 +7,6 @@ import msgspec
 from msgspec.structs import replace
 
 from benchmarks import traffic
-from scoring import policy
 from scoring.case import MOST_AHEAD, Case
 from scoring.escalation import Escalation
 from scoring.levels import Level
@@ -15,6 +14,7 @@ from scoring.mention import Author, Kind, Mention, Role
 from scoring.partition import Partition
 from scoring.pulse import Pulse
 from scoring.scored import Scored
+from tests.scoring.helpers import STEADY
 
 HOT = "hot-brand"
 _encode = msgspec.msgpack.Encoder().encode
@@ -65,8 +65,7 @@ def state(partition: Partition) -> dict[str, bytes]:
 
 
 def partition() -> Partition:
-    found = policy.default()
-    return Partition(found, slack_s=found.allowed_lateness_s)
+    return Partition(STEADY, slack_s=STEADY.allowed_lateness_s)
 
 
 def test_what_is_ahead_is_decided_at_once_and_moves_no_clock() -> None:

@@ -25,7 +25,9 @@ def test_the_policy_that_ships_is_told_whole() -> None:
         for name in type(weights).__struct_fields__:
             assert f"  {name} " in told or name == "baseline", name
     assert f"it begins at {1 / (1 + math.exp(-BASELINE)):.2%} (baseline {BASELINE:+g})" in told
-    assert "anger               +1.09  x2.97    probability of clear anger" in told
+    anger = default().weights.anger
+    line = f"anger               {anger:+5.2f}  x{math.exp(anger):.3g}"
+    assert any(line in said and "probability of clear anger" in said for said in told.split("\n"))
     assert "no quiet hours" in told.lower()
     assert told.endswith("It is the policy that ships.")
 
@@ -33,13 +35,13 @@ def test_the_policy_that_ships_is_told_whole() -> None:
 @pytest.mark.parametrize(
     ("changed", "needle"),
     [
-        ({"levels__respond__for_s": 900}, "from 40.0%, once it has lasted 15 minutes"),
+        ({"levels__respond__for_s": 900}, "%, once it has lasted 15 minutes"),
         ({"levels__watch__score": 0.25}, "below 17.0%"),
         ({"quiet_hours": [NIGHT]}, "Quiet every day from 22:00 to 07:00 (UTC): what is below esc"),
         ({"quiet_hours": [NIGHT | {"days": ["sat", "sun"]}]}, "Quiet on sat, sun from"),
         ({"maintenance": [WINDOW]}, "Maintenance (new billing system) from 2026-03-01 22:00+01:00"),
         ({"repeat_interval_s": 5400}, "at most one message in 90 minutes"),
-        ({"weights__deletion": 2.0}, "weights.deletion: 2.0 instead of 1.42"),
+        ({"weights__deletion": 2.0}, "weights.deletion: 2.0 instead of "),
         ({"quiet_hours": [NIGHT]}, "quiet_hours[0].until: 07:00 instead of nothing"),
     ],
 )

@@ -1,6 +1,7 @@
 """Where a table is held: the same in memory and on disk, and what becomes of a copy on disk."""
 
 import asyncio
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -120,6 +121,17 @@ def test_two_workers_do_not_share_a_folder(tmp_path: Path) -> None:
     assert str(tmp_path) in str(caught.value)
     first.close()
     disk.lock(tmp_path).close()
+
+
+def test_what_partitions_have_not_written_yet_counts_together(make: Make) -> None:
+    table, (cache, unwritten) = make(), disk._memory()
+    megabyte = {b"%d" % number: os.urandom(1024) for number in range(1024)}
+    before = unwritten.get_usage()
+    for partition in range(3):
+        table.apply(partition, megabyte, 1)
+    assert unwritten.get_usage() - before > 3 * 1024 * 1024
+    assert cache.get_usage() >= unwritten.get_usage(), "one bound for both"
+    table.keep(())
 
 
 def test_a_copy_that_cannot_be_read_is_dropped(own: Settings, make: Make) -> None:
