@@ -57,3 +57,32 @@ def export(folder: Path) -> None:
             f"{counted(written, 'case')} written to {folder}; "
             f"tocsin calibrate policy OUT --recorded {folder}"
         )
+
+
+@command.command("texts")
+@click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.argument("out", type=click.Path(dir_okay=False, path_type=Path))
+@click.option(
+    "--most", type=click.IntRange(1), default=200, show_default=True, help="Rows at most."
+)
+@click.option(
+    "--model",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="Folder of the artefact; else TOCSIN_MODEL, else the one that ships.",
+)
+def texts(folder: Path, out: Path, most: int, model: Path | None) -> None:
+    """Write the texts of exported cases to OUT, to be labelled for `tocsin train`.
+
+    FOLDER is what `export` wrote. Each line holds one text with its labels open (null) and what the
+    model read; the most doubtful come first. Fill the labels in by docs/labelling.md, put the file
+    into DATA/labelled, and train: a row with an open label is refused.
+    """
+    from streams import to_label
+    from streams.errors import UsageError
+    from streams.scorer.reader import Reader
+
+    try:
+        written = to_label.write(folder, out, Reader(model or settings().model), most)
+    except OSError as error:
+        raise UsageError(f"{out} cannot be written: {error.strerror}") from error
+    note(f"{counted(written, 'text')} written to {out}: fill in the labels, then `tocsin train`")
