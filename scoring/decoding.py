@@ -58,7 +58,7 @@ def decode(raw: bytes) -> Mention:
 def check_not_future(mention: Mention, now: datetime) -> None:
     """Raises BadMentionError when a live mention claims to come from more than 5 minutes ahead."""
     if mention.created_at > now + FUTURE_TOLERANCE:
-        ahead = mention.created_at - now
+        ahead = timedelta(seconds=round((mention.created_at - now).total_seconds()))
         raise BadMentionError("future", f"created_at is {ahead} ahead of the clock")
 
 

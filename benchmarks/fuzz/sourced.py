@@ -32,7 +32,7 @@ from streams.sources.brands import Matcher
 from streams.sources.intake import Intake
 from streams.sources.item import UNREADABLE, mapped
 from streams.sources.known import Memory
-from streams.sources.source import Batch, Common, Item
+from streams.sources.source import Common, Item
 
 AT = "2026-03-02T09:05:00Z"
 _MATCHER = Matcher(
@@ -152,13 +152,13 @@ def _change(raw: bytes) -> Iterable[Item]:
 
 def _feed(raw: bytes) -> None:
     headers = CIMultiDictProxy(CIMultiDict({"Content-Type": "application/xml"}))
-    batch: Batch = feed.parse(Answer(200, headers, raw), "https://a.example", "blog")
+    batch, _ = feed.parse(Answer(200, headers, raw), "https://a.example", "blog")
     _take(batch.items)
 
 
 def _mapped(raw: bytes) -> None:
     found = _SHAPE.items(msgspec.json.decode(raw), "it", "forum")
-    _take(one for one in found if one is not None)
+    _take(one for one in found if isinstance(one, Item))
 
 
 def _words(raw: bytes) -> None:

@@ -9,7 +9,7 @@ import msgspec
 
 from streams.cli.common import counted, note, settings, write_json
 from streams.cli.group import Group
-from streams.errors import BrokerError, CheckFailed, ConfigError
+from streams.errors import BrokerError, CheckFailed, ConfigError, TocsinError
 from streams.sources.settings import Configured, Sources, load
 
 PATH = click.Path(dir_okay=False, path_type=Path)
@@ -66,8 +66,17 @@ def check(file: Path | None) -> None:
     click.echo(f"{click.style('ok', fg='green')}    {brands}, {sources}")
 
 
+def _names(ctx: click.Context, _: click.Parameter, incomplete: str) -> list[str]:
+    """For a shell: the sources of the file, none where it cannot be read."""
+    try:
+        found = chosen(ctx.params.get("file"))
+    except TocsinError:
+        return []
+    return [name for name in found.sources if name.startswith(incomplete)]
+
+
 @command.command("test")
-@click.argument("name")
+@click.argument("name", shell_complete=_names)
 @FILE
 @click.option("--limit", type=click.IntRange(1), default=10, show_default=True, help="Mentions.")
 @click.option(
@@ -100,6 +109,8 @@ def test(name: str, file: Path | None, limit: int, seconds: float) -> None:
         raise BrokerError(f"broker {config.broker} does not answer: {error}") from error
     for mention in got.mentions[:limit]:
         write_json(msgspec.to_builtins(mention))
+    for why in dict.fromkeys(got.notes[:limit]):
+        note(f"{name}: {why}")
     said = ", ".join(f"{number} {outcome}" for outcome, number in got.outcomes.items())
     reasons = ", ".join(f"{reason} ({number})" for reason, number in got.reasons.items())
     note(f"{name}: {said or 'nothing came'}{f'; {reasons}' if reasons else ''}; nothing was sent")
@@ -109,7 +120,8 @@ def test(name: str, file: Path | None, limit: int, seconds: float) -> None:
 
 def chosen(file: Path | None) -> Sources:
     """The file of the argument, else of TOCSIN_SOURCES. Raises ConfigError."""
-    path = file or settings().sources
+    configured = settings().sources  # a misspelt variable is said, whatever is asked
+    path = file or configured
     if path is None:
         raise ConfigError("no sources file: name one, or set TOCSIN_SOURCES (see docs/sources.md)")
     return load(path)

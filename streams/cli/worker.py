@@ -5,6 +5,15 @@ import click
 from streams.cli.common import settings
 from streams.errors import TocsinError, UsageError, WorkerStopped
 
+_ROLES = ("score", "cases", "tickets", "sources")
+"""As `streams.worker.application.Role` has them, which a shell that completes cannot wait for."""
+
+
+def _roles(_: click.Context, __: click.Parameter, incomplete: str) -> list[str]:
+    before, comma, last = incomplete.rpartition(",")
+    given = before.split(",")
+    return [before + comma + r for r in _ROLES if r.startswith(last) and r not in given]
+
 
 @click.command()
 @click.option(
@@ -13,6 +22,7 @@ from streams.errors import TocsinError, UsageError, WorkerStopped
     default="all",
     show_default=True,
     metavar="ROLE[,ROLE...]",
+    shell_complete=_roles,
     help="score, cases, tickets, sources, or all.",
 )
 @click.version_option(package_name="tocsin")
@@ -20,8 +30,9 @@ def command(roles: str) -> None:
     """Run one worker of the stream until it is told to stop (SIGTERM, Ctrl-C).
 
     The roles: `score` reads mentions with the model, `cases` decides over them and serves the
-    console, `tickets` tells ticket systems. To grow, start more workers of the role that lags;
-    partitions are shared among them. Run `tocsin topics --create` once before.
+    console, `tickets` tells ticket systems, `sources` collects mentions where people write and
+    takes what is sent over HTTP. To grow, start more workers of the role that lags; partitions are
+    shared among them. Run `tocsin topics --create` once before.
     """
     import asyncio
     import logging

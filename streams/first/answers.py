@@ -1,7 +1,5 @@
 """The five answers, checked one by one, so that a wrong one can be asked for again."""
 
-import re
-import unicodedata
 from pathlib import Path
 from typing import NamedTuple
 
@@ -11,6 +9,7 @@ from streams import config
 from streams.environment import variable
 from streams.errors import ConfigError, UsageError
 from streams.sinks import kinds
+from streams.sources import folding
 
 LANGUAGES = ("en", "fr")
 NONE = "none"
@@ -18,10 +17,11 @@ _MOST_NAME = 100
 
 
 class Brand(NamedTuple):
-    """A brand as people write it, and the slug that mentions bear."""
+    """A brand as people write it, one way or `also` another, and the slug that mentions bear."""
 
     slug: str
     name: str
+    also: tuple[str, ...] = ()
 
 
 class Answers(msgspec.Struct, frozen=True, kw_only=True):
@@ -39,14 +39,21 @@ def brands(text: str) -> tuple[Brand, ...]:
     found = [brand(part) for part in text.split(",") if part.strip()]
     if not found:
         raise UsageError("a brand is wanted, such as Acme Air")
-    return tuple({one.slug: one for one in found}.values())
+    brands: dict[str, Brand] = {}
+    for one in found:
+        known = brands.setdefault(one.slug, one)
+        if one.name not in (known.name, *known.also):
+            brands[one.slug] = known._replace(also=(*known.also, one.name))
+    return tuple(brands.values())
 
 
 def brand(name: str) -> Brand:
-    """`Acme Air` is acme-air. Raises UsageError when no letter or digit can stand in a slug."""
-    shown = " ".join(name.split())
-    plain = unicodedata.normalize("NFKD", shown).encode("ascii", "ignore").decode().lower()
-    slug = re.sub(r"[^a-z0-9]+", "-", re.sub(r"['’]", "", plain)).strip("-")
+    """`Acme Air` is acme-air. Raises UsageError when no letter or digit can stand in a slug.
+
+    The sign before `@acme` or `#acme` is no part of the name.
+    """
+    shown = " ".join(name.split()).lstrip("@# ")
+    slug = folding.slug(shown)
     if not shown.isprintable() or len(shown) > _MOST_NAME:
         raise UsageError(f"a brand is a name of at most {_MOST_NAME} characters, such as Acme Air")
     if not slug:

@@ -45,6 +45,11 @@ _SECRETS = {"en": "secrets that policy.toml names", "fr": "secrets que nomme pol
 _SECRET = re.compile(r'^\w+_env = "(\w+)"', re.MULTILINE)
 _LOCAL = re.compile(r"^(localhost|127\.[\d.]+|\[::1\]):")
 _WITHIN_COMPOSE = "kafka:19092"
+_INSIDE = {
+    "en": "compose's own Kafka: in a container, the broker of .env is the container itself",
+    "fr": "le Kafka de compose : dans un conteneur, le broker de .env est le conteneur même",
+}
+_MOST_NAMES = 3
 
 
 def secrets(sink: str) -> list[str]:
@@ -64,8 +69,9 @@ def written(answers: Answers) -> dict[Path, str]:
 def _values(answers: Answers) -> dict[str, Mapping[str, str]]:
     lang, first = answers.language, answers.brands[0]
     slugs = ",".join(brand.slug for brand in answers.brands)
+    local = _LOCAL.match(answers.broker)
     common = {
-        "names": ", ".join(brand.name for brand in answers.brands),
+        "names": _few([brand.name for brand in answers.brands]),
         "slug": first.slug,
         "slugs": slugs,
         "broker": answers.broker,
@@ -90,13 +96,19 @@ def _values(answers: Answers) -> dict[str, Mapping[str, str]]:
         ".env.example": common | {"secrets": "\n".join(lines)},
         "compose.override.yaml": common
         | {
-            "inside": _WITHIN_COMPOSE if _LOCAL.match(answers.broker) else answers.broker,
+            "inside": _WITHIN_COMPOSE if local else answers.broker,
+            "why": f"  # {_INSIDE[lang]}" if local else "",
             "policy": _path(answers, "policy.toml"),
             "profile": " ".join(profiles),
             "collect": collect,
             "secrets": compose,
         },
     }
+
+
+def _few(names: list[str]) -> str:
+    """Names for a line of comment."""
+    return ", ".join(names[:_MOST_NAMES]) + (", ..." if len(names) > _MOST_NAMES else "")
 
 
 def _path(answers: Answers, name: str) -> str:
@@ -108,7 +120,11 @@ def _brands(brands: tuple[Brand, ...]) -> Iterator[str]:
     for brand in brands:
         handle = brand.slug.replace("-", "")
         yield f"[brands.{brand.slug}]"
-        yield f"keywords = [{json.dumps(brand.name, ensure_ascii=False)}]"
+        names = (brand.name, *brand.also)
+        # In keywords a * lets the word go on; in `cased` it is itself.
+        for key, starred in (("keywords", False), ("cased", True)):
+            if words := [name for name in names if ("*" in name) == starred]:
+                yield f"{key} = {json.dumps(words, ensure_ascii=False)}"
         yield f'# handles = ["@{handle}"]'
         yield "# exclude = []"
         yield ""

@@ -42,14 +42,14 @@ def _sentences(cases: Sequence[Told], gathered: Gathered, left: int, lang: str) 
     named = (
         ", ".join(brands) if len(brands) <= _NAMED else counted(lang, len(brands), "brand_count")
     )
+    begin, end = date(lang, gathered.first), date(lang, gathered.last)
     yield word(
         lang,
         "lead" if cases else "lead_none",
         cases=counted(lang, len(cases) + left, "case_count"),
         mentions=counted(lang, gathered.mentions, "mention"),
         brands=named,
-        begin=date(lang, gathered.first),
-        end=date(lang, gathered.last),
+        span=word(lang, "day" if begin == end else "span", begin=begin, end=end),
     )
     first = [told.paged.at.timestamp() for told in cases if told.paged]
     if first:

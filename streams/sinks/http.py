@@ -70,13 +70,15 @@ async def call(
     takes: Collection[int] = (),
     timeout_s: float = TIMEOUT_S,
     redirects: bool = False,
+    most_bytes: int | None = None,
 ) -> Answer:
     """One request, `body` as JSON or `data` as it is; the answer when 2xx or among `takes`.
 
     Raises Later (408, 425, 429, 5xx, no connection, no answer in time), Disabled (410), Refused
     (everything else, redirects included unless `redirects`: a POST that is redirected is a wrong
     address). No text
-    of an error holds the address or a header, since some of them are secrets.
+    of an error holds the address or a header, since some of them are secrets. A body is cut at four
+    megabytes; where `most_bytes` is given, a larger one is Refused.
     """
     sent = dict(headers or {})
     if body is not None:
@@ -94,7 +96,9 @@ async def call(
             timeout=aiohttp.ClientTimeout(total=timeout_s),
             middlewares=(once,),
         ) as response:
-            content = await _bounded(response.content)
+            content = await _bounded(
+                response.content, most_bytes or _MOST_BYTES, whole=most_bytes is not None
+            )
             answer = Answer(response.status, response.headers, content)
     except aiohttp.InvalidURL:
         raise Refused("the address is none") from None
@@ -132,12 +136,16 @@ def retry_after(headers: Mapping[str, str], now: datetime) -> float | None:
     return min(max(0.0, (at - now).total_seconds()), _LONGEST_WAIT_S)
 
 
-async def _bounded(content: aiohttp.StreamReader) -> bytes:
-    """A body's first four megabytes: nobody's answer may fill the memory."""
-    found = b""
-    while len(found) < _MOST_BYTES and (chunk := await content.read(_MOST_BYTES - len(found))):
+async def _bounded(content: aiohttp.StreamReader, most: int, *, whole: bool) -> bytes:
+    """A body's first bytes: nobody's answer may fill the memory. Where it is wanted `whole`, raises
+    Refused when there is more.
+    """
+    found = bytearray()
+    while len(found) < most and (chunk := await content.read(most - len(found))):
         found += chunk
-    return found
+    if whole and await content.read(1):
+        raise Refused(f"the answer is larger than {most // 1024 // 1024} MiB")
+    return bytes(found)
 
 
 def _named(error: aiohttp.ClientError) -> str:

@@ -182,8 +182,11 @@ def _handle(word: str) -> str:
 
 
 def _whole_handle(text: str, start: int, end: int) -> bool:
-    """Not part of a longer handle or address; a full stop may end the sentence."""
-    if start and (in_word(text[start - 1]) or text[start - 1] in "@./"):
+    """Not part of a longer handle or address; `.@name`, as people complain in public, is one.
+
+    A full stop may end the sentence.
+    """
+    if start and (in_word(text[start - 1]) or text[start - 1] == "@"):
         return False
     if end >= len(text) or not _IN_HANDLE.match(text[end]):
         return True

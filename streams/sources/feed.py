@@ -4,24 +4,29 @@ https://www.rssboard.org/rss-specification, RFC 4287; conditional requests: RFC 
 """
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Iterator, Mapping
 from datetime import UTC, datetime
 from time import struct_time
-from typing import Annotated, Any
+from typing import Annotated, Any, NoReturn
+from xml.sax import SAXException
 
 import feedparser
 import msgspec
 from msgspec import Meta
+from yarl import URL
 
 from scoring.mention import Attachment, Slug
 from streams.sinks.http import Answer
 from streams.sinks.target import Later, Refused
-from streams.sources.fetch import Fetcher
+from streams.sources.fetch import Fetcher, Part
 from streams.sources.item import UNREADABLE, attachment, author, identity, item, mapped
 from streams.sources.plain import plain
-from streams.sources.source import Batch, Context, Cursor, Item
+from streams.sources.source import MOST_WHY, Batch, Context, Cursor, Item
 
 EVERY_S = 300.0
+REFUSED_WAIT_S = 300.0
+"""Until an address that was refused is asked again; the others are meanwhile."""
 MAX_AGE_S = 7 * 86_400.0
 _ACCEPT = "application/atom+xml, application/rss+xml, application/xml;q=0.9, */*;q=0.5"
 
@@ -57,27 +62,49 @@ class Feeds:
         self._urls = settings.urls
         self._channel: Slug = context.common.channel or "blog"
         self._fetcher = Fetcher(context)
+        self._failed: dict[str, Later | Refused] = {}
+        self._not_before: dict[str, float] = {}
 
     async def batches(self, cursor: Cursor | None) -> AsyncIterator[Batch]:
         known = _cursor.decode(cursor) if cursor else {}
         seen = {url: known.get(url, Seen()) for url in self._urls}
-        failed: Later | Refused | None = None
-        for url in self._urls:
+        now = time.monotonic()
+        for number, url in enumerate(self._urls):
+            if now < self._not_before.get(url, 0.0):
+                continue
             try:
                 answer = await self._fetcher.get(
                     url, headers=_asking(seen[url]), takes={304}, redirects=True
                 )
-                if answer.status == 304:
-                    continue
-                batch = await asyncio.to_thread(parse, answer, url, self._channel)
+                batch, whole = Batch(), False
+                if answer.status != 304:
+                    batch, whole = await asyncio.to_thread(parse, answer, url, self._channel)
             except (Later, Refused) as error:
-                failed = error
+                where = f"urls[{number}] ({URL(url).host})" if len(self._urls) > 1 else ""
+                error.reason = f"{where}: {error.reason}".removeprefix(": ")
+                self._failed[url] = error
+                wait = error.after_s if isinstance(error, Later) else REFUSED_WAIT_S
+                self._not_before[url] = now + (wait or 0.0)
+                continue
+            self._failed.pop(url, None)
+            if answer.status == 304:
                 continue
             headers = {name.lower(): value for name, value in answer.headers.items()}
-            seen[url] = Seen(headers.get("etag", ""), headers.get("last-modified", ""))
+            # Of half a document the other half is still to come, under the same version perhaps.
+            seen[url] = (
+                Seen(headers.get("etag", ""), headers.get("last-modified", "")) if whole else Seen()
+            )
             yield msgspec.structs.replace(batch, cursor=msgspec.json.encode(seen).decode())
-        if failed is not None:
-            raise failed
+        if self._failed:
+            self._raise(now)
+
+    def _raise(self, now: float) -> NoReturn:
+        said = "; ".join(error.reason for error in self._failed.values())
+        if len(self._failed) < len(self._urls):
+            raise Part(said)
+        if all(isinstance(error, Refused) for error in self._failed.values()):
+            raise Refused(said)
+        raise Later(said, max(0.0, min(self._not_before.values()) - now))
 
     async def close(self) -> None:
         """Nothing is held."""
@@ -92,8 +119,11 @@ def _asking(seen: Seen) -> dict[str, str]:
     return headers
 
 
-def parse(answer: Answer, url: str, channel: Slug) -> Batch:
-    """The entries of a document, oldest first. Raises Later when it is no feed."""
+def parse(answer: Answer, url: str, channel: Slug) -> tuple[Batch, bool]:
+    """The entries of a document, oldest first, and whether it has an end.
+
+    Raises Later when it is no feed.
+    """
     told = {"content-type": answer.headers.get("Content-Type", ""), "content-location": url}
     try:
         found = feedparser.parse(answer.body, response_headers=told)
@@ -101,9 +131,16 @@ def parse(answer: Answer, url: str, channel: Slug) -> Batch:
         raise Later("the answer is no feed that could be read") from error
     if not found.get("version") and not found.entries:
         raise Later("the answer is no feed")
-    items, unreadable = mapped(found.entries, lambda entry: _items(entry, url, channel))
+    items: list[Item] = []
+    wrong: list[str] = []
+    for number, entry in enumerate(found.entries, 1):
+        made, odd = mapped([entry], lambda entry: _items(entry, url, channel))
+        items += made
+        if odd:
+            wrong.append(f"entry {number} on {URL(url).host}: no words, or nothing to know it by")
     items.sort(key=lambda one: one.mention.created_at)
-    return Batch(items=items, unreadable=unreadable)
+    whole = not isinstance(found.get("bozo_exception"), SAXException)
+    return Batch(items=items, unreadable=len(wrong), why=wrong[:MOST_WHY]), whole
 
 
 def _items(entry: Mapping[str, Any], url: str, channel: Slug) -> Iterator[Item]:

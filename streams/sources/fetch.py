@@ -13,8 +13,14 @@ from streams.sources.source import Context
 from streams.sources.times import point
 
 T = TypeVar("T")
+MOST_BYTES = 32 * 1024 * 1024
+"""Of one answer: a hundred long posts are some eight megabytes of JSON."""
 _LONGEST_WAIT_S = 3600.0
 _RESETS = ("x-rate-limit-reset", "x-ratelimit-reset")
+
+
+class Part(Later):
+    """Some of a source did not answer, the rest did: it is asked again at its usual pace."""
 
 
 class Fetcher:
@@ -43,6 +49,7 @@ class Fetcher:
                 headers=headers,
                 takes={429, *takes},
                 redirects=redirects,
+                most_bytes=MOST_BYTES,
             )
         if answer.status == 429 and 429 not in takes:
             raise too_many(answer)

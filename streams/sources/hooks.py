@@ -14,13 +14,14 @@ from aiokafka.errors import KafkaError
 from streams.errors import ConfigError
 from streams.sinks.hook import BadSignatureError, HookError
 from streams.sources.brands import Matcher
-from streams.sources.collector import count
-from streams.sources.intake import Intake
+from streams.sources.collector import count, warnings
+from streams.sources.intake import Intake, Taken
 from streams.sources.kinds import kind
 from streams.sources.meters import SourceMeters
 from streams.sources.records import mention_records
 from streams.sources.settings import Configured
-from streams.sources.source import Push
+from streams.sources.source import NothingReadError, Push
+from streams.web.refusal import refuse
 from streams.web.rule import Access, ruled
 from streams.worker.output import Output
 
@@ -69,7 +70,7 @@ class SourceHooks:
             return web.Response(text=push.greet(request.query))
         except BadSignatureError:
             log.warning("source %s: somebody asks with a wrong token", name)
-            raise web.HTTPForbidden from None
+            refuse(web.HTTPForbidden, "the token is not the one that was agreed on")
 
     @ruled(Access.SIGNED, max_bytes=MAX_BYTES, per_minute=1200)
     async def _take(self, request: web.Request) -> web.Response:
@@ -78,20 +79,31 @@ class SourceHooks:
             batch = push.read(request.headers, await request.read())
         except BadSignatureError:
             log.warning("source %s: a request with a wrong signature", name)
-            raise web.HTTPUnauthorized from None
+            refuse(web.HTTPUnauthorized, "the signature is not that of this body and secret")
+        except NothingReadError as error:
+            log.warning(
+                "source %s: nothing of a call could be read, which the sender is told: %s",
+                name,
+                error,
+            )
+            count(self._meters, name, Taken(), error.batch)
+            refuse(web.HTTPUnprocessableEntity, f"nothing in it could be read: {error}")
         except HookError as error:
             log.warning("source %s: %s", name, error)
-            raise web.HTTPBadRequest from None
+            refuse(web.HTTPBadRequest, "the body is not of the documented form")
         taken = intake.take(batch.items)
         try:
             async with asyncio.timeout(SEND_S):
-                await self._output.send(mention_records(self._topic, taken.mentions))
+                await self._output.send(mention_records(self._topic, taken.mentions, name))
         except (KafkaError, TimeoutError) as error:
             log.warning("source %s: the broker does not take its mentions: %r", name, error)
             self._meters.pressure.labels(name).inc()
             self._meters.failures.labels(name, "broker").inc()
-            raise web.HTTPServiceUnavailable(headers={"Retry-After": "2"}) from None
-        count(self._meters, name, taken, batch.unreadable)
+            said = "Kafka is out of reach; send it again later"
+            refuse(web.HTTPServiceUnavailable, said, {"Retry-After": "2"})
+        count(self._meters, name, taken, batch)
+        for line in warnings(taken, batch):
+            log.warning("source %s: %s", name, line)
         self._meters.up.labels(name).set(1)
         self._meters.last_success.labels(name).set_to_current_time()
         for item in batch.items:
@@ -101,7 +113,7 @@ class SourceHooks:
     def _known(self, request: web.Request) -> tuple[str, tuple[Push, Intake]]:
         name = request.match_info["name"]
         if name not in self._pushes:
-            raise web.HTTPNotFound
+            refuse(web.HTTPNotFound, f"there is no source {name!r} that is called")
         return name, self._pushes[name]
 
 

@@ -15,13 +15,13 @@ from aiohttp import web
 from aiokafka.errors import KafkaError
 
 from scoring.errors import BadMentionError
-from scoring.mention import Mention
+from scoring.mention import Kind, Mention
 from streams.sources import document
 from streams.sources.brands import Matcher
 from streams.sources.intake import INVALID, UNMATCHED, Intake, Taken
 from streams.sources.meters import HTTP, SourceMeters
 from streams.sources.records import mention_records
-from streams.sources.source import Common
+from streams.sources.source import Common, Item
 from streams.web.refusal import refuse
 from streams.web.rule import Access, ruled
 from streams.worker.output import Output
@@ -100,7 +100,7 @@ class Ingest:
             if fault is not None:
                 faults.append(fault)
         async with asyncio.timeout(SEND_S):
-            await self._output.send(mention_records(self._topic, mentions))
+            await self._output.send(mention_records(self._topic, mentions, HTTP))
         for outcome, number in outcomes.outcomes.items():
             self._meters.items.labels(HTTP, outcome).inc(number)
         answer = Answer(len(given) - len(faults), len(faults), faults)
@@ -114,17 +114,25 @@ class Ingest:
         self, index: int, raw: bytes, mentions: list[Mention], outcomes: Taken
     ) -> Fault | None:
         try:
-            found = self._intake.one(document.read(raw), datetime.now(UTC))
+            item = document.read(raw)
+            found = self._intake.one(item, datetime.now(UTC))
         except BadMentionError as error:
             outcomes.count(INVALID)
             return Fault(index, error.reason, error.detail)
         if not found:
             outcomes.count(UNMATCHED)
-            why = "it names no `brand`, and no keyword of one is in its text"
-            return Fault(index, UNMATCHED, why)
+            return Fault(index, UNMATCHED, _unmatched(item))
         outcomes.count("sent")
         mentions += found
         return None
+
+
+def _unmatched(item: Item) -> str:
+    """Who sends says it all: nothing is remembered here of what was sent before."""
+    if item.mention.text and not item.mention.parent_id:
+        return "it names no `brand`, and no keyword of one is in its text"
+    kind = item.mention.kind or Kind.POST
+    return f"it names no `brand`: a {kind} is not looked up by what it answers or changes"
 
 
 def parts(content_type: str, body: bytes) -> list[bytes]:

@@ -68,8 +68,10 @@ class Intake:
 
     def _one(self, item: Item, now: datetime, taken: Taken) -> str:
         mention = self._settled(item.mention)
-        if item.named or self._memory is None:
+        if self._memory is None:
             return self._send(mention, self._brands(item, mention), None, now, taken)
+        if item.named:
+            return self._named(item, mention, self._memory, now, taken)
         target = self._memory.of(mention.parent_id)
         if mention.kind in _CHANGES:
             if target is not None:
@@ -86,6 +88,24 @@ class Intake:
         outcome = self._send(mention, brands, root, now, taken)
         if outcome == SENT:
             self._memory.put(mention.id, Known(brands, root, digest(mention.text)))
+        return outcome
+
+    def _named(
+        self, item: Item, mention: Mention, memory: Memory, now: datetime, taken: Taken
+    ) -> str:
+        """An item that says its brand: ids are one brand's, and so is what is remembered."""
+        key = f"{mention.brand}\n{mention.id}"
+        said = digest(mention.text)
+        known = memory.of(key)
+        if known is None:
+            outcome = self._send(mention, (mention.brand,), None, now, taken)
+        elif known.digest == said or mention.kind in _CHANGES:
+            return DUPLICATE
+        else:
+            changed = _edited(mention, said, item.changed_at, now)
+            outcome = self._send(changed, (mention.brand,), known.root, now, taken)
+        root = known.root if known else mention.root_id
+        memory.put(key, Known((mention.brand,), root, said))
         return outcome
 
     def _again(

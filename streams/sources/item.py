@@ -137,10 +137,10 @@ def mapped(values: Iterable[T], to_items: Callable[[T], Iterable[Item]]) -> tupl
     return items, unreadable
 
 
-def deletion(id: str, at: datetime, channel: str, **more: Any) -> Item:
-    """`id` is gone since `at`."""
+def deletion(id: str, at: datetime, channel: str, *stamp: object, **more: Any) -> Item:
+    """`id` is gone since `at`; a `stamp` tells one deletion from the next of what came back."""
     return item(
-        id=identity(id, "deleted"),
+        id=identity(id, "deleted", *stamp),
         text="",
         created_at=at,
         channel=channel,

@@ -8,7 +8,7 @@ from typing import Any, cast
 import msgspec
 
 from streams.errors import ConfigError
-from streams.sinks.target import settings_of
+from streams.sinks.target import named, settings_of
 from streams.sources.source import Common, Context, Push, Source
 
 _MODULES = {
@@ -45,10 +45,17 @@ class Kind(msgspec.Struct, frozen=True, kw_only=True):
     streams: bool = False
 
     def options(self, table: Mapping[str, Any]) -> Any:
-        """Its own settings, typed. Raises ConfigError that names the key; reads no secret."""
+        """Its own settings, typed, every secret named. Raises ConfigError that names the key."""
         values = settings_of(self.settings, table)
         if check := getattr(values, "check", None):
             check()
+        for field in self.settings.__struct_fields__:
+            name = field.removesuffix("_env")
+            if name != field and f"{name}_file" in self.settings.__struct_fields__:
+                try:
+                    named(values, name)
+                except ValueError as error:
+                    raise ConfigError(str(error)) from error
         return values
 
 

@@ -4,7 +4,7 @@ import difflib
 import re
 import tomllib
 from collections.abc import Iterator, Mapping
-from datetime import UTC, tzinfo
+from datetime import UTC, datetime, tzinfo
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -18,8 +18,9 @@ from scoring.decoding import decode
 from scoring.errors import BadMentionError
 from scoring.mention import MAX_TEXT, Author, Engagement, Mention
 from streams.errors import ConfigError
+from streams.sources.folding import slug
 from streams.sources.item import NOBODY, UNREADABLE, identity
-from streams.sources.source import Item
+from streams.sources.source import Item, Unreadable
 from streams.sources.times import point
 
 ITEMS, ADDRESSED = "items", "addressed"
@@ -34,7 +35,13 @@ FIELDS = (
 )
 _WHOLE = frozenset(name for name in _INNER if name.startswith("engagement.")) | {"author.followers"}
 _TRUTHS = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False, "": None}
-_NOT_SLUG = re.compile(r"[^a-z0-9]+")
+_THOUSANDS = re.compile(r"\d{1,3}(?:[., '\u00a0\u202f]\d{3})+")
+_ESSENTIAL = frozenset(
+    {"id", "brand", "text", "created_at", "channel", "kind", "conversation_id", "parent_id"}
+)
+"""What a mention is not itself without; anything else that cannot be read is left out."""
+_EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
+"""What is older was no time, but a number of days, a year or a row."""
 
 
 class Shape:
@@ -45,29 +52,41 @@ class Shape:
         self._fields = {name: one for name, one in fields.items() if name != ITEMS}
         self._zone = zone
 
-    def items(self, message: object, prefix: str, channel: str | None) -> Iterator[Item | None]:
-        """The items of one message, None for each that is no mention.
+    def items(
+        self, message: object, prefix: str, channel: str | None
+    ) -> Iterator[Item | Unreadable]:
+        """The items of one message, and why others are no mentions.
 
         `prefix` makes ids of those that have none of their own, `channel` stands where none is
         mapped.
         """
         try:
-            found = [message] if self._items is None else self._items.search(message)
+            found = message if self._items is None else self._items.search(message)
         except (JMESPathError, *UNREADABLE):
-            found = [None]
+            yield Unreadable("items: the expression fails")
+            return
+        if found is None:
+            yield Unreadable("items: there are none where the mapping says")
+            return
         for one in found if isinstance(found, list) else [found]:
             try:
                 yield self._item(one, prefix, channel)
-            except (BadMentionError, JMESPathError, *UNREADABLE):
-                yield None
+            except _FieldError as error:
+                yield Unreadable(str(error))
+            except BadMentionError as error:
+                yield Unreadable(error.detail)
+            except UNREADABLE as error:
+                yield Unreadable(type(error).__name__)
 
     def _item(self, one: object, prefix: str, channel: str | None) -> Item:
-        raw = {name: expression.search(one) for name, expression in self._fields.items()}
+        """Raises _FieldError, BadMentionError, one of UNREADABLE."""
+        raw = {
+            name: value for name in self._fields if (value := self._value(name, one)) is not None
+        }
         addressed = raw.pop(ADDRESSED, None)
-        flat = {name: _typed(name, value) for name, value in raw.items() if value is not None}
-        if "created_at" not in flat:
-            raise ValueError("a time is wanted")
-        flat["created_at"] = point(flat["created_at"], self._zone).isoformat()
+        if "created_at" not in raw:
+            raise _FieldError("created_at: there is none where the mapping says")
+        flat = raw
         flat.setdefault("text", "")
         flat["text"] = flat["text"][:MAX_TEXT]
         if not flat.get("channel") and channel:
@@ -78,21 +97,64 @@ class Shape:
         if not flat.get("id"):
             whole = msgspec.json.encode(one, order="deterministic", enc_hook=str)
             flat["id"] = identity(prefix, sha256(whole).hexdigest()[:32])
-        mention = decode(msgspec.json.encode(_nested(flat)))
-        return Item(mention=mention, named=named, addressed=_texts(addressed))
+        return Item(mention=_decoded(flat), named=named, addressed=_texts(addressed))
+
+    def _value(self, name: str, one: object) -> Any:
+        """A field as Mention v1 wants it, None where there is none. Raises _FieldError."""
+        try:
+            value = self._fields[name].search(one)
+            if value is None or name == ADDRESSED:
+                return value
+            return self._time(value) if name == "created_at" else _typed(name, value)
+        except (JMESPathError, *UNREADABLE) as error:
+            if name not in _ESSENTIAL:
+                return None
+            what = "the expression fails" if isinstance(error, JMESPathError) else "not as wanted"
+            raise _FieldError(f"{name}: {what}") from error
+
+    def _time(self, value: object) -> str:
+        try:
+            at = point(value, self._zone)
+        except (TypeError, *UNREADABLE) as error:
+            raise _FieldError("created_at: it is no time") from error
+        if at < _EARLIEST:
+            raise _FieldError("created_at: a time before the year 2000 is taken for a mistake")
+        return at.isoformat()
+
+
+class _FieldError(Exception):
+    """A field without which there is no mention."""
+
+
+def _decoded(flat: Mapping[str, Any]) -> Mention:
+    """Raises BadMentionError. What is beyond the bounds of Mention v1 and may be left out, is."""
+    try:
+        return decode(msgspec.json.encode(_nested(flat)))
+    except BadMentionError:
+        essential = {name: value for name, value in flat.items() if name in _ESSENTIAL}
+        names = {n: flat[n] for n in ("author.id", "author.handle", "author.role") if n in flat}
+        try:
+            return decode(msgspec.json.encode(_nested(essential | names)))
+        except BadMentionError:
+            return decode(msgspec.json.encode(_nested(essential)))
 
 
 def _typed(name: str, value: object) -> Any:
     """What JSON and CSV write in many ways, as Mention v1 wants it."""
     if name in _WHOLE:
-        return round(float(value)) if str(value).strip() else None  # type: ignore[arg-type]
+        said = str(value).strip()
+        if _THOUSANDS.fullmatch(said):
+            return int("".join(c for c in said if c.isdigit()))
+        return round(float(said)) if said else None
     if name in ("promoted", "author.verified"):
         return value if isinstance(value, bool) else _TRUTHS.get(str(value).strip().lower())
     if name in ("created_at", "attachments"):
         return value
     text = value if isinstance(value, str) else msgspec.json.encode(value).decode()
     if name in ("brand", "channel"):
-        return _NOT_SLUG.sub("-", text.strip().lower()).strip("-")
+        return slug(text)
+    if name == "author.role":
+        return text.strip().lower()
     return text if name == "text" else text.strip() or None
 
 

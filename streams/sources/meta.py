@@ -110,7 +110,9 @@ def _feed(entry: _Entry, value: Mapping[str, Any], at: datetime) -> Iterator[Ite
         # Only the page hides; who removed it, its author or the page, is not told.
         page = author(id=entry.id, role=Role.BRAND) if verb == "hide" else None
         id, root = identity("facebook", own), _root(value, own)
-        yield deletion(id, at, "facebook", author=page, conversation_id=root)
+        gone = point(entry.time) if entry.time else at  # `created_time` is the comment's own
+        stamp = [round(entry.time)] if entry.time else []
+        yield deletion(id, gone, "facebook", *stamp, author=page, conversation_id=root)
     elif value.get("message") or _attached(value) or verb == "add":
         yield _facebook(value, own, entry, at)
 

@@ -1,5 +1,6 @@
 """The file that TOCSIN_SOURCES names: tables `[brands.NAME]` and `[sources.NAME]`, typed."""
 
+import difflib
 import re
 import tomllib
 from pathlib import Path
@@ -7,6 +8,7 @@ from typing import Any
 
 import msgspec
 
+from scoring.mention import Role
 from streams.errors import ConfigError
 from streams.sinks.target import settings_of
 from streams.sources import brands
@@ -92,6 +94,7 @@ def _source(name: str, table: Any) -> Configured:
         if not isinstance(type_, str):
             raise ConfigError(f"type is missing: one of {', '.join(names())} is wanted")
         made = kind(type_)
+        _check_role(given.get("role"))
         common = common_of(made, settings_of(Common, given))
         return Configured(
             name=name,
@@ -104,3 +107,13 @@ def _source(name: str, table: Any) -> Configured:
         raise ConfigError(f"sources.{name}: {error}") from error
     except RecursionError as error:
         raise ConfigError(f"sources.{name}: it is nested too deeply") from error
+
+
+def _check_role(role: object) -> None:
+    """In mentions a role that nobody knows is `unknown`; here it is a mistake."""
+    roles = [one.value for one in Role if one is not Role.UNKNOWN]
+    if role is None or role in roles:
+        return
+    near = difflib.get_close_matches(str(role).lower(), roles, n=1)
+    hint = f"did you mean {near[0]}?" if near else f"one of {', '.join(roles)} is wanted"
+    raise ConfigError(f"role is {role!r}: {hint}")

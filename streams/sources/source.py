@@ -14,6 +14,7 @@ from msgspec import Meta
 
 from scoring.mention import SLUG, Mention, Role
 from streams.config import Settings
+from streams.sinks.hook import HookError
 
 Cursor = str
 """How far a source is, in its own words; opaque to everybody else."""
@@ -23,6 +24,9 @@ Api = Annotated[str, Meta(pattern=r"^https?://[^\s?#]+$", examples=["https://api
 Instance = Annotated[
     str, Meta(pattern=r"^https?://[^\s/?#]+/?$", examples=["https://mastodon.example"])
 ]
+
+MOST_WHY = 5
+"""Unreadable ones of a batch that are explained."""
 
 
 class Item(msgspec.Struct, frozen=True, kw_only=True):
@@ -40,15 +44,48 @@ class Item(msgspec.Struct, frozen=True, kw_only=True):
     about: str = ""
 
 
+class Unreadable(msgspec.Struct, frozen=True):
+    """What is no item of the form that is wanted: where and why, never what it says."""
+
+    why: str
+
+
 class Batch(msgspec.Struct, frozen=True, kw_only=True):
     """Items, and how far the source is once they are safe (None: as before).
 
-    `unreadable` counts what was no item of the form that the platform documents.
+    `unreadable` counts what was no item of the form that the platform documents; `why` says of
+    some of them where they are and what is wrong, `notes` what else somebody should know.
     """
 
     items: Sequence[Item] = ()
     cursor: Cursor | None = None
     unreadable: int = 0
+    why: Sequence[str] = ()
+    notes: Sequence[str] = ()
+
+
+class NothingReadError(HookError):
+    """A call of which nothing could be read: it is to come again when the mapping is mended."""
+
+    def __init__(self, batch: Batch) -> None:
+        super().__init__("; ".join(batch.why))
+        self.batch = batch
+
+
+def placed(one: Item | Unreadable, where: str) -> Item | Unreadable:
+    """An unreadable one says where it is."""
+    return Unreadable(f"{where}: {one.why}") if isinstance(one, Unreadable) else one
+
+
+def sorted_out(found: Sequence[Item | Unreadable], notes: Sequence[str] = ()) -> Batch:
+    """A batch of the items, the others counted and the first of them explained."""
+    wrong = [one.why for one in found if isinstance(one, Unreadable)]
+    return Batch(
+        items=[one for one in found if isinstance(one, Item)],
+        unreadable=len(wrong),
+        why=wrong[:MOST_WHY],
+        notes=notes,
+    )
 
 
 Name = Annotated[

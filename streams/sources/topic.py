@@ -9,19 +9,20 @@ from collections.abc import AsyncIterator
 from typing import Annotated, Any, Literal
 
 import msgspec
-from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 from faust.types import TP
 from msgspec import Meta
 
-from scoring.errors import BadMentionError
 from streams import config
 from streams.config import HOSTS
 from streams.errors import BrokerError, ConfigError
 from streams.kafka import clients
+from streams.kafka.same import is_same_cluster, written_alike
 from streams.kafka.topics import Topics
-from streams.sinks.target import Later
+from streams.sinks.target import Later, Refused
 from streams.sources import document, mapping
-from streams.sources.source import Batch, Context, Cursor, Item
+from streams.sources.records import SENT_BY, mark
+from streams.sources.source import Batch, Context, Cursor, Item, Unreadable, placed, sorted_out
 from streams.worker.ends import true_ends
 
 STREAMS = True
@@ -57,15 +58,26 @@ class TopicSource:
         self._name = context.name
         self._channel = context.common.channel or "website"
         self._kafka = context.settings
+        self._ours = context.settings
         if settings.broker is not None:
             self._kafka = msgspec.structs.replace(context.settings, broker=settings.broker)
-        elif settings.topic == Topics.of(context.settings).mentions:
-            raise ConfigError(f"topic: {settings.topic} is where the mentions go: it would circle")
+        topics = Topics.of(context.settings)
+        self._is_own_name = settings.topic in msgspec.structs.astuple(topics)
+        self._mark = mark(topics.mentions, context.name)
+        if self._is_own_name and written_alike(self._kafka, self._ours):
+            raise ConfigError(self._circle)
         self._shape = mapping.of_settings(
             settings.mapping, settings.mapping_file, settings.timezone
         )
 
+    @property
+    def _circle(self) -> str:
+        return (
+            f"topic: {self._settings.topic} is one of Tocsin's own: it would circle; name another"
+        )
+
     async def batches(self, cursor: Cursor | None) -> AsyncIterator[Batch]:
+        await self._check_no_circle()
         count = await self._count()
         consumer = AIOKafkaConsumer(
             **clients.aiokafka(self._kafka),
@@ -80,18 +92,26 @@ class TopicSource:
             yield Batch(cursor=_encode(offsets))
             while True:
                 found = await consumer.getmany(timeout_ms=_POLL_MS, max_records=_MOST)
-                items: list[Item] = []
-                unreadable = 0
+                read: list[Item | Unreadable] = []
                 for partition, records in found.items():
                     for record in records:
-                        for item in self._items(record.value or b""):
-                            unreadable += item is None
-                            items += [item] if item is not None else []
+                        read += self._record(record)
                     offsets[str(partition.partition)] = records[-1].offset + 1
                 if found:
-                    yield Batch(items=items, cursor=_encode(offsets), unreadable=unreadable)
+                    yield msgspec.structs.replace(sorted_out(read), cursor=_encode(offsets))
         finally:
             await consumer.stop()
+
+    async def _check_no_circle(self) -> None:
+        """Raises Refused, Later: the same brokers may be written in many ways."""
+        if not self._is_own_name:
+            return
+        try:
+            same = await asyncio.to_thread(is_same_cluster, self._kafka, self._ours)
+        except BrokerError as error:
+            raise Later(str(error)) from error
+        if same:
+            raise Refused(f"{self._circle} ({self._settings.broker} is our own broker)")
 
     async def _count(self) -> int:
         """Number of partitions. Raises Later."""
@@ -123,13 +143,12 @@ class TopicSource:
             consumer.seek(place, wanted)
         return offsets
 
-    def _items(self, value: bytes) -> "list[Item | None]":
-        try:
-            if self._shape is None:
-                return [document.read(value)]
-            return list(self._shape.items(msgspec.json.decode(value), self._name, self._channel))
-        except (BadMentionError, msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-            return [None]
+    def _record(self, record: "ConsumerRecord[bytes, bytes]") -> "list[Item | Unreadable]":
+        if (SENT_BY, self._mark) in (record.headers or ()):
+            return [Unreadable("this source sent it itself: it reads what it writes")]
+        found = document.items(record.value or b"", self._shape, self._name, self._channel)
+        where = f"partition {record.partition}, offset {record.offset}"
+        return [placed(one, where) for one in found]
 
     async def close(self) -> None:
         """The consumer ends with the batches."""

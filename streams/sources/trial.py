@@ -11,11 +11,14 @@ from scoring.mention import Mention
 from streams.config import Settings
 from streams.errors import ConfigError
 from streams.sinks.runner import http_session
+from streams.sources import files
 from streams.sources.brands import Matcher
+from streams.sources.folding import fold
 from streams.sources.hooks import push_of
 from streams.sources.intake import Intake, Taken
 from streams.sources.known import Memory
 from streams.sources.settings import Sources
+from streams.sources.source import Batch
 from streams.worker.sources import build
 
 
@@ -25,10 +28,12 @@ class Trial(msgspec.Struct, kw_only=True):
     mentions: list[Mention] = msgspec.field(default_factory=list)
     outcomes: dict[str, int] = msgspec.field(default_factory=dict)
     reasons: dict[str, int] = msgspec.field(default_factory=dict)
+    notes: list[str] = msgspec.field(default_factory=list)
 
-    def add(self, taken: Taken, unreadable: int) -> None:
+    def add(self, taken: Taken, batch: Batch) -> None:
         self.mentions += taken.mentions
-        for outcome, number in (*taken.outcomes.items(), ("unreadable", unreadable)):
+        self.notes += (*batch.why, *batch.notes)
+        for outcome, number in (*taken.outcomes.items(), ("unreadable", batch.unreadable)):
             if number:
                 self.outcomes[outcome] = self.outcomes.get(outcome, 0) + number
         for reason, number in taken.reasons.items():
@@ -56,7 +61,7 @@ async def run(
         try:
             async with asyncio.timeout(within_s), aclosing(cast("Any", made.batches(None))) as all_:
                 async for batch in all_:
-                    trial.add(intake.take(batch.items), batch.unreadable)
+                    trial.add(intake.take(batch.items), batch)
                     if len(trial.mentions) >= most:
                         break
         except TimeoutError:
@@ -80,15 +85,25 @@ def doubts(configured: Sources) -> Iterator[str]:
     """What is allowed and yet seldom meant, a line each."""
     owners: dict[str, str] = {}
     for name, brand in configured.brands.items():
-        for word in (*brand.keywords, *brand.cased):
+        alone = msgspec.structs.replace(brand, context=(), handles=())
+        for word in {fold(word): word for word in (*brand.keywords, *brand.cased)}.values():
             if len(word.strip("*")) < 3 and word.isascii():
                 yield f"brands.{name}: {word!r} is short: does it mean nothing else?"
-            other = owners.setdefault(word.casefold(), name)
+            other = owners.setdefault(fold(word), name)
             if other != name:
                 yield f"brands.{name}: {word!r} is a keyword of {other} too: texts count for both"
+            goes_on = word in brand.keywords and word.endswith("*")
+            if brand.exclude and not goes_on and not Matcher({name: alone}).brands_of(word, ""):
+                yield f"brands.{name}: {word!r} is never found: `exclude` takes it away"
+            if word in brand.cased and word.endswith("*"):
+                yield f"brands.{name}: {word!r}: in `cased` a * is itself; in keywords it is more"
         if not brand.handles:
             yield f"brands.{name}: without handles the brand's own answers are not known as such"
     for name, source in configured.sources.items():
+        if source.type == "file":
+            for path in files.find(source.options.path):
+                if source.options.unmapped(path):
+                    yield f"sources.{name}: {path} is left out: CSV needs a mapping"
         if source.common.brand and source.type in ("bluesky", "mastodon"):
             yield f"sources.{name}: with brand set, all that is written there counts for it"
         if (

@@ -19,7 +19,7 @@ from streams.sinks.hook import BadSignatureError, HookError
 from streams.sinks.standard import standard
 from streams.sinks.target import secret
 from streams.sources import mapping
-from streams.sources.source import Batch
+from streams.sources.source import Batch, NothingReadError, sorted_out
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -64,7 +64,7 @@ class Webhook:
         raise BadSignatureError("nobody asks here")
 
     def read(self, headers: Mapping[str, str], body: bytes) -> Batch:
-        """The items of a call."""
+        """The items of a call. Raises NothingReadError where the mapping finds none in it."""
         lower = {name.lower(): value for name, value in headers.items()}
         if self._settings.signature == "standard":
             try:
@@ -79,9 +79,10 @@ class Webhook:
             message = msgspec.json.decode(body)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             raise HookError(f"the body is no JSON: {error}") from error
-        found = list(self._shape.items(message, self._settings.platform, "review"))
-        good = [one for one in found if one is not None]
-        return Batch(items=good, unreadable=len(found) - len(good))
+        batch = sorted_out(list(self._shape.items(message, self._settings.platform, "review")))
+        if batch.unreadable and not batch.items:
+            raise NothingReadError(batch)
+        return batch
 
     def _check(self, given: str, body: bytes) -> None:
         mac = signed.hmac_sha256(self._secret, body)

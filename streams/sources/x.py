@@ -9,6 +9,7 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator
 from contextlib import aclosing
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Annotated
 
@@ -30,6 +31,9 @@ STREAMS = True
 _IDLE_S = 40.0
 """X sends an empty line every 20 s."""
 _PAGES = 10
+_SEARCHED = timedelta(days=7, minutes=-2)
+_EPOCH_MS, _CLOCK_BIT = 1_288_834_974_657, 22
+"""An id is a snowflake: its upper bits are milliseconds since X's own epoch."""
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -114,12 +118,12 @@ class FilteredStream:
         for rule in self._settings.rules:
             token = ""
             for _ in range(_PAGES):
-                params = FIELDS | {"query": rule, "since_id": since, "max_results": "100"}
-                params |= {"sort_order": "recency"} | ({"next_token": token} if token else {})
+                params = FIELDS | {"query": rule, "max_results": "100", "sort_order": "recency"}
+                params |= _from(since) | ({"next_token": token} if token else {})
                 try:
                     answer = await self._fetcher.get(self._base + "/recent", params, self._headers)
                 except Refused as error:
-                    # Older than seven days, or not in the app's plan: listening goes on.
+                    # Not in the app's plan, mostly: listening goes on.
                     log.warning("source %s: what came meanwhile is lost: %s", self._name, error)
                     return
                 page = decoded(answer, _pages)
@@ -129,6 +133,12 @@ class FilteredStream:
                 token = page.meta.next_token
                 if not token:
                     break
+            else:
+                log.warning(
+                    "source %s: more than %d posts of one rule came meanwhile: older ones are lost",
+                    self._name,
+                    _PAGES * 100,
+                )
 
     async def _set_rules(self) -> None:
         """Adds the rules that are missing, takes away those of ours that are no more."""
@@ -166,6 +176,17 @@ def read(line: bytes) -> list[Item]:
         said = bytes(found.errors[0])[:200].decode("utf-8", "replace")
         raise Later(f"X ends the stream: {said}")
     return [to_item(found.data, found.includes)] if found.data else []
+
+
+def _from(since: str) -> dict[str, str]:
+    """Where a search begins: at a post, or, where that is too old to be named, as early as it may.
+
+    https://docs.x.com/x-api/posts/search-recent-posts
+    """
+    oldest = datetime.now(UTC) - _SEARCHED
+    if int(since) >> _CLOCK_BIT > round(oldest.timestamp() * 1000) - _EPOCH_MS:
+        return {"since_id": since}
+    return {"start_time": oldest.strftime("%Y-%m-%dT%H:%M:%SZ")}
 
 
 def _newest(newest: str, batch: Batch) -> str:

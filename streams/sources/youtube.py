@@ -24,7 +24,9 @@ EVERY_S = 300.0
 MAX_AGE_S = 7 * 86_400.0
 _PAGE, _PAGES = 100, 10
 _EXHAUSTED_S = 3600.0
-_EXHAUSTED = frozenset({"quotaExceeded", "rateLimitExceeded", "dailyLimitExceeded"})
+_MINUTE_S = 60.0
+_EXHAUSTED = frozenset({"quotaExceeded", "dailyLimitExceeded"})
+_TOO_FAST = frozenset({"rateLimitExceeded", "userRateLimitExceeded"})
 _CLOSED = frozenset({"commentsDisabled", "videoNotFound", "forbidden", "channelNotFound"})
 _CHANNEL = "youtube"
 _Id = Annotated[str, Meta(pattern=r"^[A-Za-z0-9_-]{5,64}$", examples=["dQw4w9WgXcQ"])]
@@ -169,6 +171,8 @@ class Comments:
         reasons = _reasons(answer)
         if reasons & _EXHAUSTED:
             raise Later("the day's quota is used up", _EXHAUSTED_S)
+        if reasons & _TOO_FAST:
+            raise Later("more calls than a minute allows", _MINUTE_S)
         if reasons & _CLOSED:
             return None
         raise failure(answer)

@@ -126,7 +126,7 @@ class SourcesRole:
         cursor: Cursor | None,
     ) -> None:
         assert self._keeper is not None
-        await self._output.send(mention_records(self._topic, mentions))
+        await self._output.send(mention_records(self._topic, mentions, name))
         await self._keeper.store(name, changes, cursor)
 
 

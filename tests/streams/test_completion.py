@@ -35,6 +35,8 @@ def asked(words: str, at: int, shell: str = "bash") -> "subprocess.CompletedProc
         ("tocsin policy d", 2, ["diff"]),
         ("tocsin backtest --h", 2, ["--html", "--help"]),
         ("tocsin init --sink pager", 3, ["pagerduty"]),
+        ("tocsin worker --role ti", 3, ["tickets"]),
+        ("tocsin worker --role score,so", 3, ["score,sources"]),
         ("tocsin backtets --", 2, ["--version", "--help"]),
     ],
 )
@@ -42,6 +44,16 @@ def test_what_could_follow(words: str, at: int, wanted: list[str]) -> None:
     done = asked(words, at)
     assert done.stderr == ""
     assert sorted(line.partition(",")[2] for line in done.stdout.split()) == sorted(wanted)
+
+
+def test_sources_by_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = tmp_path / "sources.toml"
+    file.write_text('[sources.news-fr]\ntype = "file"\npath = "/x.jsonl"\n')
+    monkeypatch.setenv("TOCSIN_SOURCES", str(file))
+    assert asked("tocsin sources test ne", 3).stdout.split() == ["plain,news-fr"]
+    file.write_text("broken")
+    done = asked("tocsin sources test ne", 3)
+    assert (done.stdout.strip(), done.stderr) == ("", "")
 
 
 def test_the_first_word_imports_no_subcommand() -> None:

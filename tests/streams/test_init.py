@@ -23,6 +23,8 @@ from streams.first import answers as asked
 from streams.first.answers import LANGUAGES, Answers
 from streams.first.files import FILES, secrets, written
 from streams.sinks import settings as sinks
+from streams.sources.brands import Matcher
+from streams.sources.settings import load
 from streams.worker.application import Role
 from tests.conftest import ROOT, Cli
 from tests.deploy.test_compose import COMPOSE
@@ -136,12 +138,41 @@ def test_the_brands_are_those_of_sources(language: str, tmp_path: Path) -> None:
 
 def test_brands() -> None:
     assert asked.brands("Acme Air, acme-air,L'Été n°1") == (
-        ("acme-air", "acme-air"),
-        ("lete-n1", "L'Été n°1"),
+        ("acme-air", "Acme Air", ("acme-air",)),
+        ("lete-n1", "L'Été n°1", ()),
     )
+    assert asked.brands("@acme, #acme,acme") == (("acme", "acme", ()),)
     for wrong in ("", " , ", "東京", "a\x07b", "x" * 101):
         with pytest.raises(UsageError):
             asked.brands(wrong)
+
+
+def test_a_broker_of_this_machine_is_another_in_a_container(tmp_path: Path) -> None:
+    file = tmp_path / "compose.override.yaml"
+    for broker, said in (("127.0.0.1:50845", True), ("kafka.example:9092", False)):
+        text = written(answers(tmp_path, broker=broker, brands=asked.brands("a,b,c,d")))[file]
+        assert ("compose's own Kafka" in text) == said
+        settings = yaml.safe_load(text)["x-settings"]
+        assert settings["TOCSIN_BROKER"] == ("kafka:19092" if said else broker)
+    policy = written(answers(tmp_path, brands=asked.brands("a,b,c,d")))[tmp_path / "policy.toml"]
+    assert "a, b, c, ..." in policy
+
+
+def test_every_name_that_is_given_is_looked_for(tmp_path: Path) -> None:
+    names = "C&A,C-A,A*Teens,M**,Acme*,@zoo"
+    file = tmp_path / "sources.toml"
+    file.write_text(written(answers(tmp_path, brands=asked.brands(names)))[file], "utf-8")
+    matcher = Matcher(load(file).brands)
+    for text, brand in {
+        "C&A": "c-a",
+        "c-a": "c-a",
+        "A*Teens": "a-teens",
+        "M**": "m",
+        "Acme*": "acme",
+        "zoo": "zoo",
+    }.items():
+        assert matcher.brands_of(f"I like {text} !", "forum") == [brand]
+    assert matcher.brands_of("acmeify", "forum") == []
 
 
 def test_flags(cli: Cli, tmp_path: Path) -> None:

@@ -8,8 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from streams.errors import ConfigError
+from streams.first import answers
 from streams.sources.brands import Matcher, read
-from streams.sources.folding import fold
+from streams.sources.folding import fold, slug
+from streams.sources.mapping import shape
+from streams.sources.source import Item
 
 MATCHER = Matcher(
     read(
@@ -28,6 +31,7 @@ MATCHER = Matcher(
             "free": {"cased": ["Free"]},
             "royal": {"keywords": ["hôtel royal", "全日空"]},
             "cafe": {"keywords": ["café del sol"]},
+            "coeur": {"keywords": ["Cœur de Lion", "Søstrene"]},
         }
     )
 )
@@ -64,6 +68,9 @@ MATCHER = Matcher(
         ("cafe\u0301 del sol", ["cafe"]),
         ("acme et Free", ["acme", "free"]),
         ("", []),
+        ("le coeur de lion", ["coeur"]),
+        ("LE CŒUR DE LION", ["coeur"]),
+        ("sostrene i lodz", ["coeur"]),
     ],
 )
 def test_words_count_where_they_stand_alone(text: str, brands: list[str]) -> None:
@@ -81,6 +88,10 @@ def test_words_count_where_they_stand_alone(text: str, brands: list[str]) -> Non
         ("@acme.example", "twitter", False),
         ("@acme@evil.example", "mastodon", False),
         ("mail me@acme", "twitter", False),
+        (".@acme you lost it", "twitter", True),
+        ("…@acme", "twitter", True),
+        ("hey/@acme", "twitter", True),
+        ("a@@acme", "twitter", False),
     ],
 )
 def test_handles_are_whole_and_of_their_channel(text: str, channel: str, named: bool) -> None:
@@ -118,6 +129,28 @@ def test_as_a_plain_search_finds_them(words: list[str], text: str) -> None:
         if re.search(left + inner + right, fold(text)):
             expected.append(f"b{number}")
     assert matcher.brands_of(text, "forum") == sorted(expected)
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("Café Noir", "cafe-noir"),
+        ("Cœur de Lion", "coeur-de-lion"),
+        ("Søstrene Grene", "sostrene-grene"),
+        ("Straße & Łódź", "strasse-lodz"),
+        ("L’Oréal", "loreal"),
+        ("全日空", ""),
+    ],
+)
+def test_slugs_are_the_same_everywhere(name: str, said: str) -> None:
+    assert slug(name) == said
+    if said:
+        assert answers.brand(name).slug == said
+    made = shape({"text": "t", "created_at": "d", "brand": "b"})
+    (found,) = made.items({"t": "x", "d": "2026-11-20", "b": name}, "it", "forum")
+    assert isinstance(found, Item)
+    assert found.named == bool(said)
+    assert not said or found.mention.brand == said
 
 
 def test_many_words_at_once() -> None:

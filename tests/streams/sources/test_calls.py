@@ -80,6 +80,16 @@ def test_what_happens_on_a_page(hook: meta.Webhook) -> None:
     assert edit.id != reply.id
     assert (removed.kind, removed.parent_id, removed.author) == ("deletion", post.id, None)
     assert (hidden.kind, hidden.parent_id, hidden.role) == ("deletion", reply.id, "brand")
+    assert hidden.created_at == NOW
+    later = json.loads(body)
+    later["entry"][0]["time"] += 60
+    later = json.dumps(later).encode()
+    (once_more,) = [
+        one.mention
+        for one in hook.read(meta_signed(later), later).items
+        if one.mention.parent_id == reply.id and one.mention.kind == "deletion"
+    ]
+    assert once_more.id != hidden.id, "it was shown in between"
     assert (review.channel, review.text) == ("review", "Never again")
     assert batch.unreadable == 1
     again = hook.read(meta_signed(body), body)
@@ -175,7 +185,7 @@ def test_tickets_and_public_comments(monkeypatch: pytest.MonkeyPatch) -> None:
 REVIEWS = {
     "items": "reviews",
     "id": "reviewId",
-    "text": "join('. ', [title, body])",
+    "text": "join('. ', [title, body][?@])",
     "created_at": "publishedAt",
     "channel": "'review'",
     "author": {"handle": "consumer.name"},
@@ -190,6 +200,8 @@ def test_reviews_through_a_mapping(monkeypatch: pytest.MonkeyPatch) -> None:
                 {"reviewId": 7, "title": "Never", "body": "again", "publishedAt": 1763800000,
                  "consumer": {"name": "Ann"}, "likes": "3"},
                 {"reviewId": 8, "title": "No time", "body": "x"},
+                {"reviewId": 9, "title": None, "body": "bad", "publishedAt": 1763800000},
+                {"reviewId": 10, "body": "worse", "publishedAt": 1763800000},
                 "odd",
             ]
         }
@@ -203,12 +215,14 @@ def test_reviews_through_a_mapping(monkeypatch: pytest.MonkeyPatch) -> None:
         "webhook-signature": StandardWebhook(STANDARD).sign("msg_1", stamp, body.decode()),
     }
     batch = hook.read(headers, body)
-    (one,) = batch.items
+    one, two, three = batch.items
     assert (one.mention.id, one.mention.text) == ("7", "Never. again")
+    assert (two.mention.text, three.mention.text) == ("bad", "worse")
     assert one.mention.created_at.timestamp() == 1763800000
     assert one.mention.engagement is not None
     assert one.mention.engagement.likes == 3
     assert batch.unreadable == 2
+    assert batch.why[0].startswith("created_at:")
     with pytest.raises(BadSignatureError):
         hook.read(headers | {"webhook-signature": "v1,AAAA"}, body)
     with pytest.raises(BadSignatureError):
@@ -241,6 +255,18 @@ def test_calls_over_a_worker(bench: Listening, until: Until) -> None:
         brand = "skylark-air"
         app_secret_env = "META_SECRET"
         verify_token_env = "META_TOKEN"
+
+        [sources.stars]
+        type = "webhook"
+        brand = "skylark-air"
+        signature = "hmac-hex"
+        secret_env = "META_SECRET"
+
+        [sources.stars.mapping]
+        items = "reviews"
+        id = "reviewId"
+        text = "join('. ', [title, body][?@])"
+        created_at = "publishedAt"
         """
     )
     worker = bench.start(META_SECRET=SECRET, META_TOKEN="verify-me")
@@ -251,7 +277,8 @@ def test_calls_over_a_worker(bench: Listening, until: Until) -> None:
     body = page(feed("comment", comment_id="1_2", parent_id="990_1", message="mine too"))
     headers = meta_signed(body)
     assert send(worker, body, token="", path="/sources/page", headers=headers)[0] == 200
-    assert send(worker, body, token="", path="/sources/page")[0] == 401
+    status, answer, _ = send(worker, body, token="", path="/sources/page")
+    assert (status, "signature" in answer["error"]) == (401, True)
     odd = b"[]"
     assert send(worker, odd, token="", path="/sources/page", headers=meta_signed(odd))[0] == 400
     assert send(worker, body, token="", path="/sources/other", headers=headers)[0] == 404
@@ -259,3 +286,19 @@ def test_calls_over_a_worker(bench: Listening, until: Until) -> None:
     (found,) = bench.mentions()
     assert (found["id"], found["brand"]) == ("facebook:1_2", "skylark-air")
     assert worker.metric("tocsin_source_items_total", source="page", outcome="sent") == 1
+    calls = (
+        (b'{"foo": 1}', 422, "items: there are none"),
+        (b'{"reviews": []}', 200, ""),
+        (b'{"reviews": [{"reviewId": 1, "title": "a"}, {"reviewId": 2}]}', 422, "created_at"),
+        (b'{"reviews": [{"reviewId": 3, "body": "a", "publishedAt": 1763800000}, {}]}', 200, ""),
+        (b"<html>", 400, "form"),
+    )
+    for body, status, said in calls:
+        mac = hmac.new(SECRET.encode(), body, sha256).hexdigest()
+        got, answer, _ = send(
+            worker, body, token="", path="/sources/stars", headers={"X-Signature": mac}
+        )
+        assert got == status
+        assert said in json.dumps(answer)
+    until(lambda: len(bench.mentions()) == 2)
+    assert worker.metric("tocsin_source_items_total", source="stars", outcome="unreadable") == 4

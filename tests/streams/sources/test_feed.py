@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from typing import Any
 
+import pytest
 from aiohttp import web
 
 from tests.streams.sources.rig import rig, serving
@@ -147,5 +148,83 @@ def test_what_kafka_does_not_take_is_read_again() -> None:
                 assert it.cursor is None
                 it.refuse = False
                 await it.until(lambda: it.ids() == ["feed:1"])
+
+    asyncio.run(run())
+
+
+def test_a_large_feed_is_read_whole_and_one_too_large_is_said(
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def run() -> None:
+        long = "x" * 1000
+        many = [entry(str(n), "Skylark", long) for n in range(5_000)]
+        site = Site(rss(*many))
+        assert len(site.body) > 5 * 1024 * 1024
+        async with serving(web.get("/feed", site.handle)) as url:
+            table = {"type": "feed", "urls": [f"{url}/feed"], "rate_per_s": 500}
+            async with rig(table) as it:
+                await it.until(lambda: len(it.sent) == 5_000, 60)
+                assert it.counts() == {"sent": 5_000}
+                await it.until(lambda: any("If-None-Match" in one for one in site.asked))
+            monkeypatch.setattr("streams.sources.fetch.MOST_BYTES", 5 * 1024 * 1024)
+            async with rig(table) as it:
+                await it.until(lambda: it.count("failures_total", reason="refused"))
+                assert not it.sent
+                assert it.cursor is None
+        assert "the answer is larger than 5 MiB" in caplog.text
+
+    asyncio.run(run())
+
+
+def test_an_entry_that_says_nothing_is_told_once(caplog: pytest.LogCaptureFixture) -> None:
+    async def run() -> None:
+        site = Site(rss(entry("1", "Skylark", "a"), entry("2", "", "")))
+        async with serving(web.get("/feed", site.handle)) as url:
+            table = {"type": "feed", "urls": [f"{url}/feed"], "rate_per_s": 500}
+            async with rig(table) as it:
+                await it.until(lambda: it.counts().get("unreadable", 0) >= 1)
+                site.version += 1
+                await it.until(lambda: it.counts().get("unreadable", 0) >= 2)
+                site.version += 1
+                await it.until(lambda: it.counts().get("unreadable", 0) >= 3)
+        said = [line for line in caplog.messages if "entry 2 on 127.0.0.1" in line]
+        assert len(said) == 1
+
+    asyncio.run(run())
+
+
+def test_half_a_feed_is_asked_for_again(caplog: pytest.LogCaptureFixture) -> None:
+    async def run() -> None:
+        site = Site(rss(entry("1", "Skylark", "a"), entry("2", "Skylark", "b")))
+        whole = site.body
+        site.body = whole[: whole.index('<item><guid isPermaLink="false">2') + 20]
+        async with serving(web.get("/feed", site.handle)) as url:
+            table = {"type": "feed", "urls": [f"{url}/feed"], "rate_per_s": 500}
+            async with rig(table) as it:
+                await it.until(lambda: it.count("up"))
+                site.body = whole  # under the same ETag
+                await it.until(lambda: it.ids()[-1:] == ["feed:2"])
+
+    asyncio.run(run())
+
+
+def test_a_dead_address_leaves_the_others_their_pace(caplog: pytest.LogCaptureFixture) -> None:
+    async def run() -> None:
+        good, gone = Site(rss(entry("1", "Skylark", "a"))), Site("")
+        gone.plan = [404] * 1000
+        async with serving(web.get("/g", good.handle), web.get("/b", gone.handle)) as url:
+            table = {"type": "feed", "urls": [f"{url}/b?key=s3cret", f"{url}/g"]}
+            async with rig(table | {"rate_per_s": 500}) as it:
+                await it.until(lambda: it.ids() == ["feed:1"])
+                good.say(rss(entry("2", "Skylark", "b")))
+                await it.until(lambda: it.ids() == ["feed:1", "feed:2"])
+                asked = len(good.asked)
+                await it.until(lambda: len(good.asked) > asked + 5)
+                assert len(gone.asked) == 1, "somebody has to mend it"
+                assert it.count("up") == 0
+        said = [line for line in caplog.messages if "HTTP 404" in line]
+        assert len(said) == 1
+        assert "urls[0] (127.0.0.1)" in said[0]
+        assert "s3cret" not in caplog.text
 
     asyncio.run(run())

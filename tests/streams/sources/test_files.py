@@ -2,6 +2,9 @@
 
 import asyncio
 import json
+import os
+import time
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +12,7 @@ import pytest
 
 from streams.errors import ConfigError
 from streams.sources.settings import parse
+from streams.sources.trial import doubts
 from tests.streams.sources.rig import BRANDS, rig
 
 MAPPING = {
@@ -100,6 +104,214 @@ def test_a_folder_and_a_start_at_the_end(tmp_path: Path) -> None:
     asyncio.run(run())
 
 
+def aged(file: Path) -> None:
+    """As if nobody had written to it for an hour."""
+    then = time.time() - 3600
+    os.utime(file, (then, then))
+
+
+def csv_table(path: Path, **more: Any) -> dict[str, Any]:
+    mapping = {"id": "id", "text": "text", "created_at": "at", "author": {"followers": "fans"}}
+    return {"type": "file", "path": str(path), "mapping": mapping, "channel": "review"} | more
+
+
+def row(id: str, text: str = "skylark", fans: str = "") -> str:
+    return f"{id},{text},2026-11-20 10:00,{fans}\n"
+
+
+HEADER = "id,text,at,fans\n"
+
+
+def read(path: Path, table: dict[str, Any], ids: list[str], **counts: int) -> list[Any]:
+    """Collects until the ids are there and the outcomes as wanted; gives the mentions."""
+
+    async def run() -> list[Any]:
+        async with rig(table) as it:
+            await it.until(lambda: sorted(it.ids()) == sorted(ids))
+            await it.until(lambda: {**it.counts(), **counts} == it.counts())
+            return it.sent
+
+    return asyncio.run(run())
+
+
+def test_a_line_that_is_too_long_is_passed_over(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    file = tmp_path / "big.jsonl"
+    file.write_text(line(1) + line(2, "x" * 9_000_000) + line(3))
+
+    async def run() -> None:
+        async with rig({"type": "file", "path": str(file)}) as it:
+            await it.until(lambda: it.ids() == ["m-1", "m-3"])
+            assert it.counts()["unreadable"] == 1
+            half = line(4, "y" * 9_000_000)
+            with file.open("a") as more:
+                more.write(half[:8_900_000])
+            await it.until(lambda: it.counts()["unreadable"] == 2)
+            await it.stop()
+            with file.open("a") as more:
+                more.write(half[8_900_000:] + line(5))
+            await it.start()
+            await it.until(lambda: it.ids() == ["m-1", "m-3", "m-5"])
+            assert it.counts()["unreadable"] == 2
+
+    asyncio.run(run())
+    assert "line 2: it is longer than 8 MiB" in caplog.text
+    csv = tmp_path / "big.csv"
+    csv.write_text(HEADER + row("a") + row("b", "z" * 9_000_000) + row("c"))
+    read(csv, csv_table(csv), ["a", "c"], unreadable=1)
+
+
+def test_a_file_written_anew_under_the_same_header_is_read_anew(tmp_path: Path) -> None:
+    file = tmp_path / "export.csv"
+    header = HEADER.strip() + "".join(f",a rather long column {n}" for n in range(20)) + "\n"
+    file.write_text(header + "".join(row(f"e{n}") for n in range(5)))
+
+    async def run() -> None:
+        async with rig(csv_table(file)) as it:
+            await it.until(lambda: len(it.sent) == 5)
+            file.write_text(header + "".join(row(f"n{n}") for n in range(8)))
+            await it.until(lambda: len(it.sent) >= 13)
+            assert it.ids()[5:] == [f"n{n}" for n in range(8)]
+
+    asyncio.run(run())
+
+
+def test_a_quote_that_is_not_closed_costs_one_row(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    file = tmp_path / "quotes.csv"
+    file.write_text(
+        HEADER
+        + row("q1")
+        + row("q2", '"skylark, he said "no" to me"')
+        + row("q3", '"skylark unclosed')
+        + row("q4")
+        + row("q5")
+    )
+    aged(file)
+    read(file, csv_table(file), ["q1", "q4", "q5"], unreadable=2)
+    assert "line 4: a quote is not closed" in caplog.text
+    assert "line 3: a quote within quotes is not doubled" in caplog.text
+    caplog.clear()
+    with file.open("a") as more:  # somebody goes on writing
+        more.write("".join(row(f"r{n}") for n in range(5)))
+    read(file, csv_table(file), ["q1", "q4", "q5", *(f"r{n}" for n in range(5))], unreadable=2)
+    with file.open("a") as more:  # and another quote closes it
+        more.write(row("s", '"skylark, again"') + row("t"))
+    ids = ["q1", "q4", "q5", *(f"r{n}" for n in range(5)), "s", "t"]
+    read(file, csv_table(file), ids, unreadable=2)
+
+
+def test_csv_in_a_folder_of_json_lines_is_refused_by_name(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    (tmp_path / "aa.csv").write_text(HEADER + row("c"))
+    (tmp_path / "live.jsonl").write_text(line(1))
+    table = {"type": "file", "path": str(tmp_path)}
+    read(tmp_path, table, ["m-1"], unreadable=1)
+    assert "aa.csv: CSV needs a mapping" in caplog.text
+    found = parse({"brands": BRANDS, "sources": {"it": table}})
+    assert any("aa.csv" in doubt and "mapping" in doubt for doubt in doubts(found))
+
+
+def test_the_last_row_is_read_without_an_end(tmp_path: Path) -> None:
+    file = tmp_path / "export.csv"
+    file.write_text(HEADER + row("r1") + row("r2").rstrip("\n"))
+
+    async def run() -> None:
+        async with rig(csv_table(file)) as it:
+            await it.until(lambda: it.ids() == ["r1"])
+            aged(file)
+            await it.until(lambda: it.ids() == ["r1", "r2"])
+            with file.open("a") as more:
+                more.write("7\n" + row("r3"))
+            aged(file)
+            await it.until(lambda: it.ids() == ["r1", "r2", "r3"])
+            with file.open("a") as more:
+                more.write("r4,skylark")
+            aged(file)
+            await it.until(lambda: it.counts().get("unreadable") == 1)
+            with file.open("a") as more:
+                more.write(",2026-11-20 10:00,\n")
+            await it.until(lambda: "r4" in it.ids())
+            assert it.counts()["unreadable"] == 1
+
+    asyncio.run(run())
+
+
+def test_what_cannot_be_read_of_a_row_is_left_out_or_named(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    file = tmp_path / "odd.csv"
+    file.write_text(
+        HEADER
+        + row("1", fans="N/A")
+        + row("2", fans='"1,200"')
+        + row("3", fans="-5")
+        + "4,skylark,yesterday,\n"
+        + "5,skylark,20261120,\n"
+        + "6,skylark,45981,\n"
+    )
+    found = {m.id: m for m in read(file, csv_table(file), ["1", "2", "3", "5"], unreadable=2)}
+    assert found["2"].author.followers == 1200
+    assert found["5"].created_at == datetime(2026, 11, 20, tzinfo=UTC)
+    assert "odd.csv, line 5: created_at: it is no time" in caplog.text
+    assert "line 7: created_at: a time before the year 2000" in caplog.text
+
+
+def test_encodings_and_marks_of_the_byte_order(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    one, two = tmp_path / "a.jsonl", tmp_path / "b.csv"
+    value = json.loads(line(2)) | {"text": "Skylark déçoit"}
+    one.write_bytes(
+        b"\xef\xbb\xbf"
+        + line(1).encode()
+        + (json.dumps(value, ensure_ascii=False) + "\n").encode("latin-1")
+    )
+    found = read(one, {"type": "file", "path": str(one)}, ["m-1", "m-2"])
+    assert found[1].text == "Skylark déçoit"
+    assert "not UTF-8" in caplog.text
+    two.write_bytes((HEADER + row("x", "Skylark déçoit")).encode("latin-1"))
+    assert read(two, csv_table(two), ["x"])[0].text == "Skylark déçoit"
+    two.write_bytes((HEADER + row("x", "Skylark zażółć")).encode("cp1250"))
+    assert read(two, csv_table(two, encoding="cp1250"), ["x"])[0].text == "Skylark zażółć"
+
+
+@pytest.mark.parametrize("indent", [None, 2])
+def test_a_list_in_one_document(tmp_path: Path, indent: int | None) -> None:
+    file = tmp_path / "list.json"
+    values = [json.loads(line(n)) for n in range(3)]
+    whole = json.dumps(values, indent=indent)
+    file.write_text(whole[:-9])
+
+    async def run() -> None:
+        async with rig({"type": "file", "path": str(file)}) as it:
+            await it.until(lambda: it.cursor)
+            file.write_text(whole)
+            await it.until(lambda: it.ids() == ["m-0", "m-1", "m-2"])
+            assert "unreadable" not in it.counts()
+
+    asyncio.run(run())
+
+
+def test_one_file_that_cannot_be_opened_holds_no_other_up(tmp_path: Path) -> None:
+    (tmp_path / "a.jsonl").write_text(line(1))
+    (tmp_path / "b.jsonl").write_text(line(2))
+    os.utime(tmp_path / "a.jsonl", (1, 1))  # the first to be read
+    (tmp_path / "a.jsonl").chmod(0)
+    if os.access(tmp_path / "a.jsonl", os.R_OK):
+        pytest.skip("root reads every file: run as another user")
+
+    async def run() -> None:
+        async with rig({"type": "file", "path": str(tmp_path)}) as it:
+            await it.until(lambda: it.ids() == ["m-2"])
+            await it.until(lambda: it.count("failures_total", reason="later"))
+
+    asyncio.run(run())
+
+
 @pytest.mark.parametrize(
     ("changes", "said"),
     [
@@ -112,6 +324,7 @@ def test_a_folder_and_a_start_at_the_end(tmp_path: Path) -> None:
         ({"mapping": None, "mapping_file": "/nowhere.toml"}, "cannot be read"),
         ({"timezone": "Mars/Base"}, "timezone"),
         ({"encoding": "klingon"}, "encoding"),
+        ({"encoding": "utf-16"}, "line by line"),
         ({"delimiter": ""}, "delimiter"),
         ({"paht": "x"}, "no such key"),
     ],

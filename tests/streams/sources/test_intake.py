@@ -5,6 +5,7 @@ from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from scoring.mention import Kind, Role
 from streams.sources.brands import Matcher, read
@@ -71,6 +72,27 @@ def test_a_second_time_is_a_duplicate_an_edit_or_nothing() -> None:
     (gone,) = intake(memory).take([deletion("1", NOW, "forum")], NOW).mentions
     assert (gone.kind, gone.brand, gone.parent_id) == (Kind.DELETION, "acme", "1")
     assert intake(memory).take([deletion("2", NOW, "forum")], NOW).outcomes == {"unmatched": 1}
+
+
+def test_a_mention_that_names_its_brand_is_sent_once() -> None:
+    memory = Memory()
+
+    def named(brand: str, text: str = "lost", id: str = "1", **more: Any) -> Item:
+        found = said(id, text, **more)
+        return replace(found, mention=replace(found.mention, brand=brand), named=True)
+
+    def take(*items: Item) -> list[tuple[str, str | None]]:
+        taken = intake(memory).take(items, NOW).mentions
+        return [(one.brand, one.kind) for one in taken]
+
+    assert take(named("acme"), named("zoo"), named("acme")) == [("acme", "post"), ("zoo", "post")]
+    assert take(named("acme"), named("zoo")) == []
+    assert take(named("acme", "found"), named("zoo", "found")) == [
+        ("acme", "edit"),
+        ("zoo", "edit"),
+    ]
+    counters = {"id": "c", "text": "", "kind": Kind.ENGAGEMENT, "parent_id": "1"}
+    assert take(named("acme", **counters), named("acme", **counters)) == [("acme", "engagement")]
 
 
 def test_what_could_not_be_stored_is_not_known() -> None:

@@ -165,3 +165,17 @@ def test_limits_and_refusals(caplog: pytest.LogCaptureFixture) -> None:
         assert "token-1" not in caplog.text
 
     asyncio.run(run())
+
+
+def test_a_page_of_long_posts() -> None:
+    async def run() -> None:
+        site = Reddit()
+        site.links = [
+            link(n, "skylark", "y" * 40_000, selftext_html="z" * 40_000) for n in range(100)
+        ]
+        async with site.serving() as url:
+            table = TABLE | {"url": url, "token_url": f"{url}/token"}
+            async with rig(table) as it:
+                await it.until(lambda: len(it.sent) == 100)
+
+    asyncio.run(run())

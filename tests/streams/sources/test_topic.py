@@ -7,10 +7,12 @@ from typing import Any
 
 import pytest
 
+from scoring.decoding import decode
 from streams.config import Settings
 from streams.errors import ConfigError
 from streams.kafka import clients
 from streams.kafka.topics import Topics
+from streams.sources.records import mention_records
 from tests.streams.sources.rig import rig
 
 pytestmark = [pytest.mark.broker]
@@ -105,5 +107,49 @@ def test_a_topic_that_is_not_there_or_ours(settings: Settings) -> None:
         with pytest.raises(ConfigError, match="circle"):
             async with rig(table | {"topic": Topics.of(settings).mentions}, settings=settings):
                 pass
+
+    asyncio.run(run())
+
+
+def test_a_source_never_feeds_itself(settings: Settings, caplog: pytest.LogCaptureFixture) -> None:
+    ours = Topics.of(settings).mentions
+    create(settings, ours)
+    host, _, port = settings.broker.rpartition(":")
+    table = {"type": "kafka", "topic": ours, "start": "beginning"}
+    written = [settings.broker, f" {settings.broker.upper()},elsewhere:9092"]
+
+    async def run() -> None:
+        for broker in written:
+            with pytest.raises(ConfigError, match="circle"):
+                async with rig(table | {"broker": broker}, settings=settings):
+                    pass
+        assert host == "127.0.0.1"
+        async with rig(table | {"broker": f"localhost:{port}"}, settings=settings) as it:
+            await it.until(lambda: it.count("failures_total", reason="refused"))
+        assert "it would circle" in caplog.text
+
+    asyncio.run(run())
+
+
+def test_what_a_source_sent_itself_is_not_taken_again(settings: Settings) -> None:
+    """However it came back: through a mirror, or a bridge of somebody else's."""
+    topic = settings.topic_prefix + "mirror"
+    create(settings, topic)
+    mention = {"id": "1", "brand": "skylark-air", "text": "lost", "channel": "forum"}
+    mention["created_at"] = NOW.isoformat()
+    first = decode(json.dumps(mention).encode())
+    second = decode(json.dumps(mention | {"id": "2"}).encode())
+    own = [*mention_records(Topics.of(settings).mentions, [first], "it")]
+    other = [*mention_records(Topics.of(settings).mentions, [second], "another")]
+    with clients.producer(settings) as producer:
+        for record in [*own, *other, *other]:
+            producer.send(topic, value=record.value, key=b"x", headers=list(record.headers))
+        producer.flush()
+
+    async def run() -> None:
+        table = {"type": "kafka", "topic": topic, "start": "beginning"}
+        async with rig(table, settings=settings) as it:
+            await it.until(lambda: it.counts() == {"sent": 1, "unreadable": 1, "duplicate": 1})
+            assert it.ids() == ["2"]
 
     asyncio.run(run())

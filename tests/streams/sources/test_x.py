@@ -22,8 +22,13 @@ def _token(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("X_TOKEN", TOKEN)
 
 
+def ident(number: int, at: datetime = NOW) -> str:
+    """A snowflake: milliseconds since X's epoch, then a number."""
+    return str((round(at.timestamp() * 1000) - 1_288_834_974_657 << 22) + number)
+
+
 def tweet(number: int, text: str, **more: Any) -> dict[str, Any]:
-    id = str(2_000_000 + number)
+    id = ident(number)
     return {
         "id": id,
         "text": text,
@@ -105,7 +110,16 @@ class Api:
         self.searched.append(dict(request.query))
         if self.no_search:
             return web.json_response({"title": "Client Forbidden"}, status=403)
-        newer = [one for one in self.posts if int(one["id"]) > int(request.query["since_id"])][::-1]
+        since, start_time = request.query.get("since_id"), request.query.get("start_time")
+        oldest = datetime.now(UTC) - timedelta(days=7)
+        assert (since is None) != (start_time is None)
+        if since and int(since) < int(ident(0, oldest)):
+            said = "'since_id' must be a tweet id created after 7 days ago"
+            return web.json_response({"errors": [{"message": said}]}, status=400)
+        if start_time:
+            assert datetime.fromisoformat(start_time) > oldest
+            since = "0"
+        newer = [one for one in self.posts if int(one["id"]) > int(since or "0")][::-1]
         start = int(request.query.get("next_token", "0"))
         page: dict[str, Any] = {"meta": {"result_count": 2}, "includes": {"users": USERS}}
         if newer:
@@ -153,28 +167,26 @@ def test_posts_replies_shares_and_edits() -> None:
                     2,
                     "@ann write to us",
                     author_id="8",
-                    conversation_id="2000001",
-                    referenced_tweets=[{"type": "replied_to", "id": "2000001"}],
+                    conversation_id=ident(1),
+                    referenced_tweets=[{"type": "replied_to", "id": ident(1)}],
                 )
             )
             api.tell(
                 tweet(
                     3,
                     "RT @ann: Skylark lost my b…",
-                    referenced_tweets=[{"type": "retweeted", "id": "2000001"}],
+                    referenced_tweets=[{"type": "retweeted", "id": ident(1)}],
                 )
             )
             api.tell(
                 tweet(
                     4,
                     "this",
-                    referenced_tweets=[{"type": "quoted", "id": "2000001"}],
+                    referenced_tweets=[{"type": "quoted", "id": ident(1)}],
                     entities={"mentions": [{"username": "skylark", "id": "8"}]},
                 )
             )
-            api.tell(
-                tweet(5, "Skylark found my bag", edit_history_tweet_ids=["2000001", "2000005"])
-            )
+            api.tell(tweet(5, "Skylark found my bag", edit_history_tweet_ids=[ident(1), ident(5)]))
             api.tell(
                 tweet(
                     6,
@@ -186,14 +198,14 @@ def test_posts_replies_shares_and_edits() -> None:
             api.raw("{half")
             await it.until(lambda: it.count("items_total", outcome="unreadable"))
             first, answer, share, quote, edit, other = it.sent
-            assert first.id == "twitter:2000001"
+            assert first.id == f"twitter:{ident(1)}"
             assert first.author is not None
             assert (first.author.handle, first.followers, first.author.verified) == (
                 "@ann",
                 120_000,
                 True,
             )
-            assert first.url == "https://x.com/ann/status/2000001"
+            assert first.url == f"https://x.com/ann/status/{ident(1)}"
             assert first.attachments is not None
             assert first.attachments[0].url == "https://a.example/"
             assert first.engagement is not None
@@ -217,7 +229,7 @@ def test_a_break_is_filled_from_the_search() -> None:
         async with api.serving() as url, rig(table(url)) as it:
             await it.until(lambda: api.listeners)
             api.tell(tweet(1, "skylark 1"))
-            await it.until(lambda: it.cursor == "2000001")
+            await it.until(lambda: it.cursor == ident(1))
             await it.stop()
             for number in range(2, 7):
                 api.tell(tweet(number, f"skylark {number}"), heard=False)
@@ -229,7 +241,7 @@ def test_a_break_is_filled_from_the_search() -> None:
             ]
             await it.start()
             await it.until(lambda: len(it.sent) == 6)
-            assert api.searched[0]["since_id"] == "2000001"
+            assert api.searched[0]["since_id"] == ident(1)
             assert api.searched[0]["query"] == '"skylark" lang:en'
             api.raw(json.dumps({"errors": [{"title": "operational-disconnect"}]}))
             await it.until(lambda: it.count("failures_total", reason="later") == 3)
@@ -256,5 +268,40 @@ def test_a_plan_without_search_still_listens(caplog: pytest.LogCaptureFixture) -
             await it.until(lambda: len(it.sent) == 2)
         assert "what came meanwhile is lost" in caplog.text
         assert TOKEN not in caplog.text
+
+    asyncio.run(run())
+
+
+def test_a_break_of_weeks_is_made_good_as_far_as_the_search_goes() -> None:
+    async def run() -> None:
+        api = Api()
+        async with api.serving() as url, rig(table(url)) as it:
+            await it.until(lambda: api.listeners)
+            await it.stop()
+            it.cursor = ident(1, NOW - timedelta(days=30))
+            api.tell(tweet(2, "skylark 2"), heard=False)
+            await it.start()
+            await it.until(lambda: len(it.sent) == 1)
+
+    asyncio.run(run())
+
+
+def test_more_than_is_asked_for_is_said(
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("streams.sources.x._PAGES", 2)
+
+    async def run() -> None:
+        api = Api()
+        async with api.serving() as url, rig(table(url)) as it:
+            await it.until(lambda: api.listeners)
+            api.tell(tweet(1, "skylark 1"))
+            await it.until(lambda: it.sent)
+            await it.stop()
+            for number in range(2, 9):
+                api.tell(tweet(number, f"skylark {number}"), heard=False)
+            await it.start()
+            await it.until(lambda: "older ones are lost" in caplog.text)
+            assert len(it.sent) == 5
 
     asyncio.run(run())

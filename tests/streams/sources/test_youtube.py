@@ -123,7 +123,11 @@ def test_comments_replies_and_a_quota_that_ends(caplog: pytest.LogCaptureFixture
                 assert (it.sent[-1].kind, it.sent[-1].created_at) == ("edit", changed)
                 api.plan = [refusal(403, "quotaExceeded")]
                 await it.until(lambda: it.count("failures_total", reason="later") == 1)
+            api.plan = [refusal(403, "rateLimitExceeded")]
+            async with rig(table) as it:
+                await it.until(lambda: it.count("failures_total", reason="later") == 1)
         assert "quota is used up; again in 3600" in caplog.text
+        assert "than a minute allows; again in 60.0 s" in caplog.text
         assert KEY not in caplog.text
         assert all("key" not in one for one in api.asked)
 
