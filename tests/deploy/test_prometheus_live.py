@@ -29,8 +29,8 @@ pytestmark = [
     pytest.mark.timeout(600),
 ]
 
-STORY = "bike-lock-2004"
-UNTIL = "lock-0200"
+STORY = "energy-2011"
+UNTIL = "ene-0150"
 """By then it is a crisis, and it does not cool yet."""
 PATIENCE_S = 240
 
