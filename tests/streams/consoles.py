@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import msgspec
+from msgspec.structs import replace
 
 from streams import stories
 from tests.streams.browser import PATIENCE_MS, faults
@@ -21,15 +22,19 @@ MARK = "<u onmouseover=\"window.pwned='u'\">"
 """Stands before every third word, so that whatever phrase is quoted holds it."""
 
 STORY = "airline-2013"
+BESIDE = "energy-2011"
 ROOT = "air-0031"
 CASE = f"skylark-air:{ROOT}"
 VIEWS = {"cases": "#case .plots canvas", "brands": ".plot canvas"}
 
 
 def hostile(folder: Path) -> Path:
-    """A story of the library whose every free field attacks the page."""
+    """Two stories of the library, at one time, whose every free field attacks the page."""
+    first, second = stories.load(STORY).mentions[:250], stories.load(BESIDE).mentions[:150]
+    later = first[-1].created_at - second[-1].created_at
+    moved = [replace(mention, created_at=mention.created_at + later) for mention in second]
     rows = []
-    for mention in stories.load(STORY).mentions[:250]:
+    for mention in sorted([*first, *moved], key=lambda mention: mention.created_at):
         row: dict[str, Any] = json.loads(msgspec.json.encode(mention))
         words = row.get("text", "").split()
         marked = [MARK + word if at % 3 == 0 else word for at, word in enumerate(words)]
