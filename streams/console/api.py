@@ -44,7 +44,7 @@ class Api:
             web.get("/api/v1/events", self._live.watch),
             web.get("/api/v1/about", self._tell_about),
             web.post("/api/v1/commands", self._command),
-            web.get("/api/{rest:.*}", nowhere),
+            web.route("*", "/api/{rest:.*}", nowhere),
         ]
 
     def _followed(self) -> Gathered:

@@ -198,7 +198,7 @@ def test_no_worker_tells_one(gossip: Gossip, policy: Path, workers: Workers, unt
     assert any(b"HTTP 400" in value for letter in letters for _, value in letter.headers)
     for path in ("/", "/metrics", "/healthz", "/readyz", "/api/board", "/nowhere"):
         unmarked(worker.get(path)[1].decode())
-    assert worker.post("/api/nothing", b"{}", {"Authorization": f"Bearer {MARK}"}) == 404
+    assert worker.post("/api/nothing", b"{}", {"Authorization": f"Bearer {MARK}"}) == 401
     assert worker.post("/hooks/slack/chat", b"{}", {"X-Slack-Signature": MARK}) == 401
     assert "dead letter of sink" in worker.log
     unmarked(worker.log)
