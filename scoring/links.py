@@ -98,12 +98,13 @@ class Links:
         for case_id in dict.fromkeys((*(case_id for _, case_id in sorted(alike)), *press)):
             case = self._cases.get(case_id)
             root = case.evidence.root if case else None
-            if case is None or root is None:
+            if case is None or root is None or case.brand != news.brand:
                 continue
             known = self._others.get(case.leader)
             younger = known is not None and known.order > news.order
             shares = foreign.follows(case.marks, root.channel, news)
-            means = case_id in press and likeness.cosine(case.topic, news.topic) >= ONE_TOPIC
+            writes = case_id in press and root.role is Role.MEDIA
+            means = writes and likeness.cosine(case.topic, news.topic) >= ONE_TOPIC
             if (shares and (younger or not case.leader)) or (means and not case.leader):
                 found.append(replace(case, leader=news.case_id))
         return found
@@ -144,7 +145,9 @@ class Links:
             known = self._cases.get(first)
             first = (known.leader if known else "") or first
             return first if first != case.case_id else ""
-        return self._written_about(case, scored) if scored.mention.role is Role.MEDIA else ""
+        root = case.evidence.root
+        of_press = (scored.mention if root is None else root).role is Role.MEDIA
+        return self._written_about(case, scored) if of_press else ""
 
     def _written_about(self, case: Case, scored: Scored) -> str:
         """The open case of a customer's that the press means, empty when it is like none."""

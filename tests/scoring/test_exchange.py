@@ -169,6 +169,28 @@ def test_press_finds_a_case_elsewhere_by_its_topic(heard_first: bool) -> None:
     assert leader(other) == ""
 
 
+def test_a_case_elsewhere_leads_no_press_of_another_brand_and_no_customer_the_press_writes_to() -> (
+    None
+):
+    topic = bytes([100, 20] * 16)
+    home = Partition(POLICY)
+    home.mention(replace(own("root", 0, "ann", text=SCAM), embedding=topic))
+    (told,) = home.drain()
+    foreign = own("news", 60, "gazette", role=Role.MEDIA, text="Railway under fire", brand="rail")
+    asked = own("mine", 60, "bob", text="Something that is mine alone, and old enough to be heard")
+    reporter = mention(
+        "ask", 90, by="gazette", role=Role.MEDIA, thread="mine", text="May we quote you today?"
+    )
+    away = Partition(POLICY, 1)
+    for event in (foreign, asked, scored(reporter, FURIOUS)):
+        step(away, replace(event, embedding=topic))
+    step(away, told)
+    assert {case.case_id: case.leader for case in away.cases.values()} == {
+        "rail:news": "",
+        f"{BRAND}:mine": "",
+    }
+
+
 def test_a_copy_elsewhere_that_outgrows_its_leader_opens_a_case_of_its_own() -> None:
     told = flood(2)
     told += [share(f"s{n}", 30.0 + n, thread="bot1", followers=90_000) for n in range(40)]

@@ -99,6 +99,22 @@ def test_press_links_by_topic_to_an_open_case_alone() -> None:
     assert leader(other) == ""
 
 
+def test_a_reporter_who_asks_a_customer_does_not_hand_that_case_to_another() -> None:
+    topic = bytes([100, 20] * 16)
+    told = [
+        own("root", 0, "ann", text=SCAM),
+        own("mine", 60, "bob", text="Something that is mine alone, and old enough to be heard"),
+        scored(
+            mention("ask", 90, by="gazette", role=Role.MEDIA, thread="mine", text="Quote you?"),
+            FURIOUS,
+        ),
+    ]
+    partition = Partition(POLICY)
+    for event in told:
+        partition.mention(replace(event, embedding=topic))
+    assert partition.cases["skylark-air:mine"].leader == ""
+
+
 @pytest.mark.parametrize(("channel", "linked"), [("facebook", True), ("twitter", False)])
 def test_an_author_who_goes_on_elsewhere_is_one_case(channel: str, linked: bool) -> None:
     ann = Author(id="1", handle="ann_of_lyon", role=Role.CUSTOMER)
