@@ -103,19 +103,19 @@ def measure(store: StateStore, conversations: int, hot: int) -> Found:
     return Found(store, conversations, used, disk, spent / mentions, again)
 
 
-def shelf_of(state: State, order: Sequence[str], hot: int) -> Shelf:
+def shelf_of(state: State, order: Sequence[str], hot: int, number: int = 0) -> Shelf:
     """The shelf that a worker would have."""
-    return Shelf(lambda case_id: _decoder.decode(state.get(0, case_id) or b""), order, hot)
+    return Shelf(lambda case_id: _decoder.decode(state.get(number, case_id) or b""), order, hot)
 
 
-def write(state: State, fold: Partition, offset: int) -> None:
+def write(state: State, fold: Partition, offset: int, number: int = 0) -> None:
     """What a worker does once the changelog has a batch."""
     changes = {}
     for case_id in fold.changed:
         case = fold.cases.get(case_id)
         value = _entry(_encoder.encode(case), offset) if case else None
-        changes[_prefix(0) + case_id.encode()] = value
+        changes[_prefix(number) + case_id.encode()] = value
     fold.changed.clear()
-    state.held.apply(0, changes, offset + 1)
+    state.held.apply(number, changes, offset + 1)
     if isinstance(fold.cases, Shelf):
         fold.cases.trim()

@@ -141,7 +141,7 @@ def _decide(
 ) -> Outcome:
     rules = policy.incident
     incident = _moved(incident, window, at)
-    people = window.sums[-1].people
+    people = window.people(-1)
     if not incident.standing.open:
         held = incident.standing.held_until
         if not (news or 0 < held <= at) or people < rules.opens_authors:

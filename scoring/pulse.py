@@ -1,7 +1,7 @@
 """A brand's minute: what one partition saw of it, summed so that partitions can be added up."""
 
 import operator
-from collections.abc import Iterable
+from collections.abc import Collection
 from typing import Any
 
 import msgspec
@@ -117,7 +117,7 @@ def count(pulse: Pulse, scored: Scored) -> Pulse:
     return replace(pulse, **changes)
 
 
-def forget(pulse: Pulse, mention_ids: Iterable[str]) -> Pulse:
+def forget(pulse: Pulse, mention_ids: Collection[str]) -> Pulse:
     """The pulse without the words of these mentions, now and in what is added to it."""
     erased = tuple(sorted({*pulse.erased, *mention_ids}))
     if erased == pulse.erased:
@@ -125,12 +125,13 @@ def forget(pulse: Pulse, mention_ids: Iterable[str]) -> Pulse:
     return unquoted(replace(pulse, erased=erased[:MOST_KEYS]), erased)
 
 
-def unquoted(pulse: Pulse, mention_ids: Iterable[str]) -> Pulse:
+def unquoted(pulse: Pulse, mention_ids: Collection[str]) -> Pulse:
     """The pulse without the words that it holds of these mentions."""
     voices = pulse.voices
-    for mention_id in mention_ids:
-        voices = bounded.without_quotes(voices, mention_id)
-    return pulse if voices == pulse.voices else replace(pulse, voices=voices)
+    for voice in pulse.voices:
+        if voice.quote and voice.mention_id in mention_ids:
+            voices = bounded.without_quotes(voices, voice.mention_id)
+    return pulse if voices is pulse.voices else replace(pulse, voices=voices)
 
 
 def _complaint(pulse: Pulse, scored: Scored) -> dict[str, Any]:

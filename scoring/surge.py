@@ -31,7 +31,8 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True, array_like=True):
 
     brand: str
     usual: Baseline
-    minutes: tuple[Pulse, ...] = ()
+    minutes: tuple[msgspec.Raw, ...] = ()
+    """Pulses as they are stored, see `scoring.window`."""
     started: float = 0.0
     total: Pulse | None = None
     peak: float = 0.0
@@ -62,8 +63,8 @@ class Surge:
         self.silence_s = max(0.0, at - max(self.began, incident.spoke_at))
 
     def _first_complaint(self) -> float:
-        complaining = (pulse.at for pulse in self._window.within(self.sums) if pulse.complaints)
-        return next(complaining, self.at)
+        first = self._window.first_complaint(self.sums)
+        return self.at if first is None else first
 
     def _telling_window(self) -> tuple[Sums, int, float]:
         """Of the windows, the one that surprises most: its sums, people and surprise.
@@ -73,8 +74,8 @@ class Surge:
         """
         usual = self.incident.usual
         best: tuple[Sums, int, float] | None = None
-        for sums in self._window.sums:
-            people = sums.people
+        for place, sums in enumerate(self._window.sums):
+            people = self._window.people(place)
             brought = round(sums.contented * self.rules.complaints_per_contented)
             hours = season.effective(usual.season, self.at, sums.span / HOUR)
             found = baseline.surprise(usual, people - brought, hours)
@@ -86,7 +87,7 @@ class Surge:
     def whole(self) -> Pulse:
         """The telling window as one pulse, with its ids, voices and media."""
         window = Pulse(brand=self.incident.brand, at=self.at)
-        for pulse in reversed(self._window.within(self.sums)):
+        for pulse in self._window.backwards(self.sums):
             window = merged(window, pulse)
         return window
 
@@ -106,7 +107,7 @@ class Surge:
         total = self.incident.total
         if total is not None:
             return len(total.influencers), len(total.media)
-        minutes = self._window.within(self.sums)
+        minutes = list(self._window.backwards(self.sums))
         influencers = {key for pulse in minutes for key in pulse.influencers}
         return len(influencers), len({key for pulse in minutes for key in pulse.media})
 

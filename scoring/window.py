@@ -2,18 +2,24 @@
 
 What slides holds whole numbers only (probabilities in millionths), so that taking off undoes
 adding exactly: the sums depend on the minutes they cover and on nothing that came before.
+
+Minutes are held as they are stored, encoded, a tenth of what they take as objects.
 """
 
 import math
 from bisect import bisect_left
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from operator import add, sub
 from typing import Final
 
-from scoring.pulse import MOST_KEYS, Pulse, merged, unquoted
+import msgspec
+from msgspec.structs import replace
+
+from scoring import distinct
+from scoring.distinct import Distinct
+from scoring.pulse import Pulse, merged, unquoted
 
 MICRO = 1_000_000
-_MOST_DISTINCT = MOST_KEYS * 8
 _COUNTED = (
     "mentions",
     "complaints",
@@ -29,12 +35,41 @@ _COUNTED = (
 )
 _MEASURED = ("anger", "objective_fact", "corporate_denial", "influencer_sharing")
 _KEYS = ("authors", "texts", "threads")
+_encoder = msgspec.msgpack.Encoder()
+
+
+class Minute(msgspec.Struct, frozen=True, kw_only=True, tag="pulse"):
+    """What sums are made of, of a stored `Pulse`."""
+
+    at: float
+    mentions: int = 0
+    complaints: int = 0
+    contented: int = 0
+    answers: int = 0
+    anger: float = 0.0
+    objective_fact: float = 0.0
+    corporate_denial: float = 0.0
+    influencer_sharing: float = 0.0
+    brand_denial: float = 0.0
+    topic: tuple[int, ...] = ()
+    topics: int = 0
+    lang_fr: int = 0
+    followed: int = 0
+    hollow: int = 0
+    amends: int = 0
+    evasions: int = 0
+    own_named: int = 0
+    names: tuple[int, ...] = ()
+
+
+_minutes = msgspec.msgpack.Decoder(Minute)
+_pulses = msgspec.msgpack.Decoder(Pulse)
 
 
 class Sums:
     """What the minutes within one span (seconds) add up to."""
 
-    __slots__ = (*_COUNTED, *_MEASURED, *_KEYS, "begins", "denials", "names", "span", "topic")
+    __slots__ = (*_COUNTED, *_MEASURED, "begins", "denials", "names", "span", "topic")
 
     def __init__(self, span: float) -> None:
         self.span: Final = span
@@ -44,17 +79,9 @@ class Sums:
         self.amends = self.evasions = self.own_named = 0
         self.topics = self.lang_fr = self.followed = self.hollow = 0
         self.anger = self.objective_fact = self.corporate_denial = self.influencer_sharing = 0
-        self.authors: dict[int, int] = {}
-        self.texts: dict[int, int] = {}
-        self.threads: dict[int, int] = {}
         self.denials: dict[float, float] = {}
         self.topic: list[int] = []
         self.names: list[int] = []
-
-    @property
-    def people(self) -> int:
-        """Complaints, once per author, text and conversation, whichever is fewest."""
-        return min(len(self.authors), len(self.texts), len(self.threads), _MOST_DISTINCT)
 
     @property
     def brand_denial(self) -> float:
@@ -74,37 +101,25 @@ class Sums:
         pairs = self.topics * (self.topics - 1)
         return min(1.0, max(0.0, (squared - self.topics) / pairs))
 
-    def add(self, pulse: Pulse) -> None:
+    def add(self, pulse: Pulse | Minute) -> None:
         """With one more minute."""
         self._count(pulse, 1)
         if pulse.brand_denial:
             self.denials[pulse.at] = pulse.brand_denial
         if not pulse.complaints:
             return
-        for name in _KEYS:
-            held: dict[int, int] = getattr(self, name)
-            for key in getattr(pulse, name):
-                held[key] = held.get(key, 0) + 1
         if pulse.topic:
             topic = self.topic or [0] * len(pulse.topic)
             self.topic = list(map(add, topic, pulse.topic))
         if pulse.names:
             self.names = list(map(add, self.names or [0] * len(pulse.names), pulse.names))
 
-    def take_off(self, pulse: Pulse) -> None:
+    def take_off(self, pulse: Pulse | Minute) -> None:
         """Without a minute that was added."""
         self._count(pulse, -1)
         self.denials.pop(pulse.at, None)
         if not pulse.complaints:
             return
-        for name in _KEYS:
-            held: dict[int, int] = getattr(self, name)
-            for key in getattr(pulse, name):
-                left = held[key] - 1
-                if left:
-                    held[key] = left
-                else:
-                    del held[key]
         if pulse.names:
             self.names = list(map(sub, self.names, pulse.names))
         if not self.topics:
@@ -112,7 +127,7 @@ class Sums:
         elif pulse.topic:
             self.topic = list(map(sub, self.topic, pulse.topic))
 
-    def _count(self, pulse: Pulse, sign: int) -> None:
+    def _count(self, pulse: Pulse | Minute, sign: int) -> None:
         self.mentions += sign * pulse.mentions
         self.contented += sign * pulse.contented
         self.answers += sign * pulse.answers
@@ -138,62 +153,104 @@ class Window:
     """
 
     def __init__(
-        self, minutes: Iterable[Pulse], spans: Iterable[float], seen: Iterable[int] = ()
+        self,
+        minutes: Iterable[msgspec.Raw],
+        spans: Iterable[float],
+        seen: Iterable[int] = (),
     ) -> None:
-        self.minutes: list[Pulse] = []
+        self.minutes: list[msgspec.Raw] = []
+        """Encoded pulses, as an `Incident` has them."""
         self.seen = set(seen)
         """The incident's `seen`, to be found fast."""
         self.sums = [Sums(span) for span in sorted(spans)]
-        self.erased: set[str] = set()
-        for pulse in minutes:
-            self.put(pulse)
+        self._at: list[float] = []
+        self._keys = tuple((name, Distinct(len(self.sums))) for name in _KEYS)
+        self._erased: set[str] = set()
+        self._erasing: dict[float, tuple[str, ...]] = {}
+        """What each minute takes back."""
+        for minute in minutes:
+            self.put(_pulses.decode(minute))
 
     def put(self, pulse: Pulse) -> None:
         """With one more pulse; words that any of them takes back are in none of them any more."""
-        if pulse.erased and not self.erased.issuperset(pulse.erased):
-            self.erased.update(pulse.erased)
-            self.minutes = [unquoted(held, self.erased) for held in self.minutes]
-        if self.erased:
-            pulse = unquoted(pulse, self.erased)
-        place = bisect_left(self.minutes, pulse.at, key=_at)
-        same = self.minutes[place] if place < len(self.minutes) else None
-        if same is not None and same.at == pulse.at:
-            pulse = self.minutes[place] = merged(same, pulse)
+        if not self._erased.issuperset(pulse.erased):
+            self._erased.update(pulse.erased)
+            self._unquote()
+        pulse = unquoted(pulse, self._erased)
+        place = bisect_left(self._at, pulse.at)
+        same = None
+        whole = pulse if not pulse.seen else replace(pulse, seen=())  # nobody asks any more
+        if place < len(self._at) and self._at[place] == pulse.at:
+            same = _pulses.decode(self.minutes[place])
+            whole = merged(same, pulse)
+            self.minutes[place] = _packed(whole)
         else:
-            same = None
-            self.minutes.insert(place, pulse)
+            self._at.insert(place, pulse.at)
+            self.minutes.insert(place, _packed(whole))
+        if whole.erased:
+            self._erasing[whole.at] = whole.erased
         for sums in self.sums:
             if place < sums.begins:
                 sums.begins += same is None
                 continue
             if same is not None:
                 sums.take_off(same)
-            sums.add(pulse)
+            sums.add(whole)
+        if pulse.complaints:
+            held, never = self._at, math.inf
+            begins = [held[s.begins] if s.begins < len(held) else never for s in self.sums]
+            for name, keys in self._keys:
+                keys.add(pulse.at, getattr(pulse, name), begins)
+
+    def _unquote(self) -> None:
+        for place, minute in enumerate(self.minutes):
+            held = _pulses.decode(minute)
+            after = unquoted(held, self._erased)
+            if after is not held:
+                self.minutes[place] = _packed(after)
 
     def move(self, at: float) -> list[Pulse]:
         """Takes off what is no longer within a span as of `at` (seconds), which never falls.
 
         Returns the minutes that are within none any more, oldest first.
         """
-        minutes = self.minutes
-        for sums in self.sums:
+        held = self._at
+        for place, sums in enumerate(self.sums):
             edge = at - sums.span
-            while sums.begins < len(minutes) and minutes[sums.begins].at <= edge:
-                sums.take_off(minutes[sums.begins])
+            while sums.begins < len(held) and held[sums.begins] <= edge:
+                minute = _minutes.decode(self.minutes[sums.begins])
+                sums.take_off(minute)
+                if minute.complaints:
+                    for _, keys in self._keys:
+                        keys.leave(minute.at, place)
                 sums.begins += 1
-        gone = minutes[: self.sums[-1].begins]
-        if gone:
-            del minutes[: len(gone)]
-            for sums in self.sums:
-                sums.begins -= len(gone)
-            if any(pulse.erased for pulse in gone):
-                self.erased = {mention_id for pulse in minutes for mention_id in pulse.erased}
+        count = self.sums[-1].begins
+        if not count:
+            return []
+        gone = [_pulses.decode(minute) for minute in self.minutes[:count]]
+        del self.minutes[:count], held[:count]
+        for sums in self.sums:
+            sums.begins -= count
+        if [self._erasing.pop(pulse.at) for pulse in gone if pulse.erased]:
+            self._erased = {one for erased in self._erasing.values() for one in erased}
+        for pulse in gone:
+            for name, keys in self._keys:
+                keys.forget(pulse.at, getattr(pulse, name))
         return gone
 
-    def within(self, sums: Sums) -> list[Pulse]:
-        """The minutes of one span, oldest first."""
-        return self.minutes[sums.begins :]
+    def people(self, place: int) -> int:
+        """Complaints within a span, once per author, text and conversation, whichever is fewest."""
+        return min(distinct.MOST, *(keys.counts[place] for _, keys in self._keys))
+
+    def first_complaint(self, sums: Sums) -> float | None:
+        """The first minute of one span (seconds) in which anybody complains."""
+        minutes = map(_minutes.decode, self.minutes[sums.begins :])
+        return next((minute.at for minute in minutes if minute.complaints), None)
+
+    def backwards(self, sums: Sums) -> Iterator[Pulse]:
+        """The minutes of one span, newest first."""
+        return map(_pulses.decode, reversed(self.minutes[sums.begins :]))
 
 
-def _at(pulse: Pulse) -> float:
-    return pulse.at
+def _packed(pulse: Pulse) -> msgspec.Raw:
+    return msgspec.Raw(_encoder.encode(pulse))
