@@ -9,7 +9,7 @@ case of its own below the leader's level. All that is held here can be built ane
 
 from bisect import insort
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from msgspec.structs import replace
 
@@ -28,6 +28,11 @@ _MOST_HELD = 64
 _FIRST_WORDS = 3
 """Mentions of a conversation that are looked at; later ones only when they are the press's."""
 
+_Entry = tuple[float, str]
+"""When a conversation began, and its id."""
+_Held = dict[int, _Entry | list[_Entry]]
+"""By mark; most are of one conversation alone, and have no list of their own."""
+
 
 class Links:
     """The marks and open cases of each brand, over a partition's `cases` and those of `others`."""
@@ -35,7 +40,7 @@ class Links:
     def __init__(self, cases: Mapping[str, Case], others: Foreign) -> None:
         self._cases = cases
         self._others = others
-        self._held: dict[str, dict[int, list[tuple[float, str]]]] = {}
+        self._held: dict[str, _Held] = {}
         self._open: dict[str, set[str]] = {}
         for case in cases.values():
             self._add(case, case.evidence.first_at)
@@ -52,9 +57,11 @@ class Links:
         """The case is forgotten."""
         held = self._held.get(case.brand, {})
         for mark in case.marks:
-            left = [entry for entry in held.get(mark, ()) if entry[1] != case.case_id]
-            if left:
+            left = [entry for entry in _of(held, mark) if entry[1] != case.case_id]
+            if len(left) > 1:
                 held[mark] = left
+            elif left:
+                held[mark] = left[0]
             else:
                 held.pop(mark, None)
         self._open.get(case.brand, set()).discard(case.case_id)
@@ -93,7 +100,7 @@ class Links:
         of the `press`, conversations since it is open, those without a leader that mean it.
         """
         held = self._held.get(news.brand, {})
-        alike = {entry for mark in news.marks for entry in held.get(mark, ()) if entry > news.order}
+        alike = {entry for mark in news.marks for entry in _of(held, mark) if entry > news.order}
         found = []
         for case_id in dict.fromkeys((*(case_id for _, case_id in sorted(alike)), *press)):
             case = self._cases.get(case_id)
@@ -110,11 +117,15 @@ class Links:
         return found
 
     def _add(self, case: Case, began: float) -> None:
-        held = self._held.setdefault(case.brand, {}) if case.marks else {}
+        held: _Held = self._held.setdefault(case.brand, {}) if case.marks else {}
         entry = began, case.case_id  # one for all marks: there are millions
         for mark in case.marks:
-            known = held.setdefault(mark, [])
-            if entry not in known:
+            known = held.setdefault(mark, entry)
+            if known == entry:
+                continue
+            if isinstance(known, tuple):
+                held[mark] = sorted((known, entry))
+            elif entry not in known:
                 insort(known, entry)
                 del known[_MOST_HELD:]
 
@@ -129,11 +140,11 @@ class Links:
     ) -> str:
         held = self._held.get(case.brand, {})
         channel = scored.mention.channel
-        found = [entry for mark in addresses for entry in held.get(mark, ())]
+        found = [entry for mark in addresses for entry in _of(held, mark)]
         for marks in texts:
-            shared = Counter(entry for mark in marks for entry in held.get(mark, ()))
+            shared = Counter(entry for mark in marks for entry in _of(held, mark))
             found += (e for e, count in shared.items() if likeness.alike(count, len(marks)))
-        for entry in (entry for mark in author for entry in held.get(mark, ())):
+        for entry in (entry for mark in author for entry in _of(held, mark)):
             root = self._cases[entry[1]].evidence.root if entry[1] in self._cases else None
             if root is not None and root.channel != channel:
                 found.append(entry)
@@ -164,6 +175,14 @@ class Links:
             if alike >= best:
                 best, found = alike, case_id
         return found
+
+
+def _of(held: _Held, mark: int) -> Sequence[_Entry]:
+    """The conversations that have a mark, the oldest first."""
+    found = held.get(mark)
+    if found is None:
+        return ()
+    return (found,) if isinstance(found, tuple) else found
 
 
 def means_customer(case: Case) -> bool:

@@ -3,9 +3,8 @@
 The live `cases` agent and the offline backtest drive this same class.
 """
 
-import heapq
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, MutableMapping, Sequence
 
 import msgspec
 from msgspec.structs import replace
@@ -14,6 +13,7 @@ from scoring import advert, belonging, bounded
 from scoring import case as cases
 from scoring import echo as echoes
 from scoring import pulse as pulses
+from scoring.agenda import Agenda
 from scoring.case import NEVER, Case
 from scoring.command import Command
 from scoring.escalation import Escalation, Status
@@ -78,8 +78,8 @@ class Partition:
         self.changed: set[str] = set()
         self._slack_s = slack_s
         self._grace_s = min(slack_s, MINUTE)
-        self._due: list[tuple[float, str]] = []
-        self._scheduled: dict[str, float] = {}
+        self._due = Agenda()
+        self._scheduled: MutableMapping[str, float] = {} if shelf is None else shelf.deadlines
         clock = clock or Clock()
         self.watermark = clock.watermark
         self._pulses = {(pulse.brand, pulse.at): pulse for pulse in clock.open_pulses}
@@ -263,8 +263,8 @@ class Partition:
     def _until(self, at: float) -> None:
         self.watermark = max(self.watermark, at)
         horizon = self.watermark - self._slack_s
-        while self._due and self._due[0][0] <= horizon:
-            due, case_id = heapq.heappop(self._due)
+        while (next_due := self._due.pop(horizon)) is not None:
+            due, case_id = next_due
             self._scheduled.pop(case_id, None)
             case = self.cases.get(case_id)
             if case is None:
@@ -276,7 +276,7 @@ class Partition:
                 after, more = cases.advance(case, due, self.policy, self._floor)
             except Exception:
                 self._scheduled[case_id] = horizon + _AGAIN_S
-                heapq.heappush(self._due, (horizon + _AGAIN_S, case_id))
+                self._due.put(horizon + _AGAIN_S, case_id)
                 raise
             self._unsaid += more
             if after is not case:
@@ -286,9 +286,8 @@ class Partition:
 
     def next_due(self) -> float:
         """Event time (seconds) of the earliest deadline or open minute, NEVER if there is none."""
-        deadline = self._due[0][0] if self._due else NEVER
         waits = self.exchange.ahead[0].at if self.exchange.ahead else NEVER
-        return min(deadline + self._slack_s, self._oldest + MINUTE + self._grace_s, waits)
+        return min(self._due.first + self._slack_s, self._oldest + MINUTE + self._grace_s, waits)
 
     def _keep(self, case: Case, said: Sequence[Escalation] = ()) -> None:
         if case.case_id not in self.cases and len(self.cases) >= self._most:
@@ -344,10 +343,9 @@ class Partition:
             due = max(case.evidence.last_at, case.clock) + keep + MINUTE
         if due < self._scheduled.get(case.case_id, NEVER):
             self._scheduled[case.case_id] = due
-            heapq.heappush(self._due, (due, case.case_id))
+            self._due.put(due, case.case_id)
             if len(self._due) > 2 * len(self._scheduled) + _SLACK:  # of cases that are gone
-                self._due = [(at, case_id) for case_id, at in self._scheduled.items()]
-                heapq.heapify(self._due)
+                self._due = Agenda(self._scheduled.items())
 
     def _count(self, scored: Scored, *, late: bool) -> None:
         if late and scored.mention.kind is not Kind.DELETION:
