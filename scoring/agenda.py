@@ -55,7 +55,7 @@ class Agenda:
 
     def pop(self, horizon: float) -> tuple[float, str] | None:
         """The earliest deadline up to `horizon` (seconds) and its id, None if there is none."""
-        if self.first > horizon:
+        if not self._count or self.first > horizon:
             return None
         if not self._near:
             self._hour = heapq.heappop(self._hours)
