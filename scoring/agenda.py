@@ -23,22 +23,19 @@ class Agenda:
         self._least: dict[float, float] = {}
         self._hours: list[float] = []
         self._count = 0
+        self.first = NEVER
+        """The earliest deadline, `NEVER` if there is none."""
         for case_id, due in entries:
             self.put(due, case_id)
 
     def __len__(self) -> int:
         return self._count
 
-    @property
-    def first(self) -> float:
-        """The earliest deadline, `NEVER` if there is none."""
-        if self._near:
-            return self._near[0][0]
-        return self._least[self._hours[0]] if self._hours else NEVER
-
     def put(self, due: float, case_id: str) -> None:
         """One more."""
         self._count += 1
+        if due < self.first:
+            self.first = due
         hour = due // _HOUR
         if hour <= self._hour:
             heapq.heappush(self._near, (due, case_id))
@@ -53,17 +50,21 @@ class Agenda:
         name = case_id.encode("utf-8", "surrogatepass")
         packed += _HEAD.pack(due, len(name)) + name
 
-    def pop(self, horizon: float) -> tuple[float, str] | None:
-        """The earliest deadline up to `horizon` (seconds) and its id, None if there is none."""
-        if not self._count or self.first > horizon:
-            return None
-        if not self._near:
+    def pop(self) -> tuple[float, str]:
+        """The earliest deadline and its id. Raises IndexError if there is none."""
+        near = self._near
+        if not near:
             self._hour = heapq.heappop(self._hours)
-            self._near = list(_unpacked(self._far.pop(self._hour)))
-            heapq.heapify(self._near)
+            near[:] = _unpacked(self._far.pop(self._hour))
+            heapq.heapify(near)
             del self._least[self._hour]
         self._count -= 1
-        return heapq.heappop(self._near)
+        found = heapq.heappop(near)
+        if near:
+            self.first = near[0][0]
+        else:
+            self.first = self._least[self._hours[0]] if self._hours else NEVER
+        return found
 
 
 def _unpacked(packed: bytearray) -> Iterator[tuple[float, str]]:

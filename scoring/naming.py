@@ -31,6 +31,13 @@ def _own(word: str, brand: str) -> bool:
     return any(plain == part or (len(part) >= _LEAST and part in plain) for part in _parts(brand))
 
 
+def _owns(words: list[str], text: str, brand: str) -> list[bool]:
+    plain = text.lower().replace("_", "")
+    if not any(part in plain for part in _parts(brand)):
+        return [False] * len(words)
+    return [_own(word, brand) for word in words]
+
+
 @lru_cache(maxsize=1024)
 def named(text: str, brand: str) -> tuple[bool, frozenset[int]]:
     """Whether the text names the brand (a slug), and the buckets of the other names in it.
@@ -40,13 +47,16 @@ def named(text: str, brand: str) -> tuple[bool, frozenset[int]]:
     """
     text = text[:_MOST_TEXT]
     found = list(_WORD.finditer(text))
-    own = [_own(match.group(), brand) for match in found]
+    own = _owns([match.group() for match in found], text, brand)
     buckets = set()
     for place, match in enumerate(found):
         word = match.group()
-        if own[place] or not (word[0] == "@" or _capital(word, text[: match.start()])):
+        first = word[0]
+        if not (first == "@" or first.isupper()):  # most are neither
             continue
-        if word[0] != "@" and any(own[max(0, place - 1) : place + 2]):
+        if own[place] or not (first == "@" or _capital(word, text[: match.start()])):
+            continue
+        if first != "@" and any(own[max(0, place - 1) : place + 2]):
             continue
         name = re.split("[’']", word.lower().lstrip("@"))[0]
         if len(name) >= _LEAST:

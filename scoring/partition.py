@@ -263,8 +263,8 @@ class Partition:
     def _until(self, at: float) -> None:
         self.watermark = max(self.watermark, at)
         horizon = self.watermark - self._slack_s
-        while (next_due := self._due.pop(horizon)) is not None:
-            due, case_id = next_due
+        while self._due.first <= horizon:
+            due, case_id = self._due.pop()
             self._scheduled.pop(case_id, None)
             case = self.cases.get(case_id)
             if case is None:

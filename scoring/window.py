@@ -176,7 +176,8 @@ class Window:
         if not self._erased.issuperset(pulse.erased):
             self._erased.update(pulse.erased)
             self._unquote()
-        pulse = unquoted(pulse, self._erased)
+        if self._erased:
+            pulse = unquoted(pulse, self._erased)
         place = bisect_left(self._at, pulse.at)
         same = None
         whole = pulse if not pulse.seen else replace(pulse, seen=())  # nobody asks any more
@@ -214,27 +215,32 @@ class Window:
 
         Returns the minutes that are within none any more, oldest first.
         """
-        held = self._at
+        held, gone, last = self._at, [], len(self.sums) - 1
         for place, sums in enumerate(self.sums):
             edge = at - sums.span
             while sums.begins < len(held) and held[sums.begins] <= edge:
-                minute = _minutes.decode(self.minutes[sums.begins])
+                stored = self.minutes[sums.begins]
+                minute: Pulse | Minute
+                if place == last:
+                    minute = _pulses.decode(stored)
+                    gone.append(minute)
+                else:
+                    minute = _minutes.decode(stored)
                 sums.take_off(minute)
                 if minute.complaints:
                     for _, keys in self._keys:
                         keys.leave(minute.at, place)
                 sums.begins += 1
-        count = self.sums[-1].begins
+        count = len(gone)
         if not count:
-            return []
-        gone = [_pulses.decode(minute) for minute in self.minutes[:count]]
+            return gone
         del self.minutes[:count], held[:count]
         for sums in self.sums:
             sums.begins -= count
         if [self._erasing.pop(pulse.at) for pulse in gone if pulse.erased]:
             self._erased = {one for erased in self._erasing.values() for one in erased}
         for pulse in gone:
-            for name, keys in self._keys:
+            for name, keys in self._keys if pulse.complaints else ():
                 keys.forget(pulse.at, getattr(pulse, name))
         return gone
 

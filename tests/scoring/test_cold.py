@@ -79,10 +79,11 @@ def test_deadlines_come_in_order_however_far_they_are() -> None:
         agenda.put(due, f"é{number % 700}")
         heapq.heappush(plain, (due, f"é{number % 700}"))
         now += chance.expovariate(1 / 300)
-        while (found := agenda.pop(now)) is not None:
-            assert found == heapq.heappop(plain)
+        while agenda.first <= now:
+            assert agenda.pop() == heapq.heappop(plain)
         assert agenda.first == (plain[0][0] if plain else NEVER) > now
         assert len(agenda) == len(plain)
-    while (found := agenda.pop(NEVER)) is not None:
-        assert found == heapq.heappop(plain)
-    assert plain == []
+    while plain:
+        assert agenda.pop() == heapq.heappop(plain)
+    with pytest.raises(IndexError):
+        agenda.pop()
