@@ -186,7 +186,8 @@ def _voices(evidence: Evidence, scored: Scored) -> None:
     _hear(evidence, scored, "reported_denial", scores.corporate_denial, "corporate_denial")
     _hear(evidence, scored, "influencer_sharing", scores.influencer_sharing, "influencer_sharing")
     _hear(evidence, scored, "complaint", complaint, "complaint")
-    _hear(evidence, scored, "harm", harm.of(scored, fact), "objective_fact")
+    if fact >= bounded.strength(evidence.harm):  # looking for words costs more than the rest
+        _hear(evidence, scored, "harm", harm.of(scored, fact), "objective_fact")
     if _shows(mention):
         _hear(evidence, scored, "proof", fact, "objective_fact")
     if mention.promoted and complaint >= LIKELY:

@@ -7,10 +7,13 @@ is grave. Their number is small on purpose: each is one that people seldom write
 """
 
 import re
+from functools import lru_cache
 
 from scoring.scored import Scored
 
 _MOST_TEXT = 1000
+_LEAST = 0.1
+"""Less of a fact is not looked into: it would move the log-odds by a tenth, and most are less."""
 
 _HURT = (
     r"injur(?:y|ies|ed)|burn(?:s|t|ed) (?:my|his|her|our|their|the)|(?:her|his|my|their) burns|"
@@ -60,6 +63,7 @@ _GRAVE = re.compile(
 )
 
 
+@lru_cache(maxsize=1024)
 def is_grave(text: str) -> bool:
     """Whether a text has words of harm to people, or of what was laid open."""
     return bool(_GRAVE.search(text[:_MOST_TEXT].replace("\u2019", "'")))
@@ -67,4 +71,4 @@ def is_grave(text: str) -> bool:
 
 def of(scored: Scored, fact: float) -> float:
     """0 to 1: how sure it is that the text tells of harm; `fact` is that of something wrong."""
-    return fact if fact and is_grave(scored.mention.text) else 0.0
+    return fact if fact >= _LEAST and is_grave(scored.mention.text) else 0.0
