@@ -1,4 +1,4 @@
-"""Fixtures of the tests that start workers."""
+"""Fixtures of the tests that start workers, or want a disk of their own."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -7,6 +7,7 @@ import pytest
 
 from streams.kafka import topics
 from tests.streams.running import Workers, own_settings, running
+from tests.streams.small_disk import SmallDisk, mounted
 
 
 @pytest.fixture
@@ -16,3 +17,13 @@ def workers(broker: str, tmp_path: Path) -> Iterator[Workers]:
     topics.create(settings)
     with running(settings, tmp_path) as started:
         yield started
+
+
+@pytest.fixture
+def small(tmp_path: Path) -> Iterator[SmallDisk]:
+    """A disk that can be filled; skips where none can be mounted."""
+    try:
+        with mounted(tmp_path / "disk") as disk:
+            yield disk
+    except PermissionError as error:
+        pytest.skip(str(error))
