@@ -21,6 +21,7 @@ from streams.console.api import Api
 from streams.console.gathered import Gathered
 from streams.console.live import Live
 from streams.errors import BrokerError, ConfigError, TocsinError, WorkerStopped
+from streams.kafka import forgiving
 from streams.kafka import topics as kafka_topics
 from streams.kafka.topics import Topics
 from streams.metrics import Metrics
@@ -89,6 +90,7 @@ class Worker:
     """The parts of one process, by role; all roles but `sources` are Faust applications."""
 
     def __init__(self, settings: Settings, roles: Sequence[Role], counts: dict[str, int]) -> None:
+        forgiving.install()
         self._settings = settings
         self._topics = Topics.of(settings)
         self._policy = policies.load(settings.policy)
