@@ -20,7 +20,14 @@ from streams.kafka.topics import Topics, require
 from streams.sinks import reasons
 
 KNOWN = {
-    "mentions": (*REASONS, "poison", "not_scored", "not_folded", dead_letters.UNKNOWN),
+    "mentions": (
+        *REASONS,
+        "poison",
+        "not_scored",
+        "not_folded",
+        "bad_command",
+        dead_letters.UNKNOWN,
+    ),
     "tickets": (*reasons.REASONS, dead_letters.UNKNOWN),
 }
 """Every reason that there may be, by whose dead letters they are."""
