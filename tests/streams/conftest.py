@@ -8,6 +8,7 @@ import pytest
 from streams.kafka import topics
 from tests.streams.running import Workers, own_settings, running
 from tests.streams.small_disk import SmallDisk, mounted
+from tests.streams.vendors import PagerDutyVendor
 
 
 @pytest.fixture
@@ -27,3 +28,12 @@ def small(tmp_path: Path) -> Iterator[SmallDisk]:
             yield disk
     except PermissionError as error:
         pytest.skip(str(error))
+
+
+@pytest.fixture
+def vendor(monkeypatch: pytest.MonkeyPatch) -> Iterator[PagerDutyVendor]:
+    """A PagerDuty; its key is in PAGER_KEY."""
+    monkeypatch.setenv("PAGER_KEY", "R" * 32)
+    made = PagerDutyVendor()
+    with made.running():
+        yield made
