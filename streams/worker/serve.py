@@ -46,7 +46,8 @@ from streams.worker.progress import STUCK_S, Partition, Progress
 from streams.worker.score import ScoreAgent
 from streams.worker.sources import SourcesRole
 from streams.worker.tickets import TicketsAgent
-from streams.worker.web import Facts, Health, Web
+from streams.worker.web import Facts, Web
+from streams.worker.wellbeing import Wellbeing
 
 log = logging.getLogger(__name__)
 
@@ -111,7 +112,6 @@ class Worker:
         self._sources: SourcesRole | None = None
         self._chores: list[asyncio.Task[None]] = []
         self._stopping = False
-        self._began = False
         self._fast_lane: FastLane | None = None
         if settings.state_store == "rocksdb":
             disk.check()
@@ -161,14 +161,23 @@ class Worker:
                 for role, app in self._apps.items()
             ],
         )
+        self._well = Wellbeing(
+            self._apps,
+            self._progress,
+            self._scorer,
+            self._sources,
+            self._lookout,
+            self._folder,
+            lambda: self._stopping,
+        )
         self._gathered = Gathered(settings)
         api = Api(self._gathered, Live(self._gathered), self._order, self._about)
         self.web = Web(
             settings,
             self._metrics,
             self._board,
-            alive=self.alive,
-            ready=self.ready,
+            alive=self._well.alive,
+            ready=self._well.ready,
             facts=self._facts,
             refresh=self._refresh,
             weigh=self._weigh,
@@ -328,39 +337,6 @@ class Worker:
             for agent in self._agents:
                 agent.resume()
 
-    def alive(self) -> Health:
-        """The event loop turns, and partitions with messages see commits."""
-        stuck = [
-            f"role {role} makes no progress: {standing}"
-            for role, progress in self._progress.items()
-            for standing in progress.standstills()
-        ]
-        crashed = [f"role {role} crashed" for role, app in self._apps.items() if app.crashed]
-        # A restart makes no room: a full disk is told, and no reason to end this process.
-        full = [self._folder.problem] if self._folder.problem else []
-        return Health(ok=not stuck and not crashed, problems=(*stuck, *crashed, *full))
-
-    def ready(self) -> Health:
-        """The broker answers, the model is loaded, partitions are assigned, tables recovered."""
-        problems = [problem for role in self._apps for problem in self._missing(role)]
-        if self._sources is not None and not self._sources.settled:
-            problems.append("role sources waits for its partitions")
-        if self._lookout.away:
-            silent_s = self._lookout.silent_s
-            problems.insert(0, f"the broker has not answered for {silent_s:.0f} s")
-        if self._folder.problem:
-            problems.insert(0, self._folder.problem)
-        if self._stopping:
-            problems.insert(0, "stopping")
-        self._began = self._began or not problems
-        return Health(ok=not problems, problems=tuple(problems))
-
-    def _missing(self, role: Role) -> list[str]:
-        """What a role lacks before it can work."""
-        if role is Role.SCORE and not self._scorer.ready:
-            return ["the model is loading"]
-        return [] if settled(self._apps[role]) else [f"role {role} waits for its partitions"]
-
     def _refresh(self) -> None:
         self._board.publish()
         if self._cases is not None:
@@ -374,7 +350,7 @@ class Worker:
                 progress.begin(committed_of(app, read))
             if app.started:
                 progress.publish(partial(end_of, app))
-            if not self._missing(role) and not app.crashed:
+            if not self._well.missing(role) and not app.crashed:
                 progress.beat(read)
 
     def _weigh(self) -> None:
@@ -387,11 +363,11 @@ class Worker:
 
     def _about(self) -> dict[str, Any]:
         """What the console says of the worker that answers it."""
-        problems = dict.fromkeys((*self.ready().problems, *self.alive().problems))
+        problems = dict.fromkeys((*self._well.ready().problems, *self._well.alive().problems))
         return {
             "facts": self._facts(),
             "problems": tuple(problems),
-            "starting": not self._began,
+            "starting": not self._well.began,
             "version": version("tocsin"),
         }
 
