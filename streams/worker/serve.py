@@ -20,9 +20,8 @@ from streams.config import Settings
 from streams.console.api import Api
 from streams.console.gathered import Gathered
 from streams.console.live import Live
-from streams.errors import BrokerError, ConfigError, TocsinError, WorkerStopped
+from streams.errors import BrokerError, TocsinError, WorkerStopped
 from streams.kafka import forgiving
-from streams.kafka import topics as kafka_topics
 from streams.kafka.topics import Topics
 from streams.metrics import Metrics
 from streams.scorer.process import ScoringProcess, load
@@ -43,6 +42,7 @@ from streams.worker.logfold import LogFold, Tools
 from streams.worker.lookout import Lookout, Watched, never
 from streams.worker.output import Output, Record
 from streams.worker.progress import STUCK_S, Partition, Progress
+from streams.worker.reads import MEASURED_BY, READ_BY
 from streams.worker.score import ScoreAgent
 from streams.worker.sources import SourcesRole
 from streams.worker.tickets import TicketsAgent
@@ -57,34 +57,6 @@ AWAY_TIMEOUT_S = 5.0
 """The same where the broker is known to be away: there is nobody to finish anything with."""
 STANDSTILLS = 2.0
 """A worker that has been unwell for as long again ends itself, where nobody else has ended it."""
-
-READ_BY = {
-    Role.SCORE: ("mentions",),
-    Role.CASES: ("scored", "pulse", "commands"),
-    Role.TICKETS: ("escalations", "commands", "tickets_commands"),
-}
-"""Topics that each role reads, as fields of Topics."""
-MEASURED_BY = READ_BY | {Role.TICKETS: ("escalations", "tickets_commands")}
-"""Those whose offsets and stages it tells: commands are done when the role `cases` is done."""
-
-
-def partitions(settings: Settings) -> dict[str, int]:
-    """Number of partitions of each topic as the broker has it. Raises BrokerError, ConfigError."""
-    states = kafka_topics.describe(settings)
-    for state in states:
-        if not state.partitions:
-            name = state.specification.name
-            raise ConfigError(f"topic {name} is missing; run `tocsin topics --create`")
-    counts = {state.specification.name: state.partitions for state in states}
-    names = Topics.of(settings)
-    for together in (names.folded, names.delivered):
-        for name in together:
-            if counts[name] != counts[together[0]]:
-                raise ConfigError(
-                    f"topic {name} has {counts[name]} partitions and {together[0]} has "
-                    f"{counts[together[0]]}: recreate one of them with the other's number"
-                )
-    return counts
 
 
 class Worker:
