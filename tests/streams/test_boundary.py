@@ -24,6 +24,7 @@ from streams.metrics import Metrics
 from streams.worker.application import Role, application
 from streams.worker.board import Board
 from streams.worker.cases import CasesAgent
+from streams.worker.disk import DiskError
 from streams.worker.incidents import IncidentsAgent
 from streams.worker.logfold import LogFold, Tools
 from streams.worker.output import Output
@@ -113,6 +114,23 @@ def test_news_and_commands_are_within_the_boundary_too(
 
     monkeypatch.setattr(brands_module, "ordered", broken)
     assert agent.step(fold, encode_event(order)).failed == "KeyError: 'x'"
+
+
+def test_a_disk_that_refuses_is_not_the_fault_of_a_message(
+    tools: Tools, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    agent, fold = IncidentsAgent(tools, POLICY, 1), Brands(POLICY)
+    flood(agent, fold, BRAND)
+    (case_id,) = agent.case_ids(fold)
+    at = datetime.fromtimestamp(fold.watermark, UTC)
+    order = Order(command=Command(id="c", action=Action.RESOLVE, case_id=case_id, at=at, by="ann"))
+
+    def refused(*_: Any) -> Any:
+        raise DiskError("state folder /state cannot be written: Not a directory")
+
+    monkeypatch.setattr(brands_module, "ordered", refused)
+    with pytest.raises(DiskError):
+        agent.step(fold, encode_event(order))
 
 
 def test_what_was_decided_before_a_case_failed_is_said(
