@@ -2,13 +2,20 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from streams.kafka import topics
+from tests.streams.browser import chromium
+from tests.streams.consoles import hostile, named
+from tests.streams.demos import Demo
 from tests.streams.running import Workers, own_settings, running
 from tests.streams.small_disk import SmallDisk, mounted
 from tests.streams.vendors import PagerDutyVendor
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
 
 
 @pytest.fixture
@@ -37,3 +44,31 @@ def vendor(monkeypatch: pytest.MonkeyPatch) -> Iterator[PagerDutyVendor]:
     made = PagerDutyVendor()
     with made.running():
         yield made
+
+
+@pytest.fixture(scope="module")
+def browser() -> "Iterator[Browser]":
+    """A real one."""
+    with chromium() as started:
+        yield started
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory: pytest.TempPathFactory, browser: "Browser") -> Iterator[Demo]:
+    """Plays stories that attack the page; one for all tests of a file."""
+    folder = tmp_path_factory.mktemp("demo")
+    file = hostile(tmp_path_factory.mktemp("file"))
+    with Demo(folder, "--file", str(file), "--speed", "max") as playing:
+        playing.until(lambda: any("everything is played" in line for line in playing.said))
+        playing.remember()
+        yield playing
+
+
+@pytest.fixture
+def page(demo: Demo, browser: "Browser") -> "Iterator[Page]":
+    """Ana sits before it."""
+    context = browser.new_context(locale="en-GB")
+    made = named(context, "Ana").new_page()
+    yield made
+    made.unroute_all(behavior="ignoreErrors")  # a request may be under way
+    context.close()
