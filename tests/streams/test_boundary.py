@@ -199,7 +199,7 @@ def test_offsets_of_partitions_that_left_are_taken_away(tools: Tools) -> None:
 
 
 def test_the_offsets_of_a_topic_are_told_by_one_role() -> None:
-    from streams.worker.serve import MEASURED_BY, READ_BY
+    from streams.worker.reads import MEASURED_BY, READ_BY
 
     told = [topic for topics in MEASURED_BY.values() for topic in topics]
     assert len(told) == len(set(told))
