@@ -3,7 +3,7 @@
 from bisect import bisect_right
 from copy import copy
 
-from scoring import bounded, conduct, spread
+from scoring import bounded, conduct, harm, spread
 from scoring.bounded import Voice
 from scoring.evidence import (
     CONTENT,
@@ -77,6 +77,7 @@ def _presence(evidence: Evidence, scored: Scored) -> None:
             channel=mention.channel,
             fact=fact,
             proof=fact if _shows(mention) else 0.0,
+            harm=harm.of(scored, fact),
         )
         if order[0] == 0:  # how others went on matters no more
             evidence.words = tuple(w for w in evidence.words if w.author == mention.author_key)
@@ -185,6 +186,8 @@ def _voices(evidence: Evidence, scored: Scored) -> None:
     _hear(evidence, scored, "reported_denial", scores.corporate_denial, "corporate_denial")
     _hear(evidence, scored, "influencer_sharing", scores.influencer_sharing, "influencer_sharing")
     _hear(evidence, scored, "complaint", complaint, "complaint")
+    if fact >= bounded.strength(evidence.harm):  # looking for words costs more than the rest
+        _hear(evidence, scored, "harm", harm.of(scored, fact), "objective_fact")
     if _shows(mention):
         _hear(evidence, scored, "proof", fact, "objective_fact")
     if mention.promoted and complaint >= LIKELY:
@@ -289,6 +292,7 @@ _QUOTED = (
     "influencer_sharing",
     "complaint",
     "proof",
+    "harm",
 )
 
 

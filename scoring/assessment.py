@@ -226,6 +226,7 @@ class _View:
         evidence, heard = self.evidence, self.grievance
         root = evidence.root
         proof = self._backed(bounded.strength(evidence.proof), root.proof if root else 0.0)
+        hurt = self._backed(bounded.strength(evidence.harm), root.harm if root else 0.0)
         deleted = len(evidence.deletions)
         hours = self.silence_s / HOUR
         waited = min(SILENCE, math.log2(1 + hours / 2)) * max(self._fact, self._denial)
@@ -239,6 +240,7 @@ class _View:
                 mention_id=evidence.promoted.mention_id if evidence.promoted else None,
             ),
             self._term("proof", proof, evidence.proof),
+            self._term("harm", hurt, evidence.harm),
             self._term(
                 "deletion",
                 math.log2(1 + deleted) * heard,

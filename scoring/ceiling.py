@@ -25,7 +25,7 @@ _PASSED_ON = 12.1
 _CALMING = {"defenders", "answer", "apology", "solution", "gesture", "satisfied", "calm"}
 _KNOWN = _CALMING | {
     *("baseline", "anger", "objective_fact", "corporate_denial", "fact_denied"),
-    *("influencer_sharing", "promotion", "proof", "deletion", "silence", "persistence"),
+    *("influencer_sharing", "promotion", "proof", "harm", "deletion", "silence", "persistence"),
     *("hand_off", "out_of_sight", "contradiction"),
     *("complainants", "audience", "influencer", "forecast", "explosive", "media_coverage"),
 }
@@ -40,7 +40,11 @@ def unremarkable(evidence: Evidence, policy: Policy) -> bool:
     fact = strength(evidence.objective_fact)
     by_brand = strength(evidence.brand_denial) if evidence.complaint else 0.0
     denial = max(by_brand, strength(evidence.reported_denial))
-    alone = weights.objective_fact * fact + weights.proof * strength(evidence.proof)
+    alone = (
+        weights.objective_fact * fact
+        + weights.proof * strength(evidence.proof)
+        + weights.harm * strength(evidence.harm)
+    )
     backing = evidence.backing
     grievance = max(evidence.grievance, by_brand) * backing
     room = bound.room - alone

@@ -48,8 +48,8 @@ class BrandWord(msgspec.Struct, frozen=True, array_like=True, gc=False, order=Tr
 class Root(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """The mention that began it; until it is seen, another stands in.
 
-    `fact` and `proof` are its own, as voices have them. `stands_in` is 0 for the root itself, 1
-    for a mention that says something, 2 for a share.
+    `fact`, `proof` and `harm` are its own, as voices have them. `stands_in` is 0 for the root
+    itself, 1 for a mention that says something, 2 for a share.
     """
 
     at: float
@@ -63,6 +63,7 @@ class Root(msgspec.Struct, frozen=True, array_like=True, gc=False):
     channel: str
     fact: float = 0.0
     proof: float = 0.0
+    harm: float = 0.0
 
     @property
     def order(self) -> tuple[int, float, str]:
@@ -137,6 +138,7 @@ class Evidence(msgspec.Struct, kw_only=True, array_like=True, gc=False):
     """What the brand did, the first time of each kind."""
     denied: Dated | None = None
     """The brand's newest denial."""
+    harm: Voices = ()
 
     @property
     def waiting_since(self) -> Dated | None:

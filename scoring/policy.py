@@ -80,6 +80,7 @@ class Weights(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     influencer_sharing: Weight
     promotion: Weight
     proof: Weight
+    harm: Weight = 0.0
     deletion: Weight
     hand_off: Weight
     out_of_sight: Weight

@@ -222,7 +222,7 @@ def web_tokens(settings: Settings) -> Report:
 
 
 def state_dir(settings: Settings) -> Report:
-    """Can the worker keep its state."""
+    """Can the worker keep its state, with RocksDB's room; its lock is left to workers."""
     folder = settings.state_dir
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -231,4 +231,19 @@ def state_dir(settings: Settings) -> Report:
     except OSError as error:
         text = f"{folder} cannot be written: {error.strerror}"
         return Report("state", Outcome.FAIL, text, "set TOCSIN_STATE_DIR to a folder of your own")
-    return Report("state", Outcome.OK, f"{os.fspath(folder)} is writable")
+    if settings.state_store != "rocksdb":
+        return Report("state", Outcome.OK, f"{os.fspath(folder)} is writable")
+    from streams.worker import disk
+    from streams.worker import folder as folders
+
+    try:
+        disk.check()
+        folders.probe(folder)
+    except ConfigError as error:
+        text, _, mend = str(error).partition(": ")
+        return Report("state", Outcome.FAIL, text, mend)
+    except OSError as error:
+        text = f"{folder} has no room for RocksDB, a worker would wait: {error.strerror}"
+        return Report("state", Outcome.FAIL, text, "make room, or set TOCSIN_STATE_DIR")
+    text = f"{os.fspath(folder)} is writable and has the room that RocksDB wants"
+    return Report("state", Outcome.OK, text)

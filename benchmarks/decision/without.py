@@ -9,6 +9,7 @@ SIGNALS = {
     "objective fact": ("objective_fact", "fact_denied", "proof"),
     "corporate denial": ("corporate_denial", "fact_denied"),
     "influencer sharing": ("influencer_sharing", "influencer"),
+    "harm": ("harm",),
     "promotion": ("promotion",),
     "deletion": ("deletion",),
     "evasions": ("hand_off", "out_of_sight", "contradiction", "evasion"),

@@ -13,7 +13,7 @@ from streams.config import Settings
 from streams.kafka import clients
 from streams.kafka.topics import Topics, application_id, plan
 from streams.worker.application import Role
-from streams.worker.serve import READ_BY
+from streams.worker.reads import READ_BY
 
 
 class Watch:

@@ -6,7 +6,7 @@ import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from benchmarks.fuzz import hooks, requests, run, sourced, targets
+from benchmarks.fuzz import buried, hooks, requests, run, sourced, targets
 from benchmarks.fuzz.run import BLOCK, State
 from benchmarks.fuzz.targets import Target
 
@@ -19,7 +19,7 @@ def main(arguments: Sequence[str] = ()) -> int:
     options = _options(arguments)
     with targets.folder() as folder, requests.serving() as server:
         known = {**targets.every(Path(folder)), **hooks.every(), **requests.every(server)}
-        known |= sourced.every()
+        known |= {**sourced.every(), **buried.every()}
         chosen = options.targets.split(",") if options.targets else list(known)
         if unknown := [name for name in chosen if name not in known]:
             print(f"unknown target {unknown[0]!r}; there are {', '.join(known)}", file=sys.stderr)

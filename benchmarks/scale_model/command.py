@@ -114,7 +114,7 @@ def heat(costs: Costs, mix: Mix) -> None:
             print(f"| {partitions} | {viral:.0%} | {seen.hottest:.1f} | {seen.top_brand:.0%} |")
     print(
         f"\none conversation can be decided at {1 / cases_s(costs, mix, 64, 0.01):,.0f} mentions a "
-        f"second; scored, where its texts repeat, at {1 / costs.score_s:,.0f}"
+        f"second; scored, where its texts repeat, at {1 / costs.known_s:,.0f}"
     )
 
 

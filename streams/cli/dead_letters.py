@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 import click
 
 from scoring.decoding import REASONS
+from streams.cli import letter_text
 from streams.cli.common import counted, note, settings, write_json
 from streams.cli.group import Group
 from streams.config import Settings
@@ -18,9 +19,15 @@ from streams.kafka.dead_letters import DeadLetter, Replays
 from streams.kafka.topics import Topics, require
 from streams.sinks import reasons
 
-STAMP = "%Y-%m-%d %H:%M:%S"
 KNOWN = {
-    "mentions": (*REASONS, "poison", "not_scored", "not_folded", dead_letters.UNKNOWN),
+    "mentions": (
+        *REASONS,
+        "poison",
+        "not_scored",
+        "not_folded",
+        "bad_command",
+        dead_letters.UNKNOWN,
+    ),
     "tickets": (*reasons.REASONS, dead_letters.UNKNOWN),
 }
 """Every reason that there may be, by whose dead letters they are."""
@@ -58,12 +65,9 @@ def list_(of: str, reason: str | None, limit: int | None, left: bool, as_json: b
     newest = sorted(kept, key=lambda letter: (letter.time, letter.offset))
     for letter in newest:
         if as_json:
-            write_json(_row(letter, replays))
+            write_json(letter_text.row(letter, replays))
         else:
-            click.echo(
-                f"{letter.id:<8} {letter.time:{STAMP}}  {letter.reason:<14} "
-                f"{_origin(letter):<28} {_printable(_detail(letter, replays))}"
-            )
+            click.echo(letter_text.line(letter, replays))
     if not newest and not as_json:
         note("no dead letters left" if left else "no dead letters")
 
@@ -79,28 +83,12 @@ def show(of: str, id_: str, as_json: bool) -> None:
     letter = _find(config, of, [id_], replays)[0]
     if as_json:
         write_json(
-            _row(letter, replays) | {"value": letter.value.decode("utf-8", "backslashreplace")}
+            letter_text.row(letter, replays)
+            | {"value": letter.value.decode("utf-8", "backslashreplace")}
         )
         return
-    for name, value in (
-        ("id", letter.id),
-        ("time", _at(letter.time)),
-        ("reason", letter.reason),
-        ("detail", _printable(letter.detail)),
-        ("from", _origin(letter)),
-        *(
-            [("before", f"{_printable(letter.again)}, which was sent again")]
-            if letter.again
-            else []
-        ),
-        *([("replayed", _at(replays[letter.id]))] if letter.id in replays else []),
-        *([("sink", _printable(letter.sink))] if letter.sink else []),
-        ("key", _printable(_key(letter) or "none")),
-        ("bytes", f"{len(letter.value):,}"),
-    ):
-        click.echo(f"{name:<10}{value}")
-    click.echo()
-    click.echo(_printable(letter.value.decode("utf-8", "backslashreplace")))
+    for line in letter_text.whole(letter, replays):
+        click.echo(line)
 
 
 @command.command("replay")
@@ -172,9 +160,10 @@ def _of_reason(
     known = {*KNOWN[of], *seen}
     if reason is not None and reason not in known:
         near = difflib.get_close_matches(reason, known, n=1)
-        meant = f"did you mean {near[0]}? " if near else ""
+        meant = f"did you mean {letter_text.printable(near[0], keep='')}? " if near else ""
         raise UsageError(
-            f"--reason {reason!r} is none of {of}: {meant}there are {', '.join(sorted(known))}"
+            f"--reason {reason!r} is none of {of}: {meant}there are "
+            + letter_text.printable(", ".join(sorted(known)), keep="")
         )
 
 
@@ -229,7 +218,7 @@ def _send(config: Settings, topic: str, letters: list[DeadLetter], *, strict: bo
 def _find(config: Settings, of: str, ids: list[str], replays: Replays) -> list[DeadLetter]:
     for id_ in ids:
         partition, _, offset = id_.partition(":")
-        if not (partition.isdecimal() and offset.isdecimal()):
+        if not (_is_number(partition) and _is_number(offset)):
             raise UsageError(f"{id_!r} is no ID of a dead letter: give partition:offset, as 0:17")
     wanted = dict.fromkeys(":".join(str(int(part)) for part in id_.split(":")) for id_ in ids)
     found = {
@@ -251,43 +240,6 @@ def _topic(config: Settings, of: str) -> str:
     return topic
 
 
-def _row(letter: DeadLetter, replays: Replays) -> dict[str, object]:
-    return {
-        "id": letter.id,
-        "time": letter.time,
-        "reason": letter.reason,
-        "detail": letter.detail,
-        "topic": letter.origin_topic,
-        "partition": letter.origin_partition,
-        "offset": letter.origin_offset,
-        **({"again": letter.again} if letter.again else {}),
-        **({"replayed": replays[letter.id]} if letter.id in replays else {}),
-        **({"sink": letter.sink} if letter.sink else {}),
-        "key": _key(letter),
-        "bytes": len(letter.value),
-    }
-
-
-def _detail(letter: DeadLetter, replays: Replays) -> str:
-    again = f"(again, was {letter.again}) " if letter.again else ""
-    again += f"(sent again {_at(replays[letter.id])}) " if letter.id in replays else ""
-    return again + (f"{letter.sink}: {letter.detail}" if letter.sink else letter.detail)
-
-
-def _at(time: datetime) -> str:
-    return f"{time:{STAMP}} UTC"
-
-
-def _key(letter: DeadLetter) -> str | None:
-    return None if letter.key is None else letter.key.decode("utf-8", "backslashreplace")
-
-
-def _origin(letter: DeadLetter) -> str:
-    return f"{letter.origin_topic or '?'}:{letter.origin_partition}:{letter.origin_offset}"
-
-
-def _printable(text: str) -> str:
-    """The text with control characters escaped: strangers wrote it, and a terminal obeys them."""
-    return "".join(
-        c if c.isprintable() or c in "\n\t" else c.encode("unicode_escape").decode() for c in text
-    )
+def _is_number(text: str) -> bool:
+    """Of as many digits as an offset may have."""
+    return text.isdecimal() and len(text) <= 19

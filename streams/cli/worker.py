@@ -42,7 +42,7 @@ def command(roles: str) -> None:
     from models.errors import ModelError
     from scoring.errors import ScoringError
     from streams import logs
-    from streams.worker import serve
+    from streams.worker import reads, serve
     from streams.worker.application import Role
 
     known = [role.value for role in Role]
@@ -52,7 +52,7 @@ def command(roles: str) -> None:
         raise UsageError(f"unknown role {unknown[0]!r}; the roles are {', '.join(known)}")
     chosen = settings()
     worker_roles = [role for role in Role if role.value in names]
-    counts = serve.partitions(chosen)
+    counts = reads.partitions(chosen)
     # Not before: what the Kafka client logs of a broker out of reach is said in one line already.
     logs.set_up(chosen)
 

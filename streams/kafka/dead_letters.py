@@ -6,6 +6,7 @@ is known for as long as the dead letter itself: a record without a value whose h
 """
 
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -44,6 +45,8 @@ _LATEST_MS = 253_402_300_799_000
 """The end of the year 9999: a producer may put any number in a record's time."""
 
 Headers = list[tuple[str, bytes]]
+Foreign = Iterable[tuple[str, bytes | None]]
+"""Headers of a record that somebody else wrote: Kafka lets values be null."""
 Replays = dict[str, datetime]
 """When each dead letter was last sent again, by its id."""
 
@@ -63,7 +66,7 @@ class DeadLetter(msgspec.Struct, frozen=True, kw_only=True):
     key: bytes | None
     value: bytes
     headers: tuple[tuple[str, bytes], ...]
-    """The original's own headers."""
+    """The original's own headers; null is empty, since kafka-python sends none."""
     again: str = ""
     """Id of the dead letter that it was before it was sent again, and came back; empty else."""
 
@@ -82,16 +85,16 @@ def build(
     offset: int,
     time: datetime,
     sink: str = "",
-    original: Iterable[tuple[str, bytes]] = (),
+    original: Foreign = (),
 ) -> Headers:
     """The headers of a dead letter; `time` (aware) is when it was given up.
 
-    Headers of the original are kept, save those of an earlier death but its id.
+    Headers of the original are kept, save those of an earlier death but its id; null is empty.
     """
-    original = list(original)
+    kept = list(original)
     return [
-        *_own(original),
-        *(one for one in original if one[0] == REPLAYED),
+        *_own(kept),
+        *((name, value or b"") for name, value in kept if name == REPLAYED),
         (REASON, reason.encode()),
         (DETAIL, hidden.hide(detail)[:MAX_DETAIL].encode("utf-8", "replace")),
         (TOPIC, topic.encode()),
@@ -120,7 +123,8 @@ def mark(letter: DeadLetter, time: datetime) -> Headers:
 
 def parse(record: "ConsumerRecord") -> DeadLetter:
     """A record of a dead-letter topic; what another program put there has reason `unknown`."""
-    found = {name: value.decode("utf-8", "replace") for name, value in record.headers or ()}
+    given = [(name, value or b"") for name, value in record.headers or ()]
+    found = {name: value.decode("utf-8", "replace") for name, value in given}
     return DeadLetter(
         partition=record.partition,
         offset=record.offset,
@@ -133,7 +137,7 @@ def parse(record: "ConsumerRecord") -> DeadLetter:
         sink=found.get(SINK, ""),
         key=record.key,
         value=record.value or b"",
-        headers=tuple(_own(record.headers or ())),
+        headers=tuple(_own(given)),
         again=found.get(REPLAYED, ""),
     )
 
@@ -149,11 +153,19 @@ def read(settings: Settings, topic: str, replays: Replays | None = None) -> Iter
     with clients.consumer(settings) as consumer:
         for number in sorted(consumer.partitions_for_topic(topic) or ()):
             for record in _read_partition(consumer, TopicPartition(topic, number)):
-                of = dict(record.headers or ()).get(REPLAY_OF)
-                if of is None:
-                    yield parse(record)
-                elif replays is not None:
-                    replays[of.decode("utf-8", "replace")] = parse(record).time
+                letter = sifted(record, replays)
+                if letter is not None:
+                    yield letter
+
+
+def sifted(record: "ConsumerRecord", replays: Replays | None) -> DeadLetter | None:
+    """The dead letter of a record; None where it is a mark, which is noted in `replays`."""
+    of = dict(record.headers or ()).get(REPLAY_OF)
+    if of is None:
+        return parse(record)
+    if replays is not None:
+        replays[of.decode("utf-8", "replace")] = parse(record).time
+    return None
 
 
 def _read_partition(consumer: "KafkaConsumer", partition: object) -> "Iterator[ConsumerRecord]":
@@ -177,8 +189,8 @@ def _read_partition(consumer: "KafkaConsumer", partition: object) -> "Iterator[C
         position = reached
 
 
-def _own(headers: Iterable[tuple[str, bytes]]) -> Sequence[tuple[str, bytes]]:
-    return [(name, value) for name, value in headers if not name.startswith("tocsin_")]
+def _own(headers: Foreign) -> Sequence[tuple[str, bytes]]:
+    return [(name, value or b"") for name, value in headers if not name.startswith("tocsin_")]
 
 
 def _stamp(time: datetime) -> bytes:
@@ -192,10 +204,8 @@ def _number(text: str | None) -> int:
 
 
 def _time(text: str | None, fallback_ms: int) -> datetime:
-    try:
+    with suppress(ValueError, OverflowError):
         found = datetime.fromisoformat(text or "")
-    except ValueError:
-        found = None
-    if found is None or found.tzinfo is None:
-        return datetime.fromtimestamp(min(max(fallback_ms, 0), _LATEST_MS) / 1000, UTC)
-    return found
+        if found.tzinfo is not None:
+            return found.astimezone(UTC)
+    return datetime.fromtimestamp(min(max(fallback_ms, 0), _LATEST_MS) / 1000, UTC)

@@ -24,6 +24,7 @@ from scoring.pulse import Pulse
 from scoring.scored import Event, Tick, decode_event, encode_event
 from scoring.shelf import Shelf
 from scoring.times import LONG_AGO
+from streams.errors import TocsinError
 from streams.worker import messages
 from streams.worker.chronicle import Chronicle
 from streams.worker.logfold import CLOCK, LogFold, Step, Stored, Tools
@@ -115,6 +116,8 @@ class CasesAgent(LogFold[Partition]):
         step = Step(said=[]) if what.ahead else self._tick(fold, what.mention.at)
         try:
             said, sealed = fold.mention(what)
+        except TocsinError:
+            raise
         except Exception as error:  # the poison boundary: a bug costs a mention, not the stream
             log.exception("a mention cannot be folded; it goes to the dead letters")
             step.said += fold.rescue()
@@ -132,6 +135,8 @@ class CasesAgent(LogFold[Partition]):
     def _tick(self, fold: Partition, at: float) -> Step:
         try:
             said, sealed = fold.tick(at)
+        except TocsinError:
+            raise
         except Exception as error:  # the poison boundary: a bug costs a check, not the stream
             log.exception("what is due cannot be decided; what made it due is a dead letter")
             return Step(said=fold.rescue(), failed=f"{type(error).__name__}: {error}")
@@ -140,6 +145,8 @@ class CasesAgent(LogFold[Partition]):
     def _told_of(self, fold: Partition, what: Told) -> Step:
         try:
             said = fold.news(what) if isinstance(what, CaseNews) else fold.echo(what)
+        except TocsinError:
+            raise
         except Exception as error:  # the poison boundary: a bug costs a link, not the stream
             log.exception("what another partition told cannot be folded: it is a dead letter")
             return Step(said=[], failed=f"{type(error).__name__}: {error}")
@@ -148,6 +155,8 @@ class CasesAgent(LogFold[Partition]):
     def _order(self, fold: Partition, command: Command) -> Step:
         try:
             said = fold.order(command)
+        except TocsinError:
+            raise
         except Exception as error:  # the poison boundary: a bug costs a command, not the stream
             log.exception("a command cannot be folded; it goes to the dead letters")
             return Step(said=[], failed=f"{type(error).__name__}: {error}")
@@ -164,6 +173,8 @@ class CasesAgent(LogFold[Partition]):
         ended = {one.case_id for one in said if one.status is Status.RESOLVED}
         try:
             told = self._chronicle.tell(fold, ended)
+        except TocsinError:
+            raise
         except Exception:  # the poison boundary: a bug costs what people watch, not the stream
             log.exception("what happened in the cases of a batch cannot be told")
             return []

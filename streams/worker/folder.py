@@ -27,6 +27,16 @@ _FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
 _PROBE = 64 * 1024
 
 
+def probe(folder: Path, wanted: int = ROOM) -> None:
+    """Raises OSError where state on disk would find less than `wanted` bytes to write."""
+    found = os.statvfs(folder)
+    left = found.f_bavail * found.f_frsize
+    if left < wanted:
+        raise OSError(errno.ENOSPC, f"{left >> 20} of {wanted >> 20} MB are free")
+    with tempfile.TemporaryFile(dir=folder) as trial:  # a quota shows here alone
+        trial.write(b"\0" * _PROBE)
+
+
 class StateFolder:
     """Folders by role; those with a RocksDB are locked until the process ends."""
 
@@ -73,8 +83,4 @@ class StateFolder:
             return
         if role not in self._locks:
             self._locks[role] = disk.lock(folder)
-        found = os.statvfs(folder)
-        if found.f_bavail * found.f_frsize < ROOM:
-            raise OSError(errno.ENOSPC, f"{found.f_bavail * found.f_frsize >> 20} MB are left")
-        with tempfile.TemporaryFile(dir=folder) as probe:  # a quota shows here alone
-            probe.write(b"\0" * _PROBE)
+        probe(folder)

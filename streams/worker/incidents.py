@@ -14,6 +14,7 @@ from scoring.pulse import Pulse, PulseEvent
 from scoring.scored import Tick, encode_event
 from scoring.surge import Incident, Surge
 from scoring.timeline import MOST_ENTRIES, CaseTimeline, Entry, Point, What, of_command
+from streams.errors import TocsinError
 from streams.worker import messages
 from streams.worker.chronicle import of_standing
 from streams.worker.logfold import CLOCK, LogFold, Step, Stored, Tools
@@ -64,6 +65,8 @@ class IncidentsAgent(LogFold[Brands]):
         what = _events.decode(value)
         try:
             return self._step(fold, what)
+        except TocsinError:
+            raise
         except Exception as error:  # the poison boundary: a bug costs a message, not the stream
             log.exception("a brand's minute cannot be folded; it goes to the dead letters")
             said = fold.rescue()
@@ -92,6 +95,8 @@ class IncidentsAgent(LogFold[Brands]):
         """The timelines of the incidents that are open, or that the batch ended."""
         try:
             told = [*self._open(fold), *self._ended(said)]
+        except TocsinError:
+            raise
         except Exception:  # the poison boundary: a bug costs what people watch, not the stream
             log.exception("what happened in the incidents of a batch cannot be told")
             told = []

@@ -24,6 +24,7 @@ from scoring.escalation import Escalation, moment
 from scoring.scored import Tick, encode_event
 from scoring.standing import Standing
 from streams.config import Settings
+from streams.errors import TocsinError
 from streams.kafka.topics import Topics
 from streams.metrics import Metrics, Place, exemplar
 from streams.worker import ends, messages
@@ -235,6 +236,8 @@ class LogFold(abc.ABC, Generic[F]):
                 step = self.step(fold, message.value or b"")
             except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
                 step = Step(said=[], records=[self._dead(message, messages.NOT_SCORED, str(error))])
+            except TocsinError:
+                raise
             except Exception as error:  # the poison boundary: a bug costs a message, not the stream
                 log.exception("a message cannot be folded; it goes to the dead letters")
                 step = Step(said=[], failed=f"{type(error).__name__}: {error}")

@@ -7,12 +7,14 @@ unready, and only a standstill beside a broker that answers makes it unwell.
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Mapping
+from typing import cast
 
 import faust
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError
 from faust.exceptions import ConsumerNotStarted
+from faust.tables.manager import TableManager
 from faust.types import TP
 
 from streams.config import Settings
@@ -59,10 +61,17 @@ class Watched:
     def look(self, ends: Mapping[TopicPartition, int]) -> None:
         """Notes how far it is, as the broker just said where its partitions end."""
         if not settled(self._app):
-            self._progress.paused()
+            self._progress.paused(recovering=self._recovered())
             return
         own = {(tp.topic, tp.partition): ends[tp] for tp in self.wanted() if tp in ends}
         self._progress.look(committed_of(self._app, self._topics), own, self._waits)
+
+    def _recovered(self) -> Hashable:
+        """How far its tables have been read, None where none is being recovered."""
+        recovery = cast("TableManager", self._app.tables).recovery
+        if not len(self._app.tables) or not recovery.in_recovery:
+            return None
+        return recovery._recovery_started_at, sum(recovery.active_offsets.values())
 
     async def make_sure(self, settings: Settings) -> None:
         """Looks into partitions that seem to stand still. Raises KafkaError, TimeoutError."""

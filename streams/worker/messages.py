@@ -64,7 +64,7 @@ def dead_letter(
     )
 
 
-def headers(message: Message) -> list[tuple[str, bytes]]:
+def headers(message: Message) -> list[tuple[str, bytes | None]]:
     """The headers of a message, however Faust hands them over."""
     found: object = message.headers
     if isinstance(found, dict):

@@ -91,7 +91,7 @@ class Output:
         come first may be there alone. Raises aiokafka's KafkaError.
         """
         last, sent = -1, 0
-        for batch in _batches(records, _LARGEST_BATCH):
+        for batch in batches(records, _LARGEST_BATCH):
             last = await self._patiently(partial(self._batch, batch, topic, partition))
             sent = len(batch)
         return last + sent
@@ -115,7 +115,7 @@ class Output:
                 raise outcome
 
     async def _in_turn(self, records: Sequence[Record], topic: str, partition: int) -> None:
-        for batch in _batches(records, _ORDINARY_BATCH):
+        for batch in batches(records, _ORDINARY_BATCH):
             await self._batch(batch, topic, partition)
 
     async def _numbers(self, topic: str) -> list[int]:
@@ -124,7 +124,7 @@ class Output:
 
     async def _batch(self, records: Sequence[Record], topic: str, partition: int) -> int:
         assert self._producer is not None
-        batch = _built(records)
+        batch = built(records)
         waiting: Any = await self._producer.send_batch(batch, topic, partition=partition)
         sent = await waiting
         return int(sent.offset)
@@ -143,7 +143,7 @@ def _partition(record: Record, numbers: Sequence[int]) -> int:
     return numbers[_hash(record.key) % len(numbers)] if record.key is not None else numbers[0]
 
 
-def _batches(records: Sequence[Record], most: int) -> Iterable[Sequence[Record]]:
+def batches(records: Sequence[Record], most: int) -> Iterable[Sequence[Record]]:
     """The records in as few batches of `most` bytes as hold them, in order; a larger one alone."""
     begin, size = 0, 0
     for number, record in enumerate(records):
@@ -157,10 +157,11 @@ def _batches(records: Sequence[Record], most: int) -> Iterable[Sequence[Record]]
 
 
 def _overhead(record: Record) -> int:
-    return 64 + sum(len(name) + len(value) + 16 for name, value in record.headers)
+    return 64 + sum(len(name.encode()) + len(value) + 16 for name, value in record.headers)
 
 
-def _built(records: Sequence[Record]) -> BatchBuilder:
+def built(records: Sequence[Record]) -> BatchBuilder:
+    """The bytes of a batch."""
     # The producer's own builder ends at `max_batch_size`; the broker's bound is the topic's.
     builder = BatchBuilder(clients.LARGEST_MESSAGE, 0)
     for record in records:

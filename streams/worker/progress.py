@@ -1,7 +1,7 @@
 """How far a worker has come in each partition, for metrics and for its health."""
 
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 
 from faust.types import EventT
 
@@ -9,6 +9,10 @@ from streams.metrics import Metrics
 
 STUCK_S = 120.0
 """A worker that commits nothing of a partition with messages for this long is not alive."""
+
+RECOVERY_STUCK_S = 60.0
+"""Tables whose changelog is not read any further for this long will never be: whoever reads them
+is started again. Faust can lose its place when partitions move twice while the broker is slow."""
 
 Partition = tuple[str, int]
 
@@ -32,6 +36,8 @@ class Progress:
         """Per partition that is behind: the offset that is committed, and since when."""
         self._proven: set[Partition] = set()
         """Those of them that really hold something there."""
+        self._recovery: tuple[Hashable, float] | None = None
+        """How far the tables have been read that are being recovered, and since when."""
         self.total = 0
         self.lag = 0
         """Messages not worked off, over all partitions, as of the last `publish`."""
@@ -66,6 +72,7 @@ class Progress:
         `waits` tells of a partition whose messages wait for somebody else: that is no standstill.
         """
         now = self._now()
+        self._recovery = None
         behind = {}
         for part, end in ends.items():
             offset = committed.get(part) or 0
@@ -96,9 +103,16 @@ class Progress:
         else:
             self._commits.pop(partition, None)
 
-    def paused(self) -> None:
-        """Nothing can be committed now: partitions move, or the broker is away."""
+    def paused(self, recovering: Hashable = None) -> None:
+        """Nothing can be committed now: partitions move, or the broker is away.
+
+        `recovering` says how far the tables are read where they are being recovered.
+        """
         self._commits.clear()
+        now = self._now()
+        before, since = self._recovery or (recovering, now)
+        same = recovering is not None and before == recovering
+        self._recovery = None if recovering is None else (recovering, since if same else now)
 
     def acknowledged(self, events: Sequence[EventT], topic: str = "") -> None:
         """A batch is done, its offsets may be committed; `topic` is needed where none may."""
@@ -126,7 +140,12 @@ class Progress:
             for (topic, number), (offset, at) in self._commits.items()
             if at < before and (topic, number) in self._proven
         ]
-        return batches + commits
+        recovery = ["the recovery of its tables"] if self._recovering_for() else []
+        return batches + commits + recovery
+
+    def _recovering_for(self) -> bool:
+        since = self._recovery[1] if self._recovery else self._now()
+        return since < self._now() - RECOVERY_STUCK_S
 
     def beat(self, topics: Iterable[str]) -> None:
         """The stages that read these topics are ready to work."""

@@ -20,8 +20,8 @@ from streams.config import Settings
 from streams.console.api import Api
 from streams.console.gathered import Gathered
 from streams.console.live import Live
-from streams.errors import BrokerError, ConfigError, TocsinError, WorkerStopped
-from streams.kafka import topics as kafka_topics
+from streams.errors import BrokerError, TocsinError, WorkerStopped
+from streams.kafka import forgiving
 from streams.kafka.topics import Topics
 from streams.metrics import Metrics
 from streams.scorer.process import ScoringProcess, load
@@ -42,10 +42,12 @@ from streams.worker.logfold import LogFold, Tools
 from streams.worker.lookout import Lookout, Watched, never
 from streams.worker.output import Output, Record
 from streams.worker.progress import STUCK_S, Partition, Progress
+from streams.worker.reads import MEASURED_BY, READ_BY
 from streams.worker.score import ScoreAgent
 from streams.worker.sources import SourcesRole
 from streams.worker.tickets import TicketsAgent
-from streams.worker.web import Facts, Health, Web
+from streams.worker.web import Facts, Web
+from streams.worker.wellbeing import Wellbeing
 
 log = logging.getLogger(__name__)
 
@@ -56,39 +58,12 @@ AWAY_TIMEOUT_S = 5.0
 STANDSTILLS = 2.0
 """A worker that has been unwell for as long again ends itself, where nobody else has ended it."""
 
-READ_BY = {
-    Role.SCORE: ("mentions",),
-    Role.CASES: ("scored", "pulse", "commands"),
-    Role.TICKETS: ("escalations", "commands", "tickets_commands"),
-}
-"""Topics that each role reads, as fields of Topics."""
-MEASURED_BY = READ_BY | {Role.TICKETS: ("escalations", "tickets_commands")}
-"""Those whose offsets and stages it tells: commands are done when the role `cases` is done."""
-
-
-def partitions(settings: Settings) -> dict[str, int]:
-    """Number of partitions of each topic as the broker has it. Raises BrokerError, ConfigError."""
-    states = kafka_topics.describe(settings)
-    for state in states:
-        if not state.partitions:
-            name = state.specification.name
-            raise ConfigError(f"topic {name} is missing; run `tocsin topics --create`")
-    counts = {state.specification.name: state.partitions for state in states}
-    names = Topics.of(settings)
-    for together in (names.folded, names.delivered):
-        for name in together:
-            if counts[name] != counts[together[0]]:
-                raise ConfigError(
-                    f"topic {name} has {counts[name]} partitions and {together[0]} has "
-                    f"{counts[together[0]]}: recreate one of them with the other's number"
-                )
-    return counts
-
 
 class Worker:
     """The parts of one process, by role; all roles but `sources` are Faust applications."""
 
     def __init__(self, settings: Settings, roles: Sequence[Role], counts: dict[str, int]) -> None:
+        forgiving.install()
         self._settings = settings
         self._topics = Topics.of(settings)
         self._policy = policies.load(settings.policy)
@@ -109,7 +84,6 @@ class Worker:
         self._sources: SourcesRole | None = None
         self._chores: list[asyncio.Task[None]] = []
         self._stopping = False
-        self._began = False
         self._fast_lane: FastLane | None = None
         if settings.state_store == "rocksdb":
             disk.check()
@@ -159,14 +133,23 @@ class Worker:
                 for role, app in self._apps.items()
             ],
         )
+        self._well = Wellbeing(
+            self._apps,
+            self._progress,
+            self._scorer,
+            self._sources,
+            self._lookout,
+            self._folder,
+            lambda: self._stopping,
+        )
         self._gathered = Gathered(settings)
         api = Api(self._gathered, Live(self._gathered), self._order, self._about)
         self.web = Web(
             settings,
             self._metrics,
             self._board,
-            alive=self.alive,
-            ready=self.ready,
+            alive=self._well.alive,
+            ready=self._well.ready,
             facts=self._facts,
             refresh=self._refresh,
             weigh=self._weigh,
@@ -326,39 +309,6 @@ class Worker:
             for agent in self._agents:
                 agent.resume()
 
-    def alive(self) -> Health:
-        """The event loop turns, and partitions with messages see commits."""
-        stuck = [
-            f"role {role} makes no progress: {standing}"
-            for role, progress in self._progress.items()
-            for standing in progress.standstills()
-        ]
-        crashed = [f"role {role} crashed" for role, app in self._apps.items() if app.crashed]
-        # A restart makes no room: a full disk is told, and no reason to end this process.
-        full = [self._folder.problem] if self._folder.problem else []
-        return Health(ok=not stuck and not crashed, problems=(*stuck, *crashed, *full))
-
-    def ready(self) -> Health:
-        """The broker answers, the model is loaded, partitions are assigned, tables recovered."""
-        problems = [problem for role in self._apps for problem in self._missing(role)]
-        if self._sources is not None and not self._sources.settled:
-            problems.append("role sources waits for its partitions")
-        if self._lookout.away:
-            silent_s = self._lookout.silent_s
-            problems.insert(0, f"the broker has not answered for {silent_s:.0f} s")
-        if self._folder.problem:
-            problems.insert(0, self._folder.problem)
-        if self._stopping:
-            problems.insert(0, "stopping")
-        self._began = self._began or not problems
-        return Health(ok=not problems, problems=tuple(problems))
-
-    def _missing(self, role: Role) -> list[str]:
-        """What a role lacks before it can work."""
-        if role is Role.SCORE and not self._scorer.ready:
-            return ["the model is loading"]
-        return [] if settled(self._apps[role]) else [f"role {role} waits for its partitions"]
-
     def _refresh(self) -> None:
         self._board.publish()
         if self._cases is not None:
@@ -372,7 +322,7 @@ class Worker:
                 progress.begin(committed_of(app, read))
             if app.started:
                 progress.publish(partial(end_of, app))
-            if not self._missing(role) and not app.crashed:
+            if not self._well.missing(role) and not app.crashed:
                 progress.beat(read)
 
     def _weigh(self) -> None:
@@ -385,11 +335,11 @@ class Worker:
 
     def _about(self) -> dict[str, Any]:
         """What the console says of the worker that answers it."""
-        problems = dict.fromkeys((*self.ready().problems, *self.alive().problems))
+        problems = dict.fromkeys((*self._well.ready().problems, *self._well.alive().problems))
         return {
             "facts": self._facts(),
             "problems": tuple(problems),
-            "starting": not self._began,
+            "starting": not self._well.began,
             "version": version("tocsin"),
         }
 

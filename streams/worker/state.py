@@ -193,6 +193,6 @@ def _folded(entry: bytes) -> int:
     return int.from_bytes(entry[:_FOLDED_BYTES], signed=True)
 
 
-def folded_of(headers: Iterable[tuple[str, bytes]]) -> int:
+def folded_of(headers: Iterable[tuple[str, bytes | None]]) -> int:
     """How far a changelog record is folded; `NOWHERE` where an earlier release wrote it."""
-    return int(dict(headers).get(FOLDED, NOWHERE))
+    return int(dict(headers).get(FOLDED) or NOWHERE)

@@ -23,6 +23,7 @@ from scoring.command import Action, Command, decode_command
 from scoring.errors import BadCommandError
 from scoring.escalation import Escalation, Status
 from scoring.policy import Policy
+from streams.errors import TocsinError
 from streams.kafka.dead_letters import SINK
 from streams.sinks.bare import bare
 from streams.sinks.job import Job
@@ -195,6 +196,8 @@ class TicketsAgent:
         only = (dict(messages.headers(message)).get(SINK) or b"").decode("utf-8", "replace")
         try:
             notice, names = self._heard(said, message.partition, only)
+        except TocsinError:  # a table that cannot be read is not the message's fault
+            raise
         except Exception as error:  # the poison boundary: a bug costs a message, not the worker
             log.exception("an escalation cannot be routed; it goes to the dead letters")
             await self._dead(event, FAILED, type(error).__name__, sink=only)

@@ -5,17 +5,21 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.fuzz import hooks, main, requests, routes, run, sourced, targets
+from benchmarks.fuzz import buried, hooks, main, requests, routes, run, sourced, targets
 from benchmarks.fuzz.mutation import MAX_BYTES, mutated
 from benchmarks.fuzz.targets import Target
 
 INPUTS = 400
-NAMES = (*targets.every(Path()), *hooks.every(), *sourced.every())
+NAMES = (*targets.every(Path()), *hooks.every(), *sourced.every(), *buried.every())
+
+
+def _known(folder: Path) -> dict[str, Target]:
+    return {**targets.every(folder), **hooks.every(), **sourced.every(), **buried.every()}
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_hostile_inputs_are_answered(name: str, tmp_path: Path) -> None:
-    known = {**targets.every(tmp_path), **hooks.every(), **sourced.every()}
+    known = _known(tmp_path)
     state = run.State(seed=7)
     with run.watched():
         run.block(known[name], state, tmp_path / "found", size=INPUTS)
@@ -42,7 +46,7 @@ def test_requests_as_they_should_be_get_through_to_the_handlers() -> None:
 @pytest.mark.parametrize("name", NAMES)
 def test_good_inputs_are_among_the_seeds(name: str, tmp_path: Path) -> None:
     """Else the fuzzer would not get beyond the first check."""
-    target = {**targets.every(tmp_path), **hooks.every(), **sourced.every()}[name]
+    target = _known(tmp_path)[name]
     taken = 0
     for seed in target.seeds():
         try:

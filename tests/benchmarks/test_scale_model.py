@@ -6,7 +6,7 @@ from msgspec.structs import replace
 from benchmarks.scale_model.costs import Costs, Mix
 from benchmarks.scale_model.group import Event, Group, What, rolling, simulate
 from benchmarks.scale_model.heat import draw
-from benchmarks.scale_model.sizing import MOST_PARTITIONS, need, pulses
+from benchmarks.scale_model.sizing import MOST_PARTITIONS, need, pulses, score_s
 
 COSTS = Costs(
     fold_s=50e-6,
@@ -56,6 +56,12 @@ def test_more_mentions_need_more_and_no_cell_is_too_large() -> None:
     assert all(n.partitions <= MOST_PARTITIONS for n in needs)
     assert needs[0].cells == 1 < needs[1].cells < needs[2].cells
     assert workers[1] == pytest.approx(50 * workers[0], rel=0.35)
+
+
+def test_the_role_score_costs_what_was_measured_with_the_mix_of_that_run() -> None:
+    """`stream rivals`, docs/benchmarks.md: three in ten texts known, the gate answers 7 in 100."""
+    assert score_s(COSTS, Mix(repeats=0.3, gated=0.07)) == pytest.approx(2_188e-6, rel=0.005)
+    assert COSTS.known_s < score_s(COSTS, Mix(repeats=1.0)) < 2 * COSTS.known_s
 
 
 def test_a_brands_minute_is_said_once_by_each_partition_that_heard_of_it() -> None:

@@ -10,7 +10,7 @@ from streams.config import Settings
 from streams.environment import Setting
 from streams.kafka.topics import Topics
 from streams.worker.application import Role
-from streams.worker.serve import READ_BY
+from streams.worker.reads import READ_BY
 
 TEXT = (copies.CHART / "values.yaml").read_text("utf-8")
 VALUES = yaml.safe_load(TEXT)

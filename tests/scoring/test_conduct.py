@@ -6,7 +6,6 @@ from msgspec.structs import replace
 from scoring import conduct
 from scoring.assessment import assess
 from scoring.conduct import Deed
-from scoring.escalation import Escalation
 from scoring.levels import Level
 from scoring.playbook import advise
 from scoring.pulse import Pulse, count, merged
@@ -29,14 +28,11 @@ def does(kind: str, after: float = HOUR, id: str = "a1", text: str = "Hello") ->
     return answer(id, after, replace(CONTENT, answer=kind), text=text)
 
 
-def last(*events: Scored) -> Escalation:
-    """What is said of a complaint at a time when it has just gone on."""
-    _, said = told([complaint(followers=20_000, promoted=True), *events])
-    return said[-1]
-
-
 def terms(*events: Scored) -> dict[str, float]:
-    return {term.signal: term.weight for term in last(*events, complaint("c9", 12 * HOUR)).why}
+    """What counts when a complaint has just gone on."""
+    case, _ = told([complaint(followers=20_000), *events, complaint("c9", 12 * HOUR)])
+    found = assess(case.evidence, case.evidence.last_at, POLICY).amounts()
+    return {signal: weight for signal, weight in found.items() if weight}
 
 
 @pytest.mark.parametrize(

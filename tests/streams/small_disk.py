@@ -18,15 +18,19 @@ class SmallDisk:
     def __init__(self, path: Path) -> None:
         self.path = path
 
-    def fill(self) -> None:
-        """Leaves no byte."""
+    def fill(self, left_mb: int = 0) -> None:
+        """Leaves so many megabytes."""
         with (self.path / _FILLER).open("ab", buffering=0) as filler, suppress(OSError):
-            while filler.write(_CHUNK):
+            while self._left() > left_mb << 20 and filler.write(_CHUNK):
                 continue
 
     def clear(self) -> None:
         """Makes room again."""
         (self.path / _FILLER).unlink(missing_ok=True)
+
+    def _left(self) -> int:
+        found = os.statvfs(self.path)
+        return found.f_bavail * found.f_frsize
 
 
 @contextmanager

@@ -24,6 +24,7 @@ from streams.metrics import Metrics
 from streams.worker.application import Role, application
 from streams.worker.board import Board
 from streams.worker.cases import CasesAgent
+from streams.worker.disk import DiskError
 from streams.worker.incidents import IncidentsAgent
 from streams.worker.logfold import LogFold, Tools
 from streams.worker.output import Output
@@ -115,6 +116,23 @@ def test_news_and_commands_are_within_the_boundary_too(
     assert agent.step(fold, encode_event(order)).failed == "KeyError: 'x'"
 
 
+def test_a_disk_that_refuses_is_not_the_fault_of_a_message(
+    tools: Tools, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    agent, fold = IncidentsAgent(tools, POLICY, 1), Brands(POLICY)
+    flood(agent, fold, BRAND)
+    (case_id,) = agent.case_ids(fold)
+    at = datetime.fromtimestamp(fold.watermark, UTC)
+    order = Order(command=Command(id="c", action=Action.RESOLVE, case_id=case_id, at=at, by="ann"))
+
+    def refused(*_: Any) -> Any:
+        raise DiskError("state folder /state cannot be written: Not a directory")
+
+    monkeypatch.setattr(brands_module, "ordered", refused)
+    with pytest.raises(DiskError):
+        agent.step(fold, encode_event(order))
+
+
 def test_what_was_decided_before_a_case_failed_is_said(
     tools: Tools, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -181,7 +199,7 @@ def test_offsets_of_partitions_that_left_are_taken_away(tools: Tools) -> None:
 
 
 def test_the_offsets_of_a_topic_are_told_by_one_role() -> None:
-    from streams.worker.serve import MEASURED_BY, READ_BY
+    from streams.worker.reads import MEASURED_BY, READ_BY
 
     told = [topic for topics in MEASURED_BY.values() for topic in topics]
     assert len(told) == len(set(told))

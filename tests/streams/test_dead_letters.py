@@ -1,5 +1,6 @@
 """Dead letters: headers there and back, and reading every one of them."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta, timezone
 from types import SimpleNamespace
 
@@ -16,7 +17,9 @@ from streams.kafka.topics import Topics
 DIED = datetime(2024, 5, 6, 7, 8, 9, 123000, tzinfo=UTC)
 
 
-def record(headers: list[tuple[str, bytes]], value: bytes | None = b"{") -> SimpleNamespace:
+def record(
+    headers: Sequence[tuple[str, bytes | None]], value: bytes | None = b"{"
+) -> SimpleNamespace:
     return SimpleNamespace(
         partition=2, offset=17, key=b"k", value=value, headers=headers, timestamp=0
     )
@@ -72,17 +75,32 @@ def test_own_headers_survive_death_and_return_without_those_of_the_death() -> No
         [("other", b"x")],
         [(dead_letters.TIME, b"yesterday"), (dead_letters.OFFSET, b"-1x"), ("x", b"\xff")],
         [(dead_letters.TIME, b"2024-05-06T07:08:09")],
+        [(dead_letters.TIME, b"0001-01-01T00:00:00+23:59")],
+        [(dead_letters.OFFSET, None), ("x", None)],
+        [(dead_letters.REPLAY_OF, None)],
     ],
 )
 def test_what_another_program_put_there_is_read_as_unknown(
-    headers: list[tuple[str, bytes]],
+    headers: list[tuple[str, bytes | None]],
 ) -> None:
     letter = parse(record(headers, value=None))
     assert letter.reason == dead_letters.UNKNOWN
     assert letter.origin_topic == ""
     assert letter.origin_offset == -1
     assert letter.value == b""
-    assert letter.time.tzinfo is not None
+    assert letter.time.tzinfo is UTC
+    assert all(isinstance(value, bytes) for _, value in replayed(letter))
+
+
+def test_a_time_with_an_offset_is_told_in_utc() -> None:
+    letter = parse(record([(dead_letters.TIME, b"2024-05-06T09:08:09+02:00")]))
+    assert letter.time.isoformat() == "2024-05-06T07:08:09+00:00"
+
+
+def test_a_null_header_of_the_original_dies_and_comes_back_empty() -> None:
+    letter = parse(record(headers_of(original=[("trace", None), (dead_letters.REPLAYED, None)])))
+    assert letter.headers == (("trace", b""),)
+    assert letter.again == ""
 
 
 def send(settings: Settings, *batches: int) -> None:

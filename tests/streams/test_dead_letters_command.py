@@ -154,3 +154,24 @@ def test_reader_that_closes_the_pipe_is_no_error(
     os.close(write)
     assert done.stderr == b""
     assert done.returncode == 0
+
+
+def test_what_strangers_put_in_headers_reaches_no_terminal(cli: Cli, settings: Settings) -> None:
+    topics.create(settings)
+    topic = Topics.of(settings).dead_letters
+    with clients.producer(settings) as producer:
+        headers = [
+            (dead_letters.REASON, b"\x1b[2J\x9bred"),
+            (dead_letters.TOPIC, b"\x1b]0;owned\x07\n0:1 forged"),
+        ]
+        producer.send(topic, value=b"{}", key=b"\x1b[k", headers=headers).get(30)
+    listed = cli("dead-letters", "list").stdout
+    assert len(listed.splitlines()) == 1
+    shown = cli("dead-letters", "show", "0:0").stdout
+    wrong = cli("dead-letters", "list", "--reason", "nonsense").stderr
+    for told in (listed, shown, wrong):
+        assert "\\x1b[2J" in told
+        assert "\x1b" not in told
+    unknown = cli("dead-letters", "show", f"0:{'9' * 5000}")
+    assert unknown.returncode == 2
+    assert "is no ID of a dead letter" in one_line(unknown.stderr)

@@ -4,10 +4,13 @@ import json
 import socket
 from pathlib import Path
 
+import pytest
+
 from streams.config import Settings
 from streams.kafka import topics
 from tests.conftest import Cli
 from tests.streams.helpers import UNREACHABLE
+from tests.streams.small_disk import SmallDisk
 
 
 def doctor(cli: Cli, **variables: str) -> tuple[int, dict[str, dict[str, str]]]:
@@ -73,3 +76,27 @@ def test_doctor_explains_a_bad_setting_and_hides_secrets(cli: Cli) -> None:
     assert "hunter2" not in shown.stdout + shown.stderr
     assert "* TOCSIN_SASL_PASSWORD" in shown.stdout
     assert "***" in shown.stdout
+
+
+def test_doctor_says_when_rocksdb_has_no_room(cli: Cli, small: SmallDisk) -> None:
+    pytest.importorskip("rocksdict", reason="pip install 'tocsin[rocksdb]'")
+    folder = str(small.path / "state")
+
+    def state(store: str) -> dict[str, str]:
+        _, found = doctor(
+            cli,
+            TOCSIN_BROKER=UNREACHABLE,
+            TOCSIN_STATE_DIR=folder,
+            TOCSIN_STATE_STORE=store,
+        )
+        return found["state"]
+
+    small.fill(left_mb=20)
+    short = state("rocksdb")
+    assert short["outcome"] == "fail"
+    assert f"{folder} has no room for RocksDB" in short["text"]
+    assert short["text"].endswith(" of 32 MB are free")
+    assert "make room" in short["mend"]
+    assert state("memory")["outcome"] == "ok"
+    small.clear()
+    assert state("rocksdb")["outcome"] == "ok"

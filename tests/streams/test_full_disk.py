@@ -12,7 +12,7 @@ from benchmarks import traffic
 from streams.kafka.topics import Topics
 from tests.streams.helpers import received
 from tests.streams.running import Running, Workers, running
-from tests.streams.small_disk import SmallDisk, mounted
+from tests.streams.small_disk import SmallDisk
 from tests.streams.test_restart_on_disk import ROCKS, conversations, done, feed, read
 
 pytest.importorskip("rocksdict", reason="pip install 'tocsin[rocksdb]'")
@@ -21,15 +21,6 @@ pytestmark = [pytest.mark.process, pytest.mark.broker, pytest.mark.slow]
 Until = Callable[..., None]
 PATIENCE_S = 120
 FIRST, ALL = 60, 240
-
-
-@pytest.fixture
-def small(tmp_path: Path) -> Iterator[SmallDisk]:
-    try:
-        with mounted(tmp_path / "disk") as disk:
-            yield disk
-    except PermissionError as error:
-        pytest.skip(str(error))
 
 
 @pytest.fixture

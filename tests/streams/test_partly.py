@@ -19,7 +19,7 @@ from streams.sinks.settings import parse
 from streams.sinks.target import Notice
 from streams.worker.refresher import Refresher
 from tests.streams.escalations import said
-from tests.streams.test_lane import Desk, Rig
+from tests.streams.lane_rig import Desk, Rig
 from tests.streams.vendors import Vendor
 
 

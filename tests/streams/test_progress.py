@@ -3,7 +3,7 @@
 from streams.config import Settings
 from streams.kafka.topics import Topics
 from streams.metrics import Metrics
-from streams.worker.progress import Progress
+from streams.worker.progress import RECOVERY_STUCK_S, Progress
 
 HERE, THERE = ("mentions", 0), ("mentions", 1)
 
@@ -82,3 +82,34 @@ def test_a_batch_that_is_halved_again_and_again_comes_on() -> None:
         progress.moved()
         progress.look({HERE: 5}, {HERE: 9})
         assert progress.suspects == {}
+
+
+def test_a_recovery_that_reads_on_is_none_that_hangs() -> None:
+    progress, clock = made()
+    for step in range(20):
+        clock.now_s = 30.0 * step
+        progress.paused(recovering=(1.0, step))
+        assert progress.standstills() == []
+
+
+def test_a_recovery_that_reads_nothing_any_more_is_named() -> None:
+    progress, clock = made()
+    progress.paused(recovering=(1.0, 48))
+    clock.now_s = RECOVERY_STUCK_S + 1
+    progress.paused(recovering=(1.0, 48))
+    assert progress.standstills(2.0) == ["the recovery of its tables"]
+    progress.paused(recovering=(clock.now_s, 48))
+    assert progress.standstills() == [], "another one has begun"
+
+
+def test_while_the_broker_is_away_no_recovery_hangs() -> None:
+    progress, clock = made()
+    progress.paused(recovering=(1.0, 48))
+    clock.now_s = RECOVERY_STUCK_S
+    progress.paused()
+    clock.now_s += 1
+    progress.paused(recovering=(1.0, 48))
+    assert progress.standstills() == []
+    progress.look({HERE: 5}, {HERE: 9})
+    clock.now_s += RECOVERY_STUCK_S + 1
+    assert progress.standstills() == []

@@ -221,7 +221,9 @@ def _decoded(run: Run) -> list[Escalation]:
 def _partition_by_partition(read: list[Scored], settings: Settings) -> list[Escalation]:
     found: list[Escalation] = []
     for number in range(settings.partitions):
-        held = [one for one in read if crowd.partition_of(one.mention, settings.partitions) == number]
+        held = [
+            one for one in read if crowd.partition_of(one.mention, settings.partitions) == number
+        ]
         found += replay(held, policy.default())
     return found
 

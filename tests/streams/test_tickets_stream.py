@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import pytest
 
-from streams.kafka import clients, topics
+from streams.kafka import clients, dead_letters, topics
 from streams.kafka.topics import Topics
 from tests.conftest import Cli
 from tests.streams.escalations import raw, said, say
@@ -33,7 +33,7 @@ class Bench(NamedTuple):
     policy: Path
     workers: Workers
 
-    def start(self) -> Running:
+    def start(self, **variables: str) -> Running:
         """A worker that delivers to both."""
         return self.workers(
             "--role",
@@ -42,6 +42,7 @@ class Bench(NamedTuple):
             PAGER_KEY=self.pager.routing_key,
             HOOK_KEY=KEY,
             PAGER_HOOK="psst",
+            **variables,
         )
 
 
@@ -84,6 +85,25 @@ def ids(vendor: Vendor) -> list[str]:
 
 def actions(vendor: Vendor) -> list[str]:
     return [request.body["event_action"] for request in vendor.requests]
+
+
+def test_a_table_that_is_gone_costs_no_message(bench: Bench, until: Until) -> None:
+    pytest.importorskip("rocksdict", reason="pip install 'tocsin[rocksdb]'")
+    rocks = {"TOCSIN_STATE_STORE": "rocksdb"}
+    settings = bench.workers.settings
+    first = bench.start(**rocks)
+    until(lambda: first.ready, 60)
+    table = settings.state_dir / "tickets"
+    table.rename(settings.state_dir / "moved")
+    table.touch()
+    say(settings, said(0))
+    assert first.process.wait(60) == 70
+    assert "cannot be written: Not a directory" in first.log
+    table.unlink()
+    second = bench.start(**rocks)
+    until(lambda: len(bench.hook.requests) == 1 and len(bench.pager.requests) == 1, 60)
+    until(lambda: second.metric("tocsin_consumer_lag") == 0)
+    assert list(dead_letters.read(settings, Topics.of(settings).dead_letters)) == []
 
 
 def test_killed_between_call_and_commit_it_repeats_no_more_than_that_call(

@@ -116,7 +116,7 @@ export const en = {
   baseline: "baseline", anger: "anger", objective_fact: "objective fact",
   corporate_denial: "corporate denial", fact_denied: "fact denied",
   influencer_sharing: "call to share", promotion: "promotion", proof_signal: "proof",
-  deletion_signal: "deletion", persistence: "persistence", silence_signal: "silence",
+  deletion_signal: "deletion", harm: "harm", persistence: "persistence", silence_signal: "silence",
   complainants: "complainants", audience_signal: "audience", influencer_signal: "influencers",
   explosive_signal: "explosive", media_coverage: "media", answer_signal: "answer",
   hand_off: "hand-off", out_of_sight: "moved out of sight", contradiction: "contradiction", evasion: "evasion",

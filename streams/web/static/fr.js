@@ -121,7 +121,7 @@ export const fr = {
   baseline: "base", anger: "colère", objective_fact: "fait objectif",
   corporate_denial: "déni de la marque", fact_denied: "fait nié",
   influencer_sharing: "appel au partage", promotion: "publicité", proof_signal: "preuve",
-  deletion_signal: "suppression", persistence: "insistance", silence_signal: "silence",
+  deletion_signal: "suppression", harm: "gravité", persistence: "insistance", silence_signal: "silence",
   complainants: "plaignants", audience_signal: "audience", influencer_signal: "influenceurs",
   explosive_signal: "explosif", media_coverage: "médias", answer_signal: "réponse",
   hand_off: "renvoi ailleurs", out_of_sight: "passage en privé", contradiction: "contradiction", evasion: "esquive",

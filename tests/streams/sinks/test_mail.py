@@ -22,6 +22,7 @@ from streams.sinks import mail
 from streams.sinks.kinds import kind
 from streams.sinks.mail_message import mailbox
 from streams.sinks.target import Later, Partly, Refused
+from tests.streams.lane_rig import Rig
 from tests.streams.sinks.notices import (
     AGAIN,
     OPENED,
@@ -32,7 +33,6 @@ from tests.streams.sinks.notices import (
     notice,
     told,
 )
-from tests.streams.test_lane import Rig
 
 OPTIONS = {
     "host": "localhost",

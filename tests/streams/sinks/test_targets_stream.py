@@ -14,8 +14,8 @@ from slack_sdk.signature import SignatureVerifier
 from tests.streams.escalations import said, say
 from tests.streams.running import Workers
 from tests.streams.sinks.jira_server import JiraServer
+from tests.streams.sinks.signed_calls import pressed
 from tests.streams.sinks.slack_server import CHANNEL, TOKEN, SlackServer
-from tests.streams.sinks.test_flow_back import pressed
 from tests.streams.sinks.test_mail import Postmaster
 from tests.streams.sinks.test_mail import running as smtp
 from tests.streams.sinks.test_servicenow import EventServer
