@@ -12,14 +12,20 @@ from zlib import crc32
 
 import msgspec
 
-_PER_BLOCK = 32
+_PER_BLOCK = 12
 _OPEN = 16
 """Blocks that are decoded: the same ids are asked for several times in a row."""
 _AHEAD = 16_384
 """The next ids in order are looked for so many at a time."""
 
-Entry = tuple[int, float | None]
-"""When it was put, counted, and when it must be looked at again (seconds)."""
+
+class Entry(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """When an id was put, counted, and when it must be looked at again (seconds)."""
+
+    put: int
+    due: float | None
+
+
 _Block = dict[str, Entry]
 _encoder = msgspec.msgpack.Encoder()
 _decoder = msgspec.msgpack.Decoder(_Block)
@@ -57,7 +63,7 @@ class Cold:
 
     def put(self, case_id: str, due: float | None) -> None:
         """A new id, the last in order."""
-        self._block(case_id, change=True)[case_id] = self._put, due
+        self._block(case_id, change=True)[case_id] = Entry(self._put, due)
         self._put += 1
         self._count += 1
         self.deadlines += due is not None
@@ -66,7 +72,7 @@ class Cold:
 
     def take(self, case_id: str) -> float | None:
         """Forgets an id; its deadline. Raises KeyError."""
-        _, due = self._block(case_id, change=True).pop(case_id)
+        due = self._block(case_id, change=True).pop(case_id).due
         self._count -= 1
         self.deadlines -= due is not None
         return due
@@ -74,28 +80,28 @@ class Cold:
     def due(self, case_id: str) -> float | None:
         """The deadline of an id, None where it has none or is not here."""
         entry = self._block(case_id).get(case_id)
-        return entry[1] if entry else None
+        return entry.due if entry else None
 
     def set_due(self, case_id: str, due: float | None) -> None:
         """Another deadline, or none, for an id. Raises KeyError."""
         block = self._block(case_id, change=True)
-        put, before = block[case_id]
-        block[case_id] = put, due
-        self.deadlines += (due is not None) - (before is not None)
+        before = block[case_id]
+        block[case_id] = Entry(before.put, due)
+        self.deadlines += (due is not None) - (before.due is not None)
 
     def with_deadlines(self) -> Iterator[tuple[str, float]]:
         """Ids that have one, in no order."""
         self._close()
         for block in self._blocks:
-            for case_id, (_, due) in _decoder.decode(block).items():
-                if due is not None:
-                    yield case_id, due
+            for case_id, entry in _decoder.decode(block).items():
+                if entry.due is not None:
+                    yield case_id, entry.due
 
     def _entries(self) -> Iterator[tuple[int, str]]:
         self._close()
         for block in self._blocks:
-            for case_id, (put, _) in _decoder.decode(block).items():
-                yield put, case_id
+            for case_id, entry in _decoder.decode(block).items():
+                yield entry.put, case_id
 
     def _first(self) -> str | None:
         """What is put is last: the oldest, once known, only ever become fewer."""
@@ -104,7 +110,7 @@ class Cold:
                 self._oldest.extend(nsmallest(_AHEAD, self._entries()))
             put, case_id = self._oldest[0]
             entry = self._block(case_id).get(case_id)
-            if entry is not None and entry[0] == put:
+            if entry is not None and entry.put == put:
                 return case_id
             self._oldest.popleft()
         return None
