@@ -8,6 +8,7 @@ import logging
 import multiprocessing
 import os
 import signal
+import sys
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
@@ -25,6 +26,8 @@ from streams.errors import TocsinError
 log = logging.getLogger(__name__)
 
 _CRASHES_BEFORE_POISON = 2
+_LEAKED = "ignore::UserWarning:multiprocessing.resource_tracker"
+"""What a killed process leaves is removed by its tracker, whose warning is no line of our log."""
 AGAIN_S = (1.0, 2.0, 4.0, 8.0)
 """Waits before each further try to load the model: someone may kill one process, or two."""
 
@@ -161,6 +164,8 @@ class ScoringProcess:
         """Whether a process has come to life, with its model."""
         if self._over:
             return False
+        if _LEAKED not in sys.warnoptions:  # the tracker's interpreter is given these
+            sys.warnoptions.append(_LEAKED)
         self._pool = ProcessPoolExecutor(
             max_workers=1,
             mp_context=multiprocessing.get_context("spawn"),

@@ -28,6 +28,7 @@ from streams.scorer.process import ScoringProcess, load
 from streams.sinks import settings as sinks
 from streams.worker import disk, situation
 from streams.worker.application import Role, application
+from streams.worker.beginning import begin
 from streams.worker.board import Board
 from streams.worker.boundary import RESTART, guarded
 from streams.worker.cases import CasesAgent
@@ -217,7 +218,9 @@ class Worker:
             if role is not Role.SCORE:
                 app.on_partitions_assigned.connect(self._assigned, weak=False)
             app.finalize()
-        await asyncio.gather(*(app.start() for app in self._apps.values()))
+        self._chores.append(asyncio.ensure_future(guarded(self._lookout.run)))
+        if not await begin(self._apps, stop, lambda: self._lookout.away):
+            return
         collect_seldom()
         log.info("started: %s", ", ".join(self._roles))
         if self._agents:
@@ -226,7 +229,6 @@ class Worker:
             self._chores.append(asyncio.ensure_future(clock.run()))
         if self._fast_lane is not None:
             self._chores.append(asyncio.ensure_future(guarded(self._fast_lane.run)))
-        self._chores.append(asyncio.ensure_future(guarded(self._lookout.run)))
 
     async def _watch(self, stop: asyncio.Event) -> None:
         """Returns when asked to stop; an application that crashes or stands still ends the worker.
