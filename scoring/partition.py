@@ -54,7 +54,8 @@ class Partition:
 
     `slack_s` is how long a deadline waits for mentions that are still on their way: the policy's
     allowed lateness live, nothing where input is sorted. No more than `most` conversations are
-    held: the one that was quiet for longest and is no open case goes first; `evicted` counts them.
+    held: the one that was quiet for longest and is no open case goes first; `evicted` counts them,
+    `late` the mentions that came too late to raise an alarm.
     What other partitions are to be told gathers until whoever drives this one takes it (`drain`).
     A `shelf` holds the cases that are known where memory does not.
     """
@@ -92,6 +93,7 @@ class Partition:
             self._schedule(case)
         self.links = Links(self.cases, self.exchange.foreign)
         self.evicted = 0
+        self.late = 0
         self._most = most
         self._unsaid: list[Escalation] = []
 
@@ -158,6 +160,7 @@ class Partition:
             return self._early(scored), []
         at = scored.mention.at
         late = at < self.watermark - self.policy.allowed_lateness_s
+        self.late += late
         said, sealed = self.tick(at)
         case = self.cases.get(scored.mention.case_id) or cases.begin(scored.mention)
         if self.was_ahead(scored.mention):

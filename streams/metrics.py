@@ -161,6 +161,11 @@ class Metrics:
             ["partition"],
             registry=registry,
         )
+        self.late = Counter(
+            "tocsin_mentions_late",
+            "Mentions that came too late behind their partition's newest to raise an alarm.",
+            registry=registry,
+        )
         self.evicted = Counter(
             "tocsin_conversations_evicted",
             "Conversations forgotten early because a partition held as many as it may.",

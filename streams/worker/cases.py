@@ -206,6 +206,9 @@ class CasesAgent(LogFold[Partition]):
         if fold.evicted:
             self.tools.metrics.evicted.inc(fold.evicted)
             fold.evicted = 0
+        if fold.late:
+            self.tools.metrics.late.inc(fold.late)
+            fold.late = 0
 
     def present(self, case_id: str) -> Present | None:
         """A conversation's case, weighed at the event time its partition has reached."""

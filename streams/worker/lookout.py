@@ -103,6 +103,14 @@ class Lookout:
         """Whether the broker has been silent for long."""
         return self.silent_s > SILENT_S
 
+    async def answers(self, limit_s: float) -> bool:
+        """Whether the broker answers within `limit_s`: it may have fallen silent just now."""
+        try:
+            await asyncio.wait_for(self._ask(), limit_s)
+        except (KafkaError, OSError, TimeoutError):
+            return False
+        return True
+
     async def run(self) -> None:
         """Runs until cancelled."""
         self._answered_at = time.monotonic()

@@ -56,6 +56,8 @@ STOP_TIMEOUT_S = 20.0
 """Below the 30 s that supervisors usually grant between SIGTERM and SIGKILL."""
 AWAY_TIMEOUT_S = 5.0
 """The same where the broker is known to be away: there is nobody to finish anything with."""
+ANSWER_S = 3.0
+"""How long it is given to say that it is not."""
 STANDSTILLS = 2.0
 """A worker that has been unwell for as long again ends itself, where nobody else has ended it."""
 
@@ -258,9 +260,9 @@ class Worker:
         for chore in self._chores:
             chore.cancel()
         self._output.hurry()
-        limit_s = AWAY_TIMEOUT_S if self._lookout.away else STOP_TIMEOUT_S
+        answers = not self._lookout.away and await self._lookout.answers(ANSWER_S)
         try:
-            await asyncio.wait_for(self._leave(), limit_s)
+            await asyncio.wait_for(self._leave(), STOP_TIMEOUT_S if answers else AWAY_TIMEOUT_S)
         except (TimeoutError, KafkaError):
             # Nothing is lost: offsets stay where they are, and are read again from there.
             log.warning("the broker does not answer; ending without a last commit")

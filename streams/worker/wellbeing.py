@@ -54,7 +54,7 @@ class Wellbeing:
         problems = [problem for role in self._apps for problem in self.missing(role)]
         if self._sources is not None and not self._sources.settled:
             problems.append("role sources waits for its partitions")
-        if self._lookout.away:
+        if self._lookout.away and not self._folder.problem:
             silent_s = self._lookout.silent_s
             problems.insert(0, f"the broker has not answered for {silent_s:.0f} s")
         if self._folder.problem:

@@ -68,3 +68,11 @@ def test_the_brand_s_own_deletion_keeps_the_words() -> None:
     own = mention("d", 60.0, kind=Kind.DELETION, parent_id="root", by="desk", role=Role.BRAND)
     partition.mention(scored(own, scores()))
     assert quotes(partition)
+
+
+def test_what_came_too_late_to_raise_an_alarm_is_counted() -> None:
+    partition = Partition(POLICY)
+    hour = POLICY.allowed_lateness_s + 3600
+    for id, after in (("now", hour), ("just", hour - POLICY.allowed_lateness_s), ("old", 0)):
+        partition.mention(scored(mention(id, after, thread=None)))
+    assert partition.late == 1
