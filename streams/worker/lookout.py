@@ -92,6 +92,11 @@ class Lookout:
         self._roles = list(roles)
         self._consumer: AIOKafkaConsumer | None = None
         self._answered_at = time.monotonic()
+        self._begun = False
+
+    def begun(self) -> None:
+        """The roles have started: before that they have no partitions to look at."""
+        self._begun = True
 
     @property
     def silent_s(self) -> float:
@@ -118,7 +123,7 @@ class Lookout:
             try:
                 ends = await asyncio.wait_for(self._ask(), _ANSWER_S)
                 self._answered_at = time.monotonic()
-                for role in self._roles:
+                for role in self._roles if self._begun else ():
                     role.look(ends)
                     await role.make_sure(self._settings)
             except (KafkaError, OSError, TimeoutError) as error:
@@ -132,7 +137,7 @@ class Lookout:
         if self._consumer is None:
             self._consumer = AIOKafkaConsumer(**clients.aiokafka(self._settings), group_id=None)
             await self._consumer.start()
-        wanted = [tp for role in self._roles for tp in role.wanted()]
+        wanted = [tp for role in self._roles for tp in role.wanted()] if self._begun else []
         if not wanted:
             await self._consumer.topics()
             return {}

@@ -223,6 +223,7 @@ class Worker:
         self._chores.append(asyncio.ensure_future(guarded(self._lookout.run)))
         if not await begin(self._apps, stop, lambda: self._lookout.away):
             return
+        self._lookout.begun()
         collect_seldom()
         log.info("started: %s", ", ".join(self._roles))
         if self._agents:
