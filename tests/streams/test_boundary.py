@@ -100,14 +100,19 @@ def test_a_brand_at_which_a_check_fails_costs_no_other_brand_its_own(
     assert agent.step(fold, tick(fold.next_due())).failed
 
 
+def resolved(agent: IncidentsAgent, fold: Brands) -> Order:
+    """Ann resolves the only incident that is open."""
+    (case_id,) = agent.case_ids(fold)
+    at = datetime.fromtimestamp(fold.watermark, UTC)
+    return Order(command=Command(id="c", action=Action.RESOLVE, case_id=case_id, at=at, by="ann"))
+
+
 def test_news_and_commands_are_within_the_boundary_too(
     tools: Tools, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     agent, fold = IncidentsAgent(tools, POLICY, 1), Brands(POLICY)
     flood(agent, fold, BRAND)
-    (case_id,) = agent.case_ids(fold)
-    at = datetime.fromtimestamp(fold.watermark, UTC)
-    order = Order(command=Command(id="c", action=Action.RESOLVE, case_id=case_id, at=at, by="ann"))
+    order = resolved(agent, fold)
 
     def broken(*_: Any) -> Any:
         raise KeyError("x")
@@ -121,9 +126,7 @@ def test_a_disk_that_refuses_is_not_the_fault_of_a_message(
 ) -> None:
     agent, fold = IncidentsAgent(tools, POLICY, 1), Brands(POLICY)
     flood(agent, fold, BRAND)
-    (case_id,) = agent.case_ids(fold)
-    at = datetime.fromtimestamp(fold.watermark, UTC)
-    order = Order(command=Command(id="c", action=Action.RESOLVE, case_id=case_id, at=at, by="ann"))
+    order = resolved(agent, fold)
 
     def refused(*_: Any) -> Any:
         raise DiskError("state folder /state cannot be written: Not a directory")
