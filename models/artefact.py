@@ -130,17 +130,18 @@ def load(folder: Path | None = None) -> Artefact:
         with safe_open(folder / WEIGHTS, framework="pt") as file:
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
     except (SafetensorError, OSError) as error:
-        raise _damaged(folder, error) from error
+        raise damaged(folder, error) from error
     try:
         tokenizer = Tokenizer.from_file(str(folder / TOKENIZER))
     except Exception as error:  # tokenizers raises nothing narrower
-        raise _damaged(folder, error) from error
+        raise damaged(folder, error) from error
     tokenizer.no_padding()
     tokenizer.no_truncation()
     return Artefact(_config(folder), tensors, tokenizer, description)
 
 
-def _damaged(folder: Path, error: Exception) -> ArtefactError:
+def damaged(folder: Path, error: object) -> ArtefactError:
+    """What is said of a folder whose model cannot be read."""
     return ArtefactError(f"the model in {folder} is damaged ({error}); export it again")
 
 

@@ -44,7 +44,7 @@ def export(
         topic_layer=topics.layer(encoder.num_hidden_layers),
         calibration=trained.calibration.as_lists(),
         trained_on=_sources(parts["train"]),
-        training=f"Fine-tuned {', then '.join(trained.history)}.",
+        training=runs.told_of(trained.history),
     )
     artefact.save(folder, network, tokenizer, config, projection, centre)
     described = recalibration.recalibrate(folder, parts["calibration"], folder)

@@ -15,7 +15,17 @@ import numpy as np
 import torch
 from tokenizers import Tokenizer
 
-from models import auxiliary, calibration, corpus, metrics, plots, splits, training
+from models import (
+    artefact,
+    auxiliary,
+    calibration,
+    corpus,
+    exported,
+    metrics,
+    plots,
+    splits,
+    training,
+)
 from models.artefact import TRAINED
 from models.auxiliary import Example
 from models.calibration import Calibration
@@ -23,12 +33,13 @@ from models.checkpoint import CHECKPOINT
 from models.data import Row
 from models.errors import ArtefactError, TrainingError
 from models.heads import LOGIT_OF_HEAD, LOGITS, OUTPUTS
-from models.network import SignalNetwork
+from models.network import SignalNetwork, keep_layers
 from models.training import Material, TrainingConfig
 
 _NEEDED: tuple[splits.Split, ...] = ("train", "valid", "calibration")
 _ANY = "und"
 _KEPT_OUT: tuple[splits.Split, ...] = ("test", "calibration", "valid")
+_FINE_TUNED = "Fine-tuned "
 _WORDS = "encoder.embeddings.word_embeddings.weight"
 
 
@@ -54,8 +65,8 @@ class Run:
 
 
 def check_finished(folder: Path) -> None:
-    """Raises ArtefactError unless the folder holds a finished run."""
-    if (folder / TRAINED).is_file():
+    """Raises ArtefactError unless the folder holds a finished run, exported or not."""
+    if (folder / TRAINED).is_file() or exported.holds(folder):
         return
     if (folder / CHECKPOINT).is_file():
         raise ArtefactError(
@@ -65,14 +76,16 @@ def check_finished(folder: Path) -> None:
 
 
 def load(folder: Path) -> Run:
-    """A finished run. Raises ArtefactError."""
+    """A finished run, or the model exported of one. Raises ArtefactError."""
     check_finished(folder)
+    if not (folder / TRAINED).is_file():
+        return _exported(folder)
     stored = torch.load(folder / TRAINED, weights_only=True)
     config = msgspec.convert(stored["config"], TrainingConfig)
     base = Path(stored["base"])
     if not base.is_dir():
         raise ArtefactError(f"{folder} began from {base}, which is gone; run `tocsin train` again")
-    network = SignalNetwork.from_base(base, layers=config.layers)
+    network = begin(base, len(OUTPUTS), config).network
     weights = {"channels.weight": network.channels.weight.data, **stored["weights"]}
     network.load_state_dict(weights)
     return Run(
@@ -84,6 +97,25 @@ def load(folder: Path) -> Run:
         tuple(stored["teachers"]),
         tuple(stored.get("history", ())),
     )
+
+
+def _exported(folder: Path) -> Run:
+    found = artefact.load(folder)
+    config = TrainingConfig(layers=found.config.layers, max_tokens=found.config.max_tokens)
+    told = found.config.training.removeprefix(_FINE_TUNED).removesuffix(".")
+    return Run(
+        exported.network_of(found),
+        found.tokenizer,
+        calibration.read(found.config.calibration),
+        config,
+        folder,
+        history=(told,) if told else (),
+    )
+
+
+def told_of(history: Sequence[str]) -> str:
+    """How the runs that lead to a model learnt, in a sentence."""
+    return f"{_FINE_TUNED}{', then '.join(history)}."
 
 
 def train(
@@ -99,9 +131,9 @@ def train(
 ) -> metrics.Metrics:
     """Trains on the rows' training split and the auxiliary sets of `data`, into `folder`.
 
-    `share` of the training rows are used (for a learning curve); `start` is a finished run whose
-    weights this one begins with. Returns figures on the split that stopped the run, which flatter;
-    `evaluation` gives the honest ones. Raises TrainingError.
+    `share` of the training rows are used (for a learning curve); `start` is a finished run or an
+    exported model whose weights this one begins with. Returns figures on the split that stopped the
+    run, which flatter; `evaluation` gives the honest ones. Raises TrainingError.
     """
     parts = splits.split(rows)
     chosen = parts["train"]
@@ -177,9 +209,17 @@ class Start(NamedTuple):
 
 
 def begin(base: Path, width: int, config: TrainingConfig) -> Start:
-    """The untrained network of `width` outputs over a base; the same for the same seed."""
+    """The untrained network of `width` outputs over a base; the same for the same seed.
+
+    The base may be an exported model: its encoder.
+    """
     torch.manual_seed(config.seed)
-    network = SignalNetwork.from_base(base, width, config.layers)
+    if exported.holds(base):
+        encoder = exported.network_of(artefact.load(base)).encoder
+        keep_layers(encoder, config.layers)
+        network = SignalNetwork(encoder, width)
+    else:
+        network = SignalNetwork.from_base(base, width, config.layers)
     return Start(network, Tokenizer.from_file(str(base / "tokenizer.json")))
 
 

@@ -25,6 +25,9 @@ def main(arguments: Sequence[str] = ()) -> int:
             print(f"unknown target {unknown[0]!r}; there are {', '.join(known)}", file=sys.stderr)
             return 2
         if options.again:
+            if len(chosen) != 1:
+                print("--again gives one input to one target: name it (--targets)", file=sys.stderr)
+                return 2
             return _again(known[chosen[0]], options.again)
         state = run.load(options.state, options.seed)
         _feed({name: known[name] for name in chosen}, state, options)
@@ -34,12 +37,19 @@ def main(arguments: Sequence[str] = ()) -> int:
 
 def _options(arguments: Sequence[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks fuzz")
-    parser.add_argument("--inputs", type=int, default=100_000, help="how many more")
+    parser.add_argument(
+        "--inputs", type=int, default=100_000, help="how many more, of all targets together"
+    )
     parser.add_argument("--seed", type=int, default=1, help="another one, other inputs")
     parser.add_argument("--targets", default="", help="some, separated by commas")
     parser.add_argument("--state", type=Path, default=STATE, help="what was done: it goes on")
     parser.add_argument("--again", type=Path, help="give one kept input to the target once more")
-    return parser.parse_args(arguments)
+    options = parser.parse_args(arguments)
+    if options.inputs < 1:
+        parser.error("--inputs: 1 or more")
+    if options.again and not options.again.is_file():
+        parser.error(f"--again: there is no file {options.again}")
+    return options
 
 
 def _feed(chosen: Mapping[str, Target], state: State, options: argparse.Namespace) -> None:

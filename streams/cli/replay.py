@@ -55,7 +55,9 @@ class _Speed(click.ParamType):
     type=click.Path(exists=True, dir_okay=False, allow_dash=True, path_type=Path),
 )
 @click.option(
-    "--library", is_flag=True, help="Instead of FILE: the recorded cases, begun together."
+    "--library",
+    is_flag=True,
+    help="Instead of FILE: the recorded cases, begun together, shifted as by --rebase now.",
 )
 @click.option(
     "--speed",
@@ -97,9 +99,9 @@ def command(
     config = settings()
     topic = Topics.of(config).mentions
     require(config, [topic])
-    kept = rebase is not None or loop > 1
-    recording = Recording.open(file, keep=kept) if file else _library()
-    shift = Shift.over(recording, speed=speed, loops=loop, to_now=rebase is not None)
+    to_now = library or rebase is not None
+    recording = Recording.open(file, keep=to_now or loop > 1) if file else _library()
+    shift = Shift.over(recording, speed=speed, loops=loop, to_now=to_now)
     pace = Pace(speed)
     sent = bad = future = 0
     started = time.monotonic()

@@ -24,8 +24,8 @@ from streams.kafka.topics import Status, TopicState
 def command(create: bool, partitions: int | None, replication: int | None, as_json: bool) -> None:
     """Show the topics and whether they are as they should be, or create them.
 
-    Topics that exist are never changed: --create ends with 1 when one has another number of
-    partitions.
+    Topics that exist are never changed: --create ends with 1 when one is not as it should be. To
+    look without creating, and to end with 1 where something is amiss, there is `tocsin doctor`.
     """
     given = {"partitions": partitions, "replication": replication}
     wanted = msgspec.structs.replace(
@@ -54,11 +54,12 @@ def command(create: bool, partitions: int | None, replication: int | None, as_js
 def _line(state: TopicState, width: int) -> str:
     specification = state.specification
     count = state.partitions or specification.partitions
+    days = f"{int(specification.configs['retention.ms']) // topics.DAY_MS} days"
+    kept = "compacted" if specification.configs[topics.CLEANUP] == "compact" else days
     return (
         f"{specification.name:<{width}}  {state.status:<8}"
         f"{count:>6} partition{' ' if count == 1 else 's'}"
-        f"{int(specification.configs['retention.ms']) // topics.DAY_MS:>5} days"
-        f"  {specification.purpose}"
+        f"{kept:>11}  {specification.purpose}"
     )
 
 
@@ -69,7 +70,8 @@ def _row(state: TopicState) -> dict[str, object]:
         "status": state.status,
         "partitions": state.partitions,
         "expected_partitions": specification.partitions,
-        "replication": specification.replication,
+        "replication": state.replicas,
+        "expected_replication": specification.replication,
         "configs": specification.configs,
         "purpose": specification.purpose,
     }

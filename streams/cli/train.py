@@ -79,14 +79,15 @@ FEW = 20
 @click.option(
     "--start",
     type=click.Path(exists=True, file_okay=False, path_type=Path),
-    help="A finished run whose weights to begin with, instead of the base's.",
+    help="A finished run, or an exported model such as the shipped one, whose weights to begin "
+    "with instead of the base's.",
 )
 @click.option(
     "--teacher",
     "teachers",
     multiple=True,
     type=click.Path(exists=True, file_okay=False, path_type=Path),
-    help="A finished run to learn from; may be given several times.",
+    help="A finished run or exported model to learn from; may be given several times.",
 )
 @click.option(
     "--unlabelled",
@@ -144,12 +145,14 @@ def command(
     twentieth calibrates. `tocsin export` makes the artefact that the stream loads.
     """
     from models import auxiliary as sets
-    from models import corpus, metrics, runs, splits, training
+    from models import corpus, exported, metrics, runs, splits, training
     from models.base.obtain import obtain
     from models.checkpoint import CHECKPOINT
 
     if unlabelled and not teachers:
         raise UsageError("--unlabelled needs a --teacher to say what those texts hold")
+    for finished in (*teachers, *([start] if start else [])):
+        runs.check_finished(finished)
     if (run / runs.TRAINED).exists():
         raise UsageError(
             f"{run} holds a finished run; give another --run (--start goes on from it)"
@@ -165,12 +168,16 @@ def command(
             f"a split of only {counted(held_out, 'row')}: figures will be little more than chance; "
             "label a few hundred rows, or leave out --no-own"
         )
-    folder = obtain(
-        base,
-        BASE_CACHE.expanduser(),
-        [row.text for row in parts["train"]],
-        vocabulary,
-        languages.split(","),
+    folder = (
+        start
+        if start and exported.holds(start)
+        else obtain(
+            base,
+            BASE_CACHE.expanduser(),
+            [row.text for row in parts["train"]],
+            vocabulary,
+            languages.split(","),
+        )
     )
     config = training.TrainingConfig(
         seed=seed,

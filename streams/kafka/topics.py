@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -104,27 +104,34 @@ class TopicState(msgspec.Struct, frozen=True, kw_only=True):
     specification: Specification
     status: Status
     partitions: int
+    replicas: int = 0
+    """Of the partition that has fewest, whether they keep up or not."""
     cleanup: str = ""
     """The broker's `cleanup.policy`, empty where it does not say."""
 
     @property
     def note(self) -> str:
         """What to do about it; empty when nothing."""
-        wanted = self.specification.partitions
+        wanted = self.specification
         if self.status is Status.MISSING:
             return "create it with `tocsin topics --create`"
-        if self.status is Status.DIFFERS and self.partitions == wanted:
-            keeps = self.specification.configs[CLEANUP]
+        if self.status is not Status.DIFFERS:
+            return ""
+        if self.partitions != wanted.partitions:
             return (
-                f"its {CLEANUP} is {self.cleanup} and has to be {keeps}, or what is stored in it "
-                f"is lost or grows for ever: alter it with your cluster's tools"
-            )
-        if self.status is Status.DIFFERS:
-            return (
-                f"{self.partitions} partitions where {wanted} are expected: set "
+                f"{self.partitions} partitions where {wanted.partitions} are expected: set "
                 f"TOCSIN_PARTITIONS to what the topics have, or recreate the topic"
             )
-        return ""
+        if not _compatible(self.cleanup, wanted):
+            return (
+                f"its {CLEANUP} is {self.cleanup} and has to be {wanted.configs[CLEANUP]}, or what "
+                f"is stored in it is lost or grows for ever: alter it with your cluster's tools"
+            )
+        return (
+            f"kept {self.replicas} times where TOCSIN_REPLICATION asks for {wanted.replication}: "
+            f"a broker that is lost may take it along; reassign its partitions with your "
+            f"cluster's tools, or set TOCSIN_REPLICATION to what the topics have"
+        )
 
 
 def plan(settings: Settings) -> list[Specification]:
@@ -207,10 +214,12 @@ def plan(settings: Settings) -> list[Specification]:
 def describe(settings: Settings) -> list[TopicState]:
     """Each topic as the broker has it. Raises BrokerError."""
     with clients.admin(settings) as client:
-        counts = {topic["name"]: len(topic["partitions"]) for topic in client.describe_topics()}
+        found = {topic["name"]: topic["partitions"] for topic in client.describe_topics()}
         wanted = plan(settings)
-        cleanup = _cleanup(client, [topic.name for topic in wanted if topic.name in counts])
-    return [_state(specification, counts, cleanup) for specification in wanted]
+        cleanup = _cleanup(client, [topic.name for topic in wanted if topic.name in found])
+    return [
+        _state(topic, found.get(topic.name, ()), cleanup.get(topic.name, "")) for topic in wanted
+    ]
 
 
 def _cleanup(client: "KafkaAdminClient", names: Sequence[str]) -> dict[str, str]:
@@ -274,16 +283,24 @@ def require(settings: Settings, names: Sequence[str]) -> None:
 
 
 def _state(
-    specification: Specification, counts: Mapping[str, int], cleanup: Mapping[str, str]
+    wanted: Specification, partitions: Sequence[Mapping[str, Any]], cleanup: str
 ) -> TopicState:
-    found = counts.get(specification.name, 0)
-    kept = cleanup.get(specification.name, "")
-    same = not kept or set(kept.split(",")) == {specification.configs[CLEANUP]}
-    good = same and found == specification.partitions
+    replicas = min((len(one["replica_nodes"]) for one in partitions), default=0)
+    good = (
+        len(partitions) == wanted.partitions
+        and _compatible(cleanup, wanted)
+        and replicas >= wanted.replication
+    )
     status = Status.OK if good else Status.DIFFERS
     return TopicState(
-        specification=specification,
-        status=status if found else Status.MISSING,
-        partitions=found,
-        cleanup=kept,
+        specification=wanted,
+        status=status if partitions else Status.MISSING,
+        partitions=len(partitions),
+        replicas=replicas,
+        cleanup=cleanup,
     )
+
+
+def _compatible(cleanup: str, wanted: Specification) -> bool:
+    """Whether a topic is cleaned up as it must be, as far as the broker says."""
+    return not cleanup or set(cleanup.split(",")) == {wanted.configs[CLEANUP]}

@@ -7,7 +7,7 @@ import signal
 from collections.abc import Sequence
 from functools import partial
 from importlib.metadata import version
-from typing import Any
+from typing import Any, NoReturn
 
 import faust
 from aiohttp.web import RouteDef
@@ -261,18 +261,24 @@ class Worker:
         for chore in self._chores:
             chore.cancel()
         self._output.hurry()
-        answers = not self._lookout.away and await self._lookout.answers(ANSWER_S)
+        away = self._lookout.away
+        answers = not away and await self._lookout.answers(ANSWER_S)
         try:
             await asyncio.wait_for(self._leave(), STOP_TIMEOUT_S if answers else AWAY_TIMEOUT_S)
         except (TimeoutError, KafkaError):
-            # Nothing is lost: offsets stay where they are, and are read again from there.
-            log.warning("the broker does not answer; ending without a last commit")
-            self._scorer.stop()
-            logging.shutdown()
-            os._exit(BrokerError.exit_code if asked else RESTART)
+            self._end(asked=asked)
+        if away and self._lookout.away:  # what left without a word could not have said one
+            self._end(asked=asked)
         await self._gathered.stop()
         await self.web.stop()
         self._scorer.stop()
+
+    def _end(self, *, asked: bool) -> NoReturn:
+        """At once. Nothing is lost: offsets stay where they are, and are read again from there."""
+        log.warning("the broker does not answer; ending without a last commit")
+        self._scorer.stop()
+        logging.shutdown()
+        os._exit(BrokerError.exit_code if asked else RESTART)
 
     async def _leave(self) -> None:
         for gate in self._gates:

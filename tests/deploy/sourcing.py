@@ -1,4 +1,4 @@
-"""Sources of a live run: a feed with news of nobody's, asked all the time, and a file not there."""
+"""Sources of a live run: a feed with news of nobody's, one that fails every other time, no file."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,6 +18,12 @@ urls = ["{url}/rss"]
 every_s = 0.5
 max_age_s = 315360000
 
+[sources.shaky]
+type = "feed"
+urls = ["{url}/shaky"]
+every_s = 0.5
+max_age_s = 315360000
+
 [sources.gone]
 type = "file"
 path = "{folder}/gone.jsonl"
@@ -33,9 +39,14 @@ class Sourcing(Vendor):
         super().__init__()
         self._folder = folder
         self._file = folder / "sources.toml"
+        self._asked = 0
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
-        """The same news each time, and no word of a version."""
+        """The same news each time, and no word of a version; at every other time none at all."""
+        if request.path == "/shaky":
+            self._asked += 1
+            if self._asked % 2:  # a failure after a success is told at once: they go on rising
+                return web.Response(status=500)
         return web.Response(text=RSS, content_type="application/rss+xml")
 
     @property

@@ -13,6 +13,7 @@ import pytest
 import torch
 from tokenizers import Tokenizer
 
+from models import artefact as models_artefact
 from models import batches, corpus, evaluation, runs, splits
 from models.auxiliary import Example
 from models.data import Row
@@ -111,6 +112,29 @@ def test_evaluate_says_which_heads_it_leaves_out(
     assert found["heads"]["influencer_sharing"]["f1"] is None
     known = [one["f1"] for one in found["heads"].values() if one["f1"] is not None]
     assert found["macro_f1"] == pytest.approx(sum(known) / 4, abs=1e-4)
+
+
+def test_training_goes_on_from_an_exported_model(
+    tocsin: Tocsin, artefact: Path, run: Path, labelled: Path, tmp_path: Path
+) -> None:
+    rows = [Row(**easy_row(n)) for n in range(60)]
+    ours, theirs = (runs.load(folder).probabilities(rows) for folder in (artefact, run))
+    assert np.abs(ours[:, :5] - theirs[:, :5]).max() < 0.15, "int8 and back"
+    assert not any("gate" in name for name in runs.load(artefact).network.state_dict())
+
+    further = tmp_path / "further"
+    done = tocsin(
+        "train", labelled, "--run", further, "--no-own", "--start", artefact, "--teacher", artefact,
+        "--layers", "2", "--epochs", "1", "--threads", "1",
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    learnt = runs.load(further)
+    assert learnt.base == artefact
+    first, then = learnt.history
+    assert then.startswith("for up to 1 epochs")
+    assert runs.told_of((first,)) == models_artefact.load(artefact).config.training
+    figures = json.loads((further / "metrics.json").read_text())
+    assert figures["heads"]["anger"]["f1"] > 0.9, "an epoch alone does not teach that much"
 
 
 def test_calibrate_changes_probabilities_and_not_their_order(

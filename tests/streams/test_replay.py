@@ -146,7 +146,7 @@ def in_(year: int) -> datetime:
 
 def test_replay_sends_the_library_as_one_recording(cli: Cli, settings: Settings) -> None:
     topics.create(settings)
-    done = cli("replay", "--library", "--rebase", "now")
+    done = cli("replay", "--library")
     assert done.returncode == 0, done.stderr
     rows = (json.loads(r.value) for r in received(settings, Topics.of(settings).mentions))
     sent = {(row["brand"], row["id"]): row["created_at"] for row in rows}

@@ -220,7 +220,7 @@ def test_a_sink_that_is_away_for_long_is_told_later_what_did_not_fit(
 def test_workers_come_and_go_and_nothing_is_sent_twice(bench: Bench, until: Until) -> None:
     settings = bench.workers.settings
     first = bench.start()
-    until(lambda: first.ready, 60)
+    until(lambda: first.ready, 120)
     second = bench.start()
     cases: list[str] = []
 
@@ -231,16 +231,16 @@ def test_workers_come_and_go_and_nothing_is_sent_twice(bench: Bench, until: Unti
         cases.append(case_id)
         return second.ready and first.ready
 
-    until(joined, 90)
-    until(lambda: len(set(ids(bench.hook))) == len(bench.pager.alerts) == len(cases), 60)
+    until(joined, 120)
+    until(lambda: len(set(ids(bench.hook))) == len(bench.pager.alerts) == len(cases), 120)
     say(settings, *(said(1, "resolved", case_id=one, id=f"{one}-over") for one in cases))
-    until(lambda: len(set(ids(bench.hook))) == 2 * len(cases), 60)
-    until(lambda: len(bench.pager.requests) >= 2 * len(cases), 30)
+    until(lambda: len(set(ids(bench.hook))) == 2 * len(cases), 120)
+    until(lambda: len(bench.pager.requests) >= 2 * len(cases), 120)
     assert len(ids(bench.hook)) == 2 * len(cases)
     assert set(map(tuple, bench.pager.alerts.values())) == {("trigger", "resolve")}
     first.end(signal.SIGKILL)
     say(settings, *(said(2, episode=2, case_id=one, id=f"{one}-again") for one in cases))
-    until(lambda: len(set(ids(bench.hook))) == 3 * len(cases), 60)
+    until(lambda: len(set(ids(bench.hook))) == 3 * len(cases), 120)
     # A crash repeats the call that it interrupts, one for each partition at most.
     assert len(ids(bench.hook)) <= 3 * len(cases) + settings.partitions
     assert second.process.poll() is None

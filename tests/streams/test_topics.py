@@ -58,6 +58,14 @@ def test_another_number_of_partitions_is_reported_and_left(settings: Settings) -
     assert states[Topics.of(settings).dead_letters].status is Status.OK
 
 
+def test_topics_kept_fewer_times_than_asked_are_reported(settings: Settings) -> None:
+    topics.create(settings)
+    safer = msgspec.structs.replace(settings, replication=3)
+    states = topics.describe(safer)
+    assert statuses(states) == {Status.DIFFERS}
+    assert all("kept 1 times where TOCSIN_REPLICATION asks for 3" in one.note for one in states)
+
+
 def test_state_that_is_not_compacted_is_reported(settings: Settings) -> None:
     names = Topics.of(settings)
     configs = {"cleanup.policy": "delete"}
