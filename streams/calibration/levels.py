@@ -8,9 +8,9 @@ from scoring.policy import Policy
 from streams.calibration.outcome import Tally
 
 ESCALATE = (0.4, 0.45, 0.5, 0.55, 0.6, 0.65, 0.7, 0.75)
-RESPOND = (0.2, 0.25, 0.3, 0.35, 0.4, 0.45, 0.5)
-_STEP = 0.15
-"""Between respond and escalate at least, so that there is time between the two."""
+RESPOND = (0.2, 0.25, 0.3, 0.35, 0.4, 0.45, 0.5, 0.55)
+_STEP = 0.05
+"""Between respond and escalate at least, so that the two are not one."""
 _OUT = 0.4
 """Crisis comes at this part of the way from escalate to certainty."""
 _WATCH = 2 / 3

@@ -71,10 +71,9 @@ def probe(settings: Settings, timeout_s: float) -> None:
     if context is None:
         return
     for broker in settings.brokers:
-        host, _, port = broker.rpartition(":")
-        host = host.strip("[]")
+        host, port = _address(broker)
         try:
-            connection = socket.create_connection((host, int(port)), timeout_s)
+            connection = socket.create_connection((host, port), timeout_s)
         except OSError:
             continue
         try:
@@ -102,6 +101,11 @@ def silence(settings: Settings) -> str:
     """
     protocol = settings.security_protocol
     if not any(_listens(broker) for broker in settings.brokers):
+        if unknown := [host for host, _ in map(_address, settings.brokers) if not _known(host)]:
+            return (
+                f"broker {settings.broker}: no address is known for {unknown[0]}: is the name "
+                f"right, and can this machine resolve it? see {variable('broker')}"
+            )
         return (
             f"broker {settings.broker} cannot be reached over {protocol}: is it running? "
             f"set {variable('broker')} to where it is"
@@ -109,7 +113,7 @@ def silence(settings: Settings) -> str:
     if not settings.authenticated:
         return (
             f"broker {settings.broker} is there but does not answer over {protocol}: "
-            f"set {variable('security_protocol')} to what it speaks"
+            f"set {variable('security_protocol')} to what it speaks, or see whether it hangs"
         )
     return (
         f"broker {settings.broker} is there but does not answer user {settings.sasl_username!r} "
@@ -118,11 +122,23 @@ def silence(settings: Settings) -> str:
     )
 
 
-def _listens(broker: str) -> bool:
+def _address(broker: str) -> tuple[str, int]:
     host, _, port = broker.rpartition(":")
+    return host.strip("[]"), int(port)
+
+
+def _listens(broker: str) -> bool:
     try:
-        socket.create_connection((host.strip("[]"), int(port)), timeout=1).close()
+        socket.create_connection(_address(broker), timeout=1).close()
     except OSError:
+        return False
+    return True
+
+
+def _known(host: str) -> bool:
+    try:
+        socket.getaddrinfo(host, None)
+    except (OSError, UnicodeError):
         return False
     return True
 
