@@ -169,7 +169,7 @@ def command(
             "label a few hundred rows, or leave out --no-own"
         )
     folder = (
-        start
+        start.resolve()
         if start and exported.holds(start)
         else obtain(
             base,
