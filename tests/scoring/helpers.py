@@ -148,3 +148,11 @@ STEADY = policy_with(
     weights__calm=-0.63,
 )
 """A policy that no fit moves, for tests that need a certain level."""
+
+EARLY = policy_with(
+    levels__watch__score=0.23,
+    levels__respond__score=0.35,
+    levels__escalate__score=0.5,
+    levels__crisis__score=0.7,
+)
+"""The weights that ship, and levels that no fit moves, for tests that need a case to open."""

@@ -9,7 +9,7 @@ from scoring.escalation import Escalation
 from scoring.news import CaseNews, Echo
 from scoring.partition import Partition
 from scoring.scored import Scored
-from tests.scoring.helpers import POLICY
+from tests.scoring.helpers import EARLY
 
 Told = CaseNews | Echo
 Logged = Scored | float | Told
@@ -38,7 +38,7 @@ class Network:
     def __init__(
         self, where: Callable[[str], int], lags: Sequence[float], delay_s: float, seed: int
     ) -> None:
-        self.partitions = [Partition(POLICY, number) for number in range(len(lags))]
+        self.partitions = [Partition(EARLY, number) for number in range(len(lags))]
         self.logs: list[list[Logged]] = [[] for _ in lags]
         self.said: list[Escalation] = []
         self._where = where
@@ -54,7 +54,7 @@ class Network:
         for scored in mentions:
             number = self._where(scored.mention.case_id)
             self._put(scored.mention.at + self._lags[number], number, scored)
-        end = max(scored.mention.at for scored in mentions) + POLICY.allowed_lateness_s
+        end = max(scored.mention.at for scored in mentions) + EARLY.allowed_lateness_s
         for number, lag in enumerate(self._lags):
             self._put(end + lag, number, end)
         while self._queue:

@@ -17,14 +17,14 @@ from scoring.mention import Author, Role
 from scoring.news import CaseNews, Echo
 from scoring.partition import Clock, Partition
 from scoring.scored import Scored, decode_event, encode_event
-from tests.scoring.helpers import BRAND, FURIOUS, HOUR, POLICY, mention, scored, scores, share
+from tests.scoring.helpers import BRAND, EARLY, FURIOUS, HOUR, mention, scored, scores, share
 from tests.scoring.network import Logged, Network, step
 
 DENIED = scores(complaint=0.95, anger=0.9, fact=0.9, denial=0.9)
 SCAM = "Do not buy from Skylark, they took my money twice and nobody ever answers the phone"
 GRUMBLING = scores(complaint=0.8, anger=0.3)
 ANN = Author(id="1", handle="ann_of_lyon", followers=50, role=Role.CUSTOMER)
-LATENESS = POLICY.allowed_lateness_s
+LATENESS = EARLY.allowed_lateness_s
 LEADER = f"{BRAND}:bot0"
 
 
@@ -55,7 +55,7 @@ def opened(said: list[Escalation]) -> list[str]:
 
 
 def alone(told: list[Scored]) -> Partition:
-    partition = Partition(POLICY)
+    partition = Partition(EARLY)
     for event in told:
         partition.mention(event)
     return partition
@@ -152,7 +152,7 @@ def test_press_and_its_author_elsewhere_raise_the_leader() -> None:
 @pytest.mark.parametrize("heard_first", [True, False])
 def test_press_finds_a_case_elsewhere_by_its_topic(heard_first: bool) -> None:
     topic, other = bytes([100, 20] * 16), bytes([20, 156] * 16)
-    home = Partition(POLICY)
+    home = Partition(EARLY)
     home.mention(replace(own("root", 0, "ann", text=SCAM), embedding=topic))
     (told,) = home.drain()
     assert isinstance(told, CaseNews)
@@ -160,7 +160,7 @@ def test_press_finds_a_case_elsewhere_by_its_topic(heard_first: bool) -> None:
     def leader(embedding: bytes) -> str:
         press = own("news", 60, "gazette", role=Role.MEDIA, text="Airline under fire today again")
         events: list[Logged] = [told, replace(press, embedding=embedding)]
-        away = Partition(POLICY, 1)
+        away = Partition(EARLY, 1)
         for event in events if heard_first else events[::-1]:
             step(away, event)
         return away.cases[f"{BRAND}:news"].leader
@@ -173,7 +173,7 @@ def test_a_case_elsewhere_leads_no_press_of_another_brand_and_no_customer_the_pr
     None
 ):
     topic = bytes([100, 20] * 16)
-    home = Partition(POLICY)
+    home = Partition(EARLY)
     home.mention(replace(own("root", 0, "ann", text=SCAM), embedding=topic))
     (told,) = home.drain()
     foreign = own("news", 60, "gazette", role=Role.MEDIA, text="Railway under fire", brand="rail")
@@ -181,7 +181,7 @@ def test_a_case_elsewhere_leads_no_press_of_another_brand_and_no_customer_the_pr
     reporter = mention(
         "ask", 90, by="gazette", role=Role.MEDIA, thread="mine", text="May we quote you today?"
     )
-    away = Partition(POLICY, 1)
+    away = Partition(EARLY, 1)
     for event in (foreign, asked, scored(reporter, FURIOUS)):
         step(away, replace(event, embedding=topic))
     step(away, told)
@@ -200,7 +200,7 @@ def test_a_copy_elsewhere_that_outgrows_its_leader_opens_a_case_of_its_own() -> 
 
 
 def test_a_follower_passes_on_what_it_hears_and_opens_no_case_for_it() -> None:
-    home, away = alone(flood(1)), Partition(POLICY, 1)
+    home, away = alone(flood(1)), Partition(EARLY, 1)
     told: list[CaseNews | Echo] = []
     for event in (*home.drain(), flood(2)[1]):
         said, told = step(away, event)
@@ -221,15 +221,15 @@ def test_a_leader_elsewhere_speaks_until_a_while_after_its_end() -> None:
     assert isinstance(last, CaseNews)
 
     def opens(after_end: float) -> list[str]:
-        away = Partition(POLICY, 1)
+        away = Partition(EARLY, 1)
         away.tick(ended.at.timestamp())
         away.news(last)
         late = ended.at.timestamp() - first.mention.at + after_end
         return opened(away.mention(own("bot1", late, "bob", text=SCAM))[0])
 
-    assert last.until == ended.at.timestamp() + POLICY.levels.quiet_s
+    assert last.until == ended.at.timestamp() + EARLY.levels.quiet_s
     assert opens(60) == []
-    assert opens(POLICY.levels.quiet_s + 60) == [f"{BRAND}:bot1"]
+    assert opens(EARLY.levels.quiet_s + 60) == [f"{BRAND}:bot1"]
 
 
 def test_what_is_heard_again_changes_nothing() -> None:
@@ -258,12 +258,12 @@ def test_the_log_alone_decides_wherever_it_was_stored(seed: int, part: float) ->
     net.run(flood(12))
     for number, log in enumerate(net.logs):
         cut = int(part * len(log))
-        through, first = Partition(POLICY, number), Partition(POLICY, number)
+        through, first = Partition(EARLY, number), Partition(EARLY, number)
         wanted = [step(through, event) for event in log]
         got = [step(first, event) for event in log[:cut]]
         stored = msgspec.msgpack.encode(first.clock(cut))
         clock = msgspec.msgpack.decode(stored, type=Clock)
-        second = Partition(POLICY, number, known=list(first.cases.values()), clock=clock)
+        second = Partition(EARLY, number, known=list(first.cases.values()), clock=clock)
         got += [step(second, event) for event in log[cut:]]
         assert got == wanted
         assert dict(second.cases) == dict(through.cases) == dict(net.partitions[number].cases)
@@ -277,7 +277,7 @@ def test_state_of_before_there_were_links_across_partitions_is_read() -> None:
 def test_what_is_told_fits_in_the_log() -> None:
     home = alone(flood(1))
     (news,) = home.drain()
-    away = Partition(POLICY, 1)
+    away = Partition(EARLY, 1)
     step(away, news)
     _, (echo,) = step(away, flood(2)[1])
     assert isinstance(echo, Echo)
@@ -288,7 +288,7 @@ def test_what_is_told_fits_in_the_log() -> None:
 def test_an_echo_from_ahead_waits_for_the_clock() -> None:
     home = alone(flood(1))
     (news,) = home.drain()
-    away = Partition(POLICY, 1)
+    away = Partition(EARLY, 1)
     step(away, news)
     copy = own("bot1", 10 * HOUR, "bob", text=SCAM, followers=700)
     _, (echo,) = step(away, copy)
@@ -309,25 +309,25 @@ def test_what_waits_and_what_was_heard_of_is_bounded() -> None:
         home.echo(replace(echo, mention_id=f"m{number}", at=echo.at + HOUR + number))
     assert [held.mention_id for held in home.exchange.ahead][-1] == f"m{MOST_AHEAD - 1}"
 
-    away = Partition(POLICY, 1)
+    away = Partition(EARLY, 1)
     for number in range(MOST_UNLED + 9):
         text = f"{SCAM} and {number} other things"
         away.mention(own(f"u{number}", number / 10, f"u{number}", text=text))
     assert len(away.exchange.unled) == MOST_UNLED
 
-    heard = Foreign(POLICY)
+    heard = Foreign(EARLY)
     for brand in range(20):
         for number in range(MOST_PER_BRAND + 9):
             heard.hear(_other(news, f"brand-{brand}", number), news.at)
     assert len(heard.of("brand-0", news.at)) < len(heard.of("brand-19", news.at)) == MOST_PER_BRAND
     assert len(list(heard)) == MOST
-    heard.hear(news, news.at + POLICY.forget_case_after_s + 20 * 100)
+    heard.hear(news, news.at + EARLY.forget_case_after_s + 20 * 100)
     assert list(heard) == []
 
 
 def _echoes(home: Partition, told: list[Scored]) -> list[Echo]:
     """What another partition tells of these mentions, which knows the cases of `home`."""
-    away = Partition(POLICY, 1)
+    away = Partition(EARLY, 1)
     for case in home.cases.values():
         away.news(
             CaseNews(

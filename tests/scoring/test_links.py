@@ -15,7 +15,7 @@ from scoring.history import History, replay
 from scoring.mention import Attachment, AttachmentType, Author, Role
 from scoring.partition import Partition
 from scoring.scored import Scored
-from tests.scoring.helpers import FURIOUS, HOUR, POLICY, mention, scored, scores, share
+from tests.scoring.helpers import EARLY, FURIOUS, HOUR, mention, scored, scores, share
 
 DENIED = scores(complaint=0.95, anger=0.9, fact=0.9, denial=0.9)
 SCAM = "Do not buy from Skylark, they took my money twice and nobody ever answers the phone"
@@ -35,7 +35,7 @@ def flood(count: int, text: str = SCAM) -> list[Scored]:
 
 
 def test_a_flood_of_one_text_is_one_case() -> None:
-    said = list(replay(flood(60), POLICY))
+    said = list(replay(flood(60), EARLY))
     assert opened(said) == ["skylark-air:bot0"]
     assert {message.case_id for message in said} == {"skylark-air:bot0"}
 
@@ -45,13 +45,13 @@ def test_separate_complaints_stay_separate_cases() -> None:
         own("a", 0, "ann", text="My suitcase is lost since Monday and the desk hangs up on me"),
         own("b", 60, "bob", text="Charged twice for one seat, three mails, not a single reply"),
     ]
-    assert opened(list(replay(told, POLICY))) == ["skylark-air:a", "skylark-air:b"]
+    assert opened(list(replay(told, EARLY))) == ["skylark-air:a", "skylark-air:b"]
 
 
 def test_a_copy_that_outgrows_its_leader_opens_a_case_of_its_own() -> None:
     told = flood(2)
     spread = [share(f"s{n}", 30 + n, thread="bot1", followers=90_000) for n in range(40)]
-    said = list(replay([*told, *spread], POLICY))
+    said = list(replay([*told, *spread], EARLY))
     assert opened(said) == ["skylark-air:bot0", "skylark-air:bot1"]
 
 
@@ -72,11 +72,11 @@ def test_press_that_quotes_a_case_raises_it() -> None:
 
     def highest(told: list[Scored]) -> float:
         case = "skylark-air:root"
-        return max(m.score for m in replay(told, POLICY) if m.case_id == case)
+        return max(m.score for m in replay(told, EARLY) if m.case_id == case)
 
     terms = {
         term.signal: term.mention_id
-        for message in replay([first, news], POLICY)
+        for message in replay([first, news], EARLY)
         if message.case_id == "skylark-air:root"
         for term in message.why
     }
@@ -90,7 +90,7 @@ def test_press_links_by_topic_to_an_open_case_alone() -> None:
 
     def leader(embedding: bytes) -> str:
         news = own("news", HOUR, "gazette", role=Role.MEDIA, text="Airline under fire")
-        partition = Partition(POLICY)
+        partition = Partition(EARLY)
         for event in (first, replace(news, embedding=embedding)):
             partition.mention(event)
         return partition.cases["skylark-air:news"].leader
@@ -109,7 +109,7 @@ def test_a_reporter_who_asks_a_customer_does_not_hand_that_case_to_another() -> 
             FURIOUS,
         ),
     ]
-    partition = Partition(POLICY)
+    partition = Partition(EARLY)
     for event in told:
         partition.mention(replace(event, embedding=topic))
     assert partition.cases["skylark-air:mine"].leader == ""
@@ -122,7 +122,7 @@ def test_an_author_who_goes_on_elsewhere_is_one_case(channel: str, linked: bool)
     told.append(
         own("b", HOUR, "x", author=ann, channel=channel, text="something new and different of mine")
     )
-    partition = Partition(POLICY)
+    partition = Partition(EARLY)
     said = [m for event in told for m in partition.mention(event)[0]]
     assert partition.cases["skylark-air:b"].leader == ("skylark-air:a" if linked else "")
     assert opened(said) == ["skylark-air:a"] if linked else ["skylark-air:a", "skylark-air:b"]
@@ -139,7 +139,7 @@ def test_the_same_address_links() -> None:
         own("b", 60, "bob", url=same),
         own("c", 90, "cleo", url="http://films.example/watch/8"),
     ]
-    partition = Partition(POLICY)
+    partition = Partition(EARLY)
     for event in told:
         partition.mention(event)
     leaders = {name[-1]: case.leader for name, case in partition.cases.items()}
@@ -148,7 +148,7 @@ def test_the_same_address_links() -> None:
 
 def test_a_mention_that_comes_again_echoes_once() -> None:
     told = flood(3)
-    once, twice = Partition(POLICY), Partition(POLICY)
+    once, twice = Partition(EARLY), Partition(EARLY)
     for event in told:
         once.mention(event)
     for event in [*told, *told[1:]]:
@@ -161,24 +161,24 @@ def test_any_order_within_the_lateness_gives_the_same_final_states(seed: int) ->
     told = [*flood(20), own("odd", 95, "zoe", text="Quite another thing went wrong for me today")]
     told += [share(f"s{n}", 20 + 7 * n, thread="bot3", followers=5_000) for n in range(30)]
     chance = random.Random(seed)
-    moved = sorted(told, key=lambda e: e.mention.at + chance.uniform(0, POLICY.allowed_lateness_s))
+    moved = sorted(told, key=lambda e: e.mention.at + chance.uniform(0, EARLY.allowed_lateness_s))
 
     def final(events: list[Scored]) -> dict[str, Case]:
-        history = History(POLICY)
+        history = History(EARLY)
         for event in [*events, scored(mention("last", 24 * HOUR, thread=None))]:
             list(history.add(event))
         return dict(history.cases)
 
     assert final(moved) == final(sorted(told, key=lambda e: e.mention.at))
-    assert [encode(m) for m in replay(moved, POLICY)] == [encode(m) for m in replay(told, POLICY)]
+    assert [encode(m) for m in replay(moved, EARLY)] == [encode(m) for m in replay(told, EARLY)]
 
 
 def test_links_survive_storage() -> None:
     told = flood(12)
-    through, first = Partition(POLICY), Partition(POLICY)
+    through, first = Partition(EARLY), Partition(EARLY)
     said = [m for event in told for m in through.mention(event)[0]]
     before = [m for event in told[:6] for m in first.mention(event)[0]]
-    again = Partition(POLICY, known=list(first.cases.values()), clock=first.clock(5))
+    again = Partition(EARLY, known=list(first.cases.values()), clock=first.clock(5))
     after = [m for event in told[6:] for m in again.mention(event)[0]]
     assert before + after == said
     assert dict(again.cases) == dict(through.cases)
@@ -194,7 +194,7 @@ def test_near_duplicates_share_their_marks_and_others_do_not() -> None:
 
 
 def test_a_partition_forgets_the_coldest_when_it_is_full() -> None:
-    partition = Partition(POLICY, most=3)
+    partition = Partition(EARLY, most=3)
     partition.mention(own("case", 0, "ann", text=SCAM))
     for number in range(5):
         partition.mention(scored(mention(f"m{number}", 60.0 + number, thread=None)))

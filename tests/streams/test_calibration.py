@@ -125,7 +125,8 @@ def test_an_outcome_is_caught_or_respected_and_never_both() -> None:
 
 def test_levels_are_those_that_are_worth_most() -> None:
     def judge(policy: Policy) -> Tally:
-        off = abs(policy.levels.escalate.score - 0.5) + abs(policy.levels.respond.score - 0.3)
+        chosen = policy.levels
+        off = 2 * abs(chosen.escalate.score - 0.5) + abs(chosen.respond.score - 0.3)
         return Tally(caught=1 - off, respected=1.0, alarms=0.0, messages=0.0)
 
     chosen = levels.choose(POLICY, judge, lambda _: None).levels
