@@ -19,11 +19,13 @@ def export(
     texts: Path | None = None,
     gate: bool = True,
     report: Callable[[str], None] = lambda _: None,
+    gate_of: Path | None = None,
 ) -> Description:
     """Writes the artefact of a run; `rows` fit the topic space and give the card its figures.
 
-    A `gate` is fitted too, on rows and on the public sets in `texts`. The card's figures are
-    measured on the exported, quantised model. Raises ArtefactError.
+    A `gate` is fitted too, on rows and on the public sets in `texts`, or taken from another
+    exported model, `gate_of`. The card's figures are measured on the exported, quantised model.
+    Raises ArtefactError.
     """
     trained = runs.load(run)
     network, tokenizer = trained.network, trained.tokenizer
@@ -48,7 +50,9 @@ def export(
     )
     artefact.save(folder, network, tokenizer, config, projection, centre)
     described = recalibration.recalibrate(folder, parts["calibration"], folder)
-    if gate:
+    if gate_of:
+        described = gate_training.keep(folder, gate_of, rows, texts, folder)
+    elif gate:
         described = gate_training.attach(folder, rows, texts, folder, report)
     describe(folder, parts["test"])
     return described

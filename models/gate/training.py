@@ -18,6 +18,7 @@ import torch
 from models import artefact, calibration, splits
 from models.artefact import Artefact, Description
 from models.data import Row, target_matrix
+from models.errors import ArtefactError
 from models.gate import figures, network, texts
 from models.gate.network import GRAVE, Examples, GateConfig
 from models.gate.table import PREFIX, Gate
@@ -90,6 +91,32 @@ def attach(
     return artefact.write(folder, replace(loaded.config, gate=measured), kept, loaded.tokenizer)
 
 
+def keep(
+    model: Path | None, other: Path, rows: Sequence[Row], data: Path | None, folder: Path
+) -> Description:
+    """Writes the model to `folder` with the gate of another one of the same vocabulary.
+
+    What it passes over is measured anew on the rows' test split. Raises ArtefactError.
+    """
+    loaded, lender = artefact.load(model), artefact.load(other)
+    if not lender.config.gate:
+        raise ArtefactError(f"the model in {other} has no gate; leave out --gate-of to fit one")
+    if lender.tokenizer.get_vocab() != loaded.tokenizer.get_vocab():
+        raise ArtefactError(f"the model in {other} has another vocabulary: its gate does not fit")
+    gate = {name: t for name, t in lender.tensors.items() if name.startswith(PREFIX)}
+    tensors = {name.removeprefix(PREFIX): tensor.numpy() for name, tensor in gate.items()}
+    lent = lender.config.gate
+    _, chatter = texts.public(data, rows, GateConfig().seed)
+    test = splits.split(rows)["test"]
+    measured = {
+        **{name: lent[name] for name in ("threshold", "fitted_grave", "fitted_missed")},
+        **figures.measure(loaded, Gate(tensors, lent["threshold"]), test, chatter),
+    }
+    own = {name: t for name, t in loaded.tensors.items() if not name.startswith(PREFIX)}
+    config = replace(loaded.config, gate=measured)
+    return artefact.write(folder, config, own | gate, loaded.tokenizer)
+
+
 def speakers(rows: Sequence[Row]) -> list[Row]:
     """The rows that a gate may pass over."""
     return [row for row in rows if row.role != "brand"]
@@ -123,7 +150,9 @@ def fit(
     torch.set_num_threads(1)
     labelled = speakers(parts["train"])
     held = speakers([*parts["valid"], *parts["calibration"]])
-    grave = np.concatenate([_grave(labelled), _grave(held)])
+    # Rows that only train are not what the test is like: they say nothing of the threshold.
+    judged = np.array([not row.train_only for row in labelled] + [True] * len(held), dtype=bool)
+    grave = np.concatenate([_grave(labelled), _grave(held)]) & judged
     allowed = most_missed(int(grave.sum()))
     if allowed < 0:
         report(f"no gate: {grave.sum()} grave rows are too few to vouch for one")

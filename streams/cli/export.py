@@ -21,8 +21,13 @@ from streams.cli.common import note
     default=True,
     help="Fit the gate that spares the encoder what certainly holds nothing.",
 )
+@click.option(
+    "--gate-of",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="Take the gate of another exported model of the same vocabulary instead: seconds.",
+)
 @click.version_option(package_name="tocsin")
-def command(run: Path, data: Path, out: Path, own: bool, gate: bool) -> None:
+def command(run: Path, data: Path, out: Path, own: bool, gate: bool, gate_of: Path | None) -> None:
     """Quantise the model of RUN into the folder OUT, with tokenizer and card.
 
     The card's figures are measured here, on the tenth of DATA that training never saw.
@@ -30,5 +35,5 @@ def command(run: Path, data: Path, out: Path, own: bool, gate: bool) -> None:
     from models import corpus, export, runs
 
     runs.check_finished(run)  # before the minutes that the rows take
-    described = export.export(run, out, corpus.read(data, own), data, gate, note)
+    described = export.export(run, out, corpus.read(data, own), data, gate, note, gate_of)
     note(f"{described.name} {described.digest} written to {out}; set TOCSIN_MODEL={out} to use it")

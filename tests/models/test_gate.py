@@ -8,6 +8,7 @@ import pytest
 import torch
 
 from models import artefact, corpus, export, runs, splits
+from models.errors import ArtefactError
 from models.gate import figures, training
 from models.gate.network import GRAVE, GateConfig, GateNetwork
 from models.gate.table import Gate
@@ -121,6 +122,19 @@ def test_a_fitted_gate_keeps_its_promise_on_rows_that_it_never_met(
     card = (gated / artefact.CARD).read_text()
     assert f"{config.gate['missed']:,} of {config.gate['grave']:,} (" in card
     assert len(GRAVE) == 4
+
+
+def test_another_model_takes_the_gate_along(gated: Path, labelled: Path, tmp_path: Path) -> None:
+    rows = corpus.read(labelled, own=False)
+    plain = gated.parent / "plain"
+    export.export(gated.parent / "run", tmp_path, rows, gate_of=gated)
+    ours, theirs = artefact.load(tmp_path), artefact.load(gated)
+    assert ours.config.gate == theirs.config.gate
+    gate = {name for name in theirs.tensors if name.startswith("gate.")}
+    assert gate
+    assert all(torch.equal(ours.tensors[name], theirs.tensors[name]) for name in gate)
+    with pytest.raises(ArtefactError, match="has no gate"):
+        training.keep(gated, plain, rows, None, tmp_path)
 
 
 def _signals(row: object) -> list[int]:

@@ -150,7 +150,7 @@ STEADY = policy_with(
 """A policy that no fit moves, for tests that need a certain level."""
 
 EARLY = policy_with(
-    levels__watch__score=0.23,
+    levels__watch__score=0.2,
     levels__respond__score=0.35,
     levels__escalate__score=0.5,
     levels__crisis__score=0.7,
