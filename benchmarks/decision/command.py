@@ -54,7 +54,7 @@ def command(
 ) -> None:
     """Tell made-up histories to the decision, and count what it caught and what it cried.
 
-    The first run reads some 20,000 texts; the scores are kept. Tables go to standard output.
+    The first run reads some 44,000 texts; the scores are kept. Tables go to standard output.
     """
     known = [*kinds.slugs(), "ordinary"]
     if unknown := [kind for kind in only if kind not in known]:
