@@ -10,7 +10,7 @@ from transformers import BertConfig, BertModel
 
 from models import artefact
 from models.artefact import Artefact
-from models.heads import CHANNELS, ROLES
+from models.heads import ROLES
 from models.network import SignalNetwork
 
 _SCALE = ".scale"
@@ -23,7 +23,7 @@ def holds(folder: Path) -> bool:
 
 
 def network_of(found: Artefact) -> SignalNetwork:
-    """Its network in fp32, without auxiliary outputs."""
+    """Its network in fp32, without auxiliary outputs. Raises ArtefactError."""
     weights = _weights(found.tensors)
     wide = weights["encoder.encoder.layer.0.intermediate.dense.weight"]
     config = BertConfig(
@@ -37,9 +37,12 @@ def network_of(found: Artefact) -> SignalNetwork:
         layer_norm_eps=found.config.epsilon,
     )
     network = SignalNetwork(BertModel(config, add_pooling_layer=False))
-    missing, _ = network.load_state_dict(weights, strict=False)  # what is more is the gate's
-    if missing or len(weights["channels.weight"]) != len(CHANNELS):
-        raise artefact.damaged(found.description.folder, f"no {', '.join(missing)}")
+    try:
+        missing, _ = network.load_state_dict(weights, strict=False)  # what is more is the gate's
+    except RuntimeError as error:
+        raise artefact.damaged(found.description.folder, "shapes of another release") from error
+    if missing:
+        raise artefact.damaged(found.description.folder, f"it lacks {missing[0]}")
     return network
 
 
