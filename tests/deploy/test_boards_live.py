@@ -40,7 +40,7 @@ STORIES = ("bike-lock-2004", "energy-2011")
 SIZE = 460
 PARTS = 6
 """Portions that are sent one after the other has been scraped: rates want time to pass."""
-OPENS = "c-lock-0049"
+OPENS = "c-lock-0075"
 """Of the story bike-lock-2004: its case stands at `respond` for a few mentions only."""
 VALUES = {
     "job": "tocsin",

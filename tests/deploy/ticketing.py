@@ -8,6 +8,12 @@ from pathlib import Path
 from tests.streams.vendors import PagerDutyVendor, Vendor
 
 POLICY = """
+# Wide enough for a case to stand at each level for a while, whatever a fit makes of them.
+[levels.watch]
+score = 0.2
+[levels.respond]
+score = 0.3
+
 [sinks.hook]
 type = "webhook"
 url = "{hook}/tocsin"
