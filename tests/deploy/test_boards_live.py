@@ -8,6 +8,7 @@ enough event time for every case to end.
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from datetime import UTC, datetime
+from itertools import pairwise
 from typing import Any
 
 import msgspec
@@ -40,8 +41,8 @@ STORIES = ("bike-lock-2004", "energy-2011")
 SIZE = 460
 PARTS = 6
 """Portions that are sent one after the other has been scraped: rates want time to pass."""
-OPENS = "c-lock-0075"
-"""Of the story bike-lock-2004: its case stands at `respond` for a few mentions only."""
+OPENS = {"c-lock-0049": "watch", "c-lock-0075": "respond"}
+"""Of the story bike-lock-2004: its case stands at these levels for a few mentions only."""
 VALUES = {
     "job": "tocsin",
     **dict.fromkeys(("brand", "level", "sink", "signal", "lang"), ".+"),
@@ -86,9 +87,9 @@ def scraped(broker: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[S
             publish(settings, part)
             sent += len(part)
             _scored(watcher, sent)
-            if number == 0:
-                watcher.wait_for("sum(tocsin_cases_open{level='respond'})", 1, WAITS_S)
-            if number == 1:
+            if level := OPENS.get(part[-1].id):
+                watcher.wait_for(f"sum(tocsin_cases_open{{level='{level}'}})", 1, WAITS_S)
+            if number == len(OPENS):
                 _decide(settings, worker)
                 _spoil(settings, part[-1])
         last = crowd.closing(mentions, settings.partitions)
@@ -136,11 +137,12 @@ def _named(query: Asked) -> set[str]:
 
 
 def _parts(mentions: Sequence[Mention]) -> list[Sequence[Mention]]:
-    """Up to the mention that opens a case at `respond`, and the rest in equal portions."""
-    first = 1 + [mention.id for mention in mentions].index(OPENS)
-    size = -(-(len(mentions) - first) // (PARTS - 1))
-    rest = [mentions[begin : begin + size] for begin in range(first, len(mentions), size)]
-    return [mentions[:first], *rest]
+    """Up to each mention that opens something, and the rest in equal portions."""
+    ids = [mention.id for mention in mentions]
+    ends = [0, *(1 + ids.index(opens) for opens in OPENS)]
+    size = -(-(len(mentions) - ends[-1]) // (PARTS - len(OPENS)))
+    ends += [*range(ends[-1] + size, len(mentions), size), len(mentions)]
+    return [mentions[begin:end] for begin, end in pairwise(ends)]
 
 
 def _scored(watcher: Scraped, number: int) -> None:
