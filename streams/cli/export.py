@@ -5,6 +5,7 @@ from pathlib import Path
 import click
 
 from streams.cli.common import note
+from streams.errors import UsageError
 
 
 @click.command()
@@ -32,8 +33,12 @@ def command(run: Path, data: Path, out: Path, own: bool, gate: bool, gate_of: Pa
 
     The card's figures are measured here, on the tenth of DATA that training never saw.
     """
-    from models import corpus, export, runs
+    from models import artefact, corpus, export, runs
 
+    if gate_of and not gate:
+        raise UsageError("--no-gate leaves the gate out and --gate-of takes one: give one of them")
     runs.check_finished(run)  # before the minutes that the rows take
+    if gate_of:
+        artefact.describe(gate_of)
     described = export.export(run, out, corpus.read(data, own), data, gate, note, gate_of)
     note(f"{described.name} {described.digest} written to {out}; set TOCSIN_MODEL={out} to use it")
