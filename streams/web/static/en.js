@@ -120,7 +120,7 @@ export const en = {
   complainants: "complainants", audience_signal: "audience", influencer_signal: "influencers",
   explosive_signal: "explosive", media_coverage: "media", answer_signal: "answer",
   hand_off: "hand-off", out_of_sight: "moved out of sight", contradiction: "contradiction", evasion: "evasion",
-  apology: "apology", solution: "solution", gesture: "gesture", amends: "amends", elsewhere: "about others",
+  apology: "apology", solution: "solution", gesture: "gesture", amends: "amends", elsewhere_signal: "about others",
   satisfied: "satisfied", calm_signal: "calm", surprise: "surprise", coherence: "coherence",
   one_sided: "one-sided",
   hollow: "hollow accounts", presence: "presence", applause: "applause", decline: "decline", forecast: "forecast",

@@ -125,7 +125,7 @@ export const fr = {
   complainants: "plaignants", audience_signal: "audience", influencer_signal: "influenceurs",
   explosive_signal: "explosif", media_coverage: "médias", answer_signal: "réponse",
   hand_off: "renvoi ailleurs", out_of_sight: "passage en privé", contradiction: "contradiction", evasion: "esquive",
-  apology: "excuses", solution: "solution", gesture: "geste", amends: "réparation", elsewhere: "à propos d'autres",
+  apology: "excuses", solution: "solution", gesture: "geste", amends: "réparation", elsewhere_signal: "à propos d'autres",
   satisfied: "satisfait", calm_signal: "calme", surprise: "surprise", coherence: "cohérence",
   one_sided: "unanime",
   hollow: "comptes vides", presence: "présence", applause: "applaudissements", decline: "décrue", forecast: "prévision",
