@@ -32,7 +32,7 @@ def main(names: list[str]) -> int:
     """Runs them in order; 2 for a name that is none."""
     alone = names[:1] in ([name] for name in OF_DATA) or any(n.startswith("-") for n in names[1:])
     if alone and names[0] in {**BENCHMARKS, **OF_DATA}:
-        return importlib.import_module(f"benchmarks.{names[0]}").main(names[1:]) or 0
+        return _alone(names[0], names[1:])
     if names and names[0] in ("-h", "--help"):
         _list(sys.stdout)
         return 0
@@ -45,6 +45,16 @@ def main(names: list[str]) -> int:
         print(f"## {name}: {BENCHMARKS[name]}")
         importlib.import_module(f"benchmarks.{name}").main()
     return 0
+
+
+def _alone(name: str, line: list[str]) -> int:
+    """Runs one with the rest of the line; 2 where the packages that it takes are not installed."""
+    try:
+        module = importlib.import_module(f"benchmarks.{name}")
+    except ModuleNotFoundError as error:
+        print(f"{error.name} is missing: `make setup` brings what benchmarks need", file=sys.stderr)
+        return 2
+    return module.main(line) or 0
 
 
 def _list(stream: TextIO) -> None:

@@ -134,7 +134,7 @@ def load(folder: Path | None = None) -> Artefact:
     try:
         tokenizer = Tokenizer.from_file(str(folder / TOKENIZER))
     except Exception as error:  # tokenizers raises nothing narrower
-        raise damaged(folder, error) from error
+        raise damaged(folder, f"{TOKENIZER}: {error}") from error
     tokenizer.no_padding()
     tokenizer.no_truncation()
     return Artefact(_config(folder), tensors, tokenizer, description)

@@ -72,7 +72,10 @@ def check_finished(folder: Path) -> None:
         raise ArtefactError(
             f"the run in {folder} is not finished; the `tocsin train` that began it goes on"
         )
-    raise ArtefactError(f"no finished training in {folder}; run `tocsin train` first")
+    raise ArtefactError(
+        f"{folder} holds neither a finished training run nor an exported model; `tocsin train` "
+        "makes the one, `tocsin export` the other"
+    )
 
 
 def load(folder: Path) -> Run:

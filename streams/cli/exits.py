@@ -20,6 +20,8 @@ DONE = 0
 FAILED = 1
 MISUSED = 2
 INTERRUPTED = 130
+_EXTRAS = {"datasketch": "train", "matplotlib": "train", "wordfreq": "train"}
+"""Modules that come with an extra of the package, not with the package itself."""
 
 
 def run(command: Callable[[], object]) -> int:
@@ -50,6 +52,9 @@ def run(command: Callable[[], object]) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return DONE
     except ModuleNotFoundError as error:
+        if error.name in _EXTRAS:
+            extra = f"`pip install 'tocsin[{_EXTRAS[error.name]}]'` brings it"
+            return _say(f"{error.name} is missing: {extra}", MISUSED)
         if error.name not in NEEDS:
             raise
         return _say(f"this installation cannot score: {error.name} is missing; {ADVICE}", MISUSED)

@@ -95,7 +95,11 @@ def command(
     dead-letter, unless --skip-bad is given.
     """
     if library == (file is not None):
-        raise click.UsageError("give a FILE, or --library for the recorded cases")
+        raise click.UsageError(
+            "--library replays the recorded cases instead of a FILE: give one of them"
+            if library
+            else "give a FILE, or --library for the recorded cases"
+        )
     config = settings()
     topic = Topics.of(config).mentions
     require(config, [topic])

@@ -127,8 +127,9 @@ class TopicState(msgspec.Struct, frozen=True, kw_only=True):
                 f"its {CLEANUP} is {self.cleanup} and has to be {wanted.configs[CLEANUP]}, or what "
                 f"is stored in it is lost or grows for ever: alter it with your cluster's tools"
             )
+        times = "once" if self.replicas == 1 else f"{self.replicas} times"
         return (
-            f"kept {self.replicas} times where TOCSIN_REPLICATION asks for {wanted.replication}: "
+            f"kept {times} where TOCSIN_REPLICATION asks for {wanted.replication}: "
             f"a broker that is lost may take it along; reassign its partitions with your "
             f"cluster's tools, or set TOCSIN_REPLICATION to what the topics have"
         )

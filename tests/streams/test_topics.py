@@ -63,7 +63,7 @@ def test_topics_kept_fewer_times_than_asked_are_reported(settings: Settings) -> 
     safer = msgspec.structs.replace(settings, replication=3)
     states = topics.describe(safer)
     assert statuses(states) == {Status.DIFFERS}
-    assert all("kept 1 times where TOCSIN_REPLICATION asks for 3" in one.note for one in states)
+    assert all("kept once where TOCSIN_REPLICATION asks for 3" in one.note for one in states)
 
 
 def test_state_that_is_not_compacted_is_reported(settings: Settings) -> None:

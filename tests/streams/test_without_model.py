@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
@@ -14,16 +15,21 @@ SERVED = ("worker", "topics", "replay", "dead_letters", "doctor", "policy", "for
 
 @pytest.fixture
 def crippled(tmp_path: Path) -> str:
-    """A folder for PYTHONPATH whose `sitecustomize` makes torch and its kind unfindable."""
-    (tmp_path / "sitecustomize.py").write_text(
+    """A PYTHONPATH with which torch and its kind cannot be found."""
+    return lacking(tmp_path, scorer.NEEDS)
+
+
+def lacking(folder: Path, modules: Iterable[str]) -> str:
+    """A PYTHONPATH whose `sitecustomize`, written to `folder`, makes modules unfindable."""
+    (folder / "sitecustomize.py").write_text(
         "import sys\n"
         "class Absent:\n"
         "    def find_spec(self, name, path=None, target=None):\n"
-        f"        if name in {sorted(scorer.NEEDS)}:\n"
+        f"        if name in {sorted(modules)}:\n"
         "            raise ModuleNotFoundError(f'No module named {name!r}', name=name)\n"
         "sys.meta_path.insert(0, Absent())\n"
     )
-    return f"{tmp_path}:{ROOT}"
+    return f"{folder}:{ROOT}"
 
 
 def test_the_other_roles_import_none_of_it(crippled: str) -> None:
@@ -50,3 +56,11 @@ def test_doctor_warns_and_does_not_fail_for_it(cli: Cli, crippled: str) -> None:
     done = cli("doctor", "--json", PYTHONPATH=crippled)
     model = next(line for line in done.stdout.splitlines() if '"check":"model"' in line)
     assert '"outcome":"warn"' in model
+
+
+def test_training_says_which_extra_it_lacks(cli: Cli, tmp_path: Path) -> None:
+    done = cli("train", str(tmp_path), PYTHONPATH=lacking(tmp_path, ["datasketch"]))
+    assert done.returncode == 2
+    assert done.stderr == (
+        "tocsin: datasketch is missing: `pip install 'tocsin[train]'` brings it\n"
+    )
