@@ -6,8 +6,8 @@ from functools import lru_cache
 from scoring.private import Span, addresses, contacts, numbers, references
 
 MASK = "•••"
-_SUSPECT = re.compile(r"[@＠:/\d]|[\[({<]\s?(?:at|chez)\b|arobase|\sdot\s", re.IGNORECASE)
-"""Every pattern needs one of these; most texts hold none."""
+_SIGN = re.compile(r"[@＠:/\d\[({<]")
+"""Every pattern needs one of these, or a word that stands for one; most texts hold none."""
 _BEYOND = 256
 """Characters: longer than whatever is masked as one."""
 _DIGIT = re.compile(r"\d")
@@ -19,8 +19,10 @@ def mask(text: str, brand: str = "") -> str:
 
     A handle that is the brand's own (its letters hold the brand's, or the other way round) stays.
     """
-    if not _SUSPECT.search(text):
-        return text
+    if not _SIGN.search(text):
+        plain = text.lower()
+        if "arobase" not in plain and "dot" not in plain:
+            return text
     spans = _merged(_find(text, brand))
     if not spans:
         return text
