@@ -47,7 +47,8 @@ def test_what_time_alone_cannot_raise_stays_below(events: list[Scored]) -> None:
 
 def test_ordinary_talk_needs_no_assessment_and_a_grave_complaint_does() -> None:
     assert unremarkable(evidence_of([scored(mention())]), POLICY)
-    denied = scored(mention(), scores(complaint=0.95, anger=0.9, fact=0.9, denial=0.9))
+    said = scores(complaint=0.99, anger=0.99, fact=0.99, denial=0.99, sharing=0.9)
+    denied = scored(mention(), said)
     assert not unremarkable(evidence_of([denied]), POLICY)
 
 
