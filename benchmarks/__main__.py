@@ -28,6 +28,9 @@ OF_DATA = {
 }
 
 
+_OWN = {"benchmarks", "models", "scoring", "streams", "tests"}
+
+
 def main(names: list[str]) -> int:
     """Runs them in order; 2 for a name that is none."""
     alone = names[:1] in ([name] for name in OF_DATA) or any(n.startswith("-") for n in names[1:])
@@ -52,6 +55,8 @@ def _alone(name: str, line: list[str]) -> int:
     try:
         module = importlib.import_module(f"benchmarks.{name}")
     except ModuleNotFoundError as error:
+        if (error.name or "").split(".")[0] in _OWN:
+            raise
         print(f"{error.name} is missing: `make setup` brings what benchmarks need", file=sys.stderr)
         return 2
     return module.main(line) or 0

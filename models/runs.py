@@ -74,7 +74,7 @@ def check_finished(folder: Path) -> None:
         )
     raise ArtefactError(
         f"{folder} holds neither a finished training run nor an exported model; `tocsin train` "
-        "makes the one, `tocsin export` the other"
+        "makes the one, `tocsin export` the other (the one that ships is models/weights)"
     )
 
 

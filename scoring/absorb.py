@@ -3,7 +3,7 @@
 from bisect import bisect_right
 from copy import copy
 
-from scoring import bounded, conduct, harm, naming, spread
+from scoring import bounded, conduct, harm, spread
 from scoring.bounded import Voice
 from scoring.evidence import (
     CONTENT,
@@ -121,20 +121,11 @@ def _audience(evidence: Evidence, scored: Scored) -> None:
     followed(evidence, author, followers)
     if not share and scores.complaint >= LIKELY:
         evidence.complainants = bounded.with_key(evidence.complainants, author, MOST_AUTHORS)
-        _names(evidence, mention)
     elif _contented(scored):
         evidence.contented = bounded.with_key(evidence.contented, author, MOST_AUTHORS)
     if share or carries(scored):
         dated = Dated(mention.at, mention.id)
         named(evidence, author, mention.role, followers, dated)
-
-
-def _names(evidence: Evidence, mention: Mention) -> None:
-    """Whom a complaint names: the brand, and others."""
-    own, others = naming.named(mention.text, mention.brand)
-    evidence.complaints += 1
-    evidence.own_named += own
-    evidence.names = naming.with_names(evidence.names, others)
 
 
 def named(evidence: Evidence, author: int, role: Role, followers: int, dated: Dated) -> None:

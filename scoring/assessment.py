@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 
-from scoring import bounded, conduct, naming, prior
+from scoring import bounded, conduct, prior
 from scoring.bounded import Voice, Voices
 from scoring.ceiling import SILENCE, log_odds
 from scoring.conduct import Deed
@@ -325,13 +325,6 @@ class _View:
             ),
         ]
 
-    def _elsewhere(self) -> Term:
-        """How far complaints are about somebody else, who is named again and again."""
-        evidence = self.evidence
-        most, complaints = max(evidence.names, default=0), evidence.complaints
-        amount = naming.elsewhere(most, evidence.own_named, complaints)
-        return self._term("elsewhere", amount * self.grievance, value=most / max(1, complaints))
-
     def calming_terms(self) -> list[Term]:
         """What takes the heat out of it."""
         evidence = self.evidence
@@ -362,6 +355,5 @@ class _View:
                 1.0 if satisfied else 0.0,
                 mention_id=content.mention_id if content else None,
             ),
-            self._elsewhere(),
             self._term("calm", math.log2(1 + hours / 3), hours=hours),
         ]

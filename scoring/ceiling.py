@@ -22,16 +22,7 @@ SILENCE = 6.0
 _PERSISTENCE, _COMPLAINANTS, _AUDIENCE = 4.0, 6.0, 4.0
 _PASSED_ON = 12.1
 """log10 of one more than the most shares that a counter may show."""
-_CALMING = {
-    "defenders",
-    "answer",
-    "apology",
-    "solution",
-    "gesture",
-    "satisfied",
-    "calm",
-    "elsewhere",
-}
+_CALMING = {"defenders", "answer", "apology", "solution", "gesture", "satisfied", "calm"}
 _KNOWN = _CALMING | {
     *("baseline", "anger", "objective_fact", "corporate_denial", "fact_denied"),
     *("influencer_sharing", "promotion", "proof", "harm", "deletion", "silence", "persistence"),

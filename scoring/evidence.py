@@ -6,7 +6,6 @@ from scoring import bounded
 from scoring.bounded import Keys, Voices, Weighted
 from scoring.conduct import Acts
 from scoring.mention import Role
-from scoring.naming import Names
 from scoring.spread import Spread
 from scoring.times import LONG_AGO
 
@@ -140,10 +139,6 @@ class Evidence(msgspec.Struct, kw_only=True, array_like=True, gc=False):
     denied: Dated | None = None
     """The brand's newest denial."""
     harm: Voices = ()
-    complaints: int = 0
-    """Texts that complain; of them `own_named` name the brand, `names` counts others by hash."""
-    own_named: int = 0
-    names: Names = ()
 
     @property
     def waiting_since(self) -> Dated | None:

@@ -7,7 +7,8 @@ from scoring.private import Span, addresses, contacts, numbers, references
 
 MASK = "•••"
 _SIGN = re.compile(r"[@＠:/\d\[({<]")
-"""Every pattern needs one of these, or a word that stands for one; most texts hold none."""
+_SPELT = ("arobase", "dot", "point")
+"""Every pattern needs one of these signs or words; most texts hold none."""
 _BEYOND = 256
 """Characters: longer than whatever is masked as one."""
 _DIGIT = re.compile(r"\d")
@@ -20,8 +21,8 @@ def mask(text: str, brand: str = "") -> str:
     A handle that is the brand's own (its letters hold the brand's, or the other way round) stays.
     """
     if not _SIGN.search(text):
-        plain = text.lower()
-        if "arobase" not in plain and "dot" not in plain:
+        plain = text.casefold()
+        if not any(word in plain for word in _SPELT):
             return text
     spans = _merged(_find(text, brand))
     if not spans:

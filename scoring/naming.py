@@ -16,6 +16,8 @@ _TELLING = 5
 _LEAST = 4
 _MOST_TEXT = 1000
 _WORD = re.compile(r"@?\w[\w&’'-]*")
+_ADDRESSED = re.compile(r"[\s.]*(?:@[\w.-]+[\s,:]*)+")
+"""Handles before the first word: whom a reply goes to, put there by the network."""
 _ENDS = '.!?…:;\n«“"-–—#'
 
 Names = tuple[int, ...]
@@ -39,22 +41,24 @@ def _owns(words: list[str], text: str, brand: str) -> list[bool]:
 
 
 @lru_cache(maxsize=1024)
-def named(text: str, brand: str) -> tuple[bool, frozenset[int]]:
+def named(text: str, brand: str, reply: bool = False) -> tuple[bool, frozenset[int]]:
     """Whether the text names the brand (a slug), and the buckets of the other names in it.
 
     A name is a handle, or a word with a capital within a sentence. One that stands beside the
-    brand's is its product's.
+    brand's is its product's; handles before the first word of a `reply` say whom it goes to.
     """
     text = text[:_MOST_TEXT]
     found = list(_WORD.finditer(text))
     own = _owns([match.group() for match in found], text, brand)
+    addressed = _ADDRESSED.match(text) if reply else None
+    begins = addressed.end() if addressed else 0
     buckets = set()
     for place, match in enumerate(found):
         word = match.group()
         first = word[0]
-        if not (first == "@" or first.isupper()):  # most are neither
+        if match.start() < begins or not (first == "@" or first.isupper()):  # most are neither
             continue
-        if own[place] or not (first == "@" or _capital(word, text[: match.start()])):
+        if own[place] or not (first == "@" or _capital(word, text[begins : match.start()])):
             continue
         if first != "@" and any(own[max(0, place - 1) : place + 2]):
             continue

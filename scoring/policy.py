@@ -99,7 +99,6 @@ class Weights(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     solution: Weight
     gesture: Weight
     satisfied: Weight
-    elsewhere: Weight = 0.0
     calm: Weight
 
 

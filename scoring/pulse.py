@@ -142,7 +142,8 @@ def _complaint(pulse: Pulse, scored: Scored) -> dict[str, Any]:
     text = likeness.gist(mention.text)
     vector = memoryview(scored.embedding).cast("b") if scored.embedding else ()
     topic = pulse.topic or (0,) * len(vector)
-    own, others = naming.named(mention.text, mention.brand)
+    reply = mention.kind is Kind.REPLY or mention.parent_id is not None
+    own, others = naming.named(mention.text, mention.brand, reply)
     changes: dict[str, Any] = {
         "complaints": pulse.complaints + 1,
         "own_named": pulse.own_named + own,

@@ -41,7 +41,7 @@ Array = NDArray[np.float64]
 
 
 class Look(NamedTuple):
-    """`conversations` (n, 29) and `incidents` (m, 19) in units of the weights; `crisis`: it came.
+    """`conversations` (n, 28) and `incidents` (m, 19) in units of the weights; `crisis`: it came.
 
     `kind` is the history's, with the sector of an ordinary week or the name of a recording; `at`
     seconds.

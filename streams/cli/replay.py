@@ -96,7 +96,7 @@ def command(
     """
     if library == (file is not None):
         raise click.UsageError(
-            "--library replays the recorded cases instead of a FILE: give one of them"
+            "--library replays the recorded cases instead of a FILE: give either, not both"
             if library
             else "give a FILE, or --library for the recorded cases"
         )

@@ -52,7 +52,7 @@ def test_ordinary_talk_needs_no_assessment_and_a_grave_complaint_does() -> None:
     assert not unremarkable(evidence_of([denied]), POLICY)
 
 
-@pytest.mark.parametrize("name", ["calm", "answer", "satisfied", "defenders", "elsewhere"])
+@pytest.mark.parametrize("name", ["calm", "answer", "satisfied", "defenders"])
 def test_where_calm_alarms_everything_is_assessed(name: str) -> None:
     policy = policy_with(**{f"weights__{name}": 0.1})
     assert not unremarkable(evidence_of([scored(mention())]), policy)

@@ -18,6 +18,8 @@ IBAN = "FR76 3000 6000 0112 3456 7890 189"
         "jean.dupont+sav@mail.example.co.uk",
         "a@b.fr",
         "zoé@exemple.fr",
+        "jean at exemple point fr",
+        "jean arobaſe exemple point fr",
         "06 12 34 56 78",
         "06.12.34.56.78",
         "06-12-34-56-78",

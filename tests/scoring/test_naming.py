@@ -4,14 +4,11 @@ import pytest
 from msgspec.structs import replace
 
 from scoring import naming
-from scoring.absorb import absorb
-from scoring.assessment import assess
-from scoring.evidence import Evidence
 from scoring.naming import elsewhere, named
 from scoring.pulse import Pulse, count
 from scoring.scored import Scored
 from scoring.window import Sums
-from tests.scoring.helpers import BRAND, FURIOUS, POLICY, mention, scored, seconds
+from tests.scoring.helpers import BRAND, FURIOUS, mention, scored
 
 
 @pytest.mark.parametrize(
@@ -31,6 +28,12 @@ def test_names_are_handles_and_capitals_within_a_sentence(
 ) -> None:
     buckets = {bucket for name in others for bucket in named(f"a @{name}", "x")[1]}
     assert named(text, BRAND) == (own, frozenset(buckets))
+
+
+@pytest.mark.parametrize("text", ["@marie_d @skylark_air Pareil", "@marie_d: Same here"])
+def test_whom_a_reply_goes_to_is_not_named(text: str) -> None:
+    assert named(text, BRAND, reply=True)[1] == frozenset()
+    assert named(text, BRAND)[1]
 
 
 def test_a_short_part_of_a_slug_is_no_part_of_other_words() -> None:
@@ -82,37 +85,3 @@ def test_what_is_taken_off_a_window_leaves_no_name() -> None:
     sums.take_off(first)
     assert (sums.own_named, sums.names) == (0, list(second.names))
     assert replace(second, names=()) != second
-
-
-def evidence_of(events: list[Scored]) -> Evidence:
-    evidence = Evidence()
-    for event in events:
-        evidence = absorb(evidence, event)
-    return evidence
-
-
-def talk(name: str, number: int) -> list[Scored]:
-    """A conversation of complaints, half of which name somebody and half the brand."""
-    texts = [f"so it is {name} again", "is yours affected too, Skylark?"]
-    return [
-        scored(mention(id, 60.0 * at, text=texts[at % 2], by=id), FURIOUS)
-        for at, id in enumerate(["root", *(f"m{n}" for n in range(1, number))])
-    ]
-
-
-@pytest.mark.parametrize(("name", "lowers"), [("Orbicell", True), ("nobody", False)])
-def test_a_conversation_about_somebody_else_weighs_less_and_says_so(
-    name: str, lowers: bool
-) -> None:
-    evidence = evidence_of(talk(name, 8))
-    found = assess(evidence, seconds(3600), POLICY)
-    assert (found.amounts()["elsewhere"] < 0) is lowers
-    lines = [why.note for why in found.why if why.signal == "elsewhere"]
-    assert lines == (["50% of the complaints name somebody else"] if lowers else [])
-
-
-def test_whom_a_conversation_names_does_not_depend_on_the_order() -> None:
-    events = talk("Orbicell", 9)
-    one, other = evidence_of(events), evidence_of(events[::-1])
-    assert (one.complaints, one.own_named, one.names) == (9, 4, other.names)
-    assert (other.complaints, other.own_named) == (9, 4)
