@@ -158,7 +158,8 @@ def test_replay_sends_the_library_as_one_recording(cli: Cli, settings: Settings)
 
 
 def test_replay_wants_a_file_or_the_library(cli: Cli) -> None:
-    for arguments in ((), ("--library", "-")):
+    told = {(): "give a FILE, or --library", ("--library", "-"): "give either, not both"}
+    for arguments, words in told.items():
         done = cli("replay", *arguments)
         assert done.returncode == 2
-        assert "give a FILE, or --library" in one_line(done.stderr)
+        assert words in one_line(done.stderr)
