@@ -41,8 +41,8 @@ STORIES = ("bike-lock-2004", "energy-2011")
 SIZE = 460
 PARTS = 6
 """Portions that are sent one after the other has been scraped: rates want time to pass."""
-OPENS = {"c-lock-0049": "watch", "c-lock-0075": "respond"}
-"""Of the story bike-lock-2004: its case stands at these levels for a few mentions only."""
+OPENS = {"c-lock-0034": "watch", "c-lock-0060": "respond"}
+"""Of the story bike-lock-2004: mentions in the midst of those at which its case stands there."""
 VALUES = {
     "job": "tocsin",
     **dict.fromkeys(("brand", "level", "sink", "signal", "lang"), ".+"),
