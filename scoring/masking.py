@@ -7,8 +7,7 @@ from scoring.private import Span, addresses, contacts, numbers, references
 
 MASK = "•••"
 _SIGN = re.compile(r"[@＠:/\d\[({<]")
-_SPELT = ("arobase", "dot", "point")
-"""Every pattern needs one of these signs or words; most texts hold none."""
+"""Every pattern needs one of these, or a word that stands for one; most texts hold none."""
 _BEYOND = 256
 """Characters: longer than whatever is masked as one."""
 _DIGIT = re.compile(r"\d")
@@ -22,7 +21,7 @@ def mask(text: str, brand: str = "") -> str:
     """
     if not _SIGN.search(text):
         plain = text.casefold()
-        if not any(word in plain for word in _SPELT):
+        if "arobase" not in plain and "dot" not in plain and "point" not in plain:
             return text
     spans = _merged(_find(text, brand))
     if not spans:

@@ -20,7 +20,7 @@ DONE = 0
 FAILED = 1
 MISUSED = 2
 INTERRUPTED = 130
-_EXTRAS = {"datasketch": "train", "matplotlib": "train", "wordfreq": "train"}
+_EXTRAS = {"datasketch": "train", "matplotlib": "train"}
 """Modules that come with an extra of the package, not with the package itself."""
 
 
