@@ -13,10 +13,14 @@ from scoring.case import Case
 from scoring.levels import Level
 from scoring.mention import Role
 from scoring.news import IncidentNews
+from scoring.pulse import Stake
 
 _ALIKE = 0.2
 """Cosine between a conversation's topic and the incident's from which it belongs: nine in ten of
 the conversations of made-up incidents, one in two of those beside them (docs/decision.md)."""
+_ONE_SUBJECT = 0.65
+"""Cosine between what a case's complaints have in common and what an incident's do from which they
+are the same matter: all of made-up crises of 33, of cases beside another matter one in twelve."""
 ONE_TOPIC = 0.5
 """Cosine between two conversations' topics from which they are about one thing; set by hand."""
 
@@ -29,6 +33,8 @@ def floor(case: Case, news: IncidentNews | None, at: float) -> int:
     crisis is always said.
     """
     if news is None or at < news.at or 0 < news.until <= at:
+        return 0
+    if news.silent and case.standing.open:  # it is silent because such cases speak for it
         return 0
     before = case.evidence.mentions and case.evidence.first_at < news.since
     if before and not case.standing.open:
@@ -50,6 +56,15 @@ def beside(case: Case, stakes: Iterable[tuple[int, bytes]]) -> int:
         elif not most and likeness.cosine(case.topic, topic) >= ONE_TOPIC:
             most = Level.WATCH.rank
     return most
+
+
+def spoken(stakes: Iterable[Stake], topic: bytes) -> int:
+    """The rank up to which the brand's open cases of customers speak for an incident about `topic`.
+
+    That one of them became an incident is told once it is a crisis, whatever they are.
+    """
+    about = [s.rank for s in stakes if likeness.cosine(s.subject, topic) >= _ONE_SUBJECT]
+    return min(max(about, default=0), Level.ESCALATE.rank)
 
 
 def _press(case: Case) -> bool:

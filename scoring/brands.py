@@ -9,11 +9,12 @@ import msgspec
 from msgspec.structs import replace
 
 from scoring import incident as incidents
+from scoring import likeness
 from scoring.bounded import key
 from scoring.command import Command
-from scoring.escalation import Escalation, Status
+from scoring.escalation import Escalation
 from scoring.incident import NEVER
-from scoring.news import IncidentNews, mean_topic
+from scoring.news import IncidentNews
 from scoring.orders import ordered
 from scoring.policy import Policy
 from scoring.pulse import MINUTE, Pulse
@@ -32,10 +33,19 @@ def brand_of(case_id: str) -> str | None:
 
 
 def case_id_of(state: Incident) -> str | None:
-    """Id of the incident that a brand has now."""
-    if not state.standing.open:
-        return None
+    """Id of the incident that a brand has now and of which something was said."""
+    return incident_id(state) if state.standing.open and not state.silent else None
+
+
+def incident_id(state: Incident) -> str:
+    """Id of the incident that a brand has now, said or not."""
     return f"{state.brand}:incident:{datetime.fromtimestamp(state.started, UTC):%Y%m%dT%H%MZ}"
+
+
+def _moved(before: Incident, after: Incident) -> bool:
+    """Whether there is news of the brand's incident."""
+    now = after.started, after.standing.said, after.silent
+    return now != (before.started, before.standing.said, before.silent)
 
 
 class BrandsClock(msgspec.Struct, frozen=True, kw_only=True, array_like=True):
@@ -66,6 +76,7 @@ class Brands:
         self._windows: dict[str, Window] = {}
         self._due = min(map(incidents.deadline, self.incidents.values()), default=NEVER)
         self._unsaid: list[Escalation] = []
+        self._news: list[IncidentNews] = []
 
     def clock(self, offset: int) -> BrandsClock:
         """The state to store beside the brands, as of the log's `offset`."""
@@ -73,12 +84,15 @@ class Brands:
 
     def pulse(self, pulse: Pulse) -> list[Escalation]:
         """Folds a brand's minute; returns what is to be said."""
-        state = self.incidents.get(pulse.brand) or incidents.begin(pulse.brand, self.policy)
+        state = self._state(pulse.brand)
         with self._whole(pulse.brand):
             after, said = incidents.fold(state, pulse, self.policy, self._window(state))
         self.watermark = max(self.watermark, pulse.at + MINUTE)
         self._keep(after)
         return said
+
+    def _state(self, brand: str) -> Incident:
+        return self.incidents.get(brand) or incidents.begin(brand, self.policy)
 
     @contextmanager
     def _whole(self, brand: str) -> Iterator[None]:
@@ -97,7 +111,10 @@ class Brands:
         return window
 
     def _keep(self, incident: Incident) -> None:
+        before = self._state(incident.brand)
         self.incidents[incident.brand] = incident
+        if _moved(before, incident):
+            self._news.append(self._told(before, incident))
         self.changed.add(incident.brand)
         self._due = min(self._due, incidents.deadline(incident))
         if self._watch is not None:
@@ -134,18 +151,24 @@ class Brands:
         self._keep(after)
         return said
 
-    def news(self, said: Escalation) -> IncidentNews:
-        """What conversations are to be told after an incident's message was said."""
-        state = self.incidents[said.brand]
-        at, over = said.at.timestamp(), said.status is Status.RESOLVED
+    def drain(self) -> list[IncidentNews]:
+        """What conversations are to be told of incidents since the last call."""
+        told, self._news = self._news, []
+        return told
+
+    def _told(self, before: Incident, after: Incident) -> IncidentNews:
+        over = not after.standing.open
+        of = before if over else after
+        at = after.ended if over else after.standing.said_at
         return IncidentNews(
-            brand=said.brand,
-            case_id=said.case_id,
+            brand=of.brand,
+            case_id=incident_id(of),
             at=at,
-            since=said.opened_at.timestamp(),
-            rank=max(said.level.rank, state.standing.peak),
-            until=at + self.policy.for_brand(said.brand).levels.quiet_s if over else 0.0,
-            topic=mean_topic(list(state.total.topic) if state.total else []),
+            since=of.started,
+            rank=of.standing.peak,
+            until=at + self.policy.for_brand(of.brand).levels.quiet_s if over else 0.0,
+            topic=likeness.narrowed(of.total.topic if of.total else ()),
+            silent=of.silent,
         )
 
     def held(self, case_id: str) -> Incident | None:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 import msgspec
 
-from scoring import bounded, playbook, standing
+from scoring import bounded, likeness, playbook, standing
 from scoring import echo as echoes
 from scoring.absorb import absorb
 from scoring.assessment import HOUR, Assessment, assess
@@ -18,8 +18,8 @@ from scoring.command import Action, Command
 from scoring.escalation import CaseKind, Escalation, Status, escalation_id, moment
 from scoring.evidence import LIKELY, Evidence
 from scoring.headline import headline
-from scoring.likeness import Marks
-from scoring.mention import Mention
+from scoring.likeness import NOTHING, Marks, Sum
+from scoring.mention import Mention, Role
 from scoring.news import Echo
 from scoring.orders import ordered, reopens
 from scoring.policy import Policy
@@ -59,6 +59,8 @@ class Case(msgspec.Struct, frozen=True, kw_only=True, array_like=True, gc=False)
     """Embedding of its first grievance."""
     ahead: Keys = ()
     """Mentions that came by the fast lane and have yet to come in their turn."""
+    subject: Sum = NOTHING
+    """The sum of its complaints' embeddings."""
 
 
 Outcome = tuple[Case, list[Escalation]]
@@ -105,11 +107,17 @@ def fold(
         seen=(*case.seen, known)[-MOST_SEEN:],
         clock=max(case.clock, at, decided) if late else max(case.clock, at),
         still=still,
+        subject=_subject(case, scored),
     )
     if late or still:
         return case, due
     case, said = _decide(case, case.clock, policy, floor, news=True)
     return case, due + said
+
+
+def _subject(case: Case, scored: Scored) -> Sum:
+    complains = scored.scores.complaint >= LIKELY and scored.mention.role is not Role.BRAND
+    return likeness.summed(case.subject, scored.embedding) if complains else case.subject
 
 
 def hear(

@@ -45,6 +45,6 @@ class Desk:
         return [said for pulse in sealed for said in self._told(self.brands.pulse(pulse))]
 
     def _told(self, said: list[Escalation]) -> list[Escalation]:
-        for escalation in said:
-            self.partition.incident(self.brands.news(escalation))
+        for news in self.brands.drain():
+            self.partition.incident(news)
         return said

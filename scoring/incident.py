@@ -6,10 +6,11 @@ of one text, one serial complainer and one long thread are no incident.
 """
 
 from datetime import UTC, datetime
+from typing import Any
 
 from msgspec.structs import replace
 
-from scoring import baseline, playbook, standing, tone
+from scoring import baseline, belonging, likeness, playbook, standing, tone
 from scoring.assessment import HOUR, Term, logistic
 from scoring.bounded import Keys, key
 from scoring.escalation import (
@@ -23,7 +24,7 @@ from scoring.escalation import (
 )
 from scoring.headline import headline
 from scoring.policy import Policy
-from scoring.pulse import MINUTE, Pulse, merged
+from scoring.pulse import MINUTE, Pulse, highest, merged
 from scoring.standing import Said, Standing
 from scoring.surge import Incident, Surge
 from scoring.window import Window
@@ -64,18 +65,27 @@ def fold(incident: Incident, pulse: Pulse, policy: Policy, window: Window | None
         return incident, []
     end = pulse.at + MINUTE
     incident, due = advance(incident, end, policy, window)
-    window.put(pulse)
+    window.put(replace(pulse, stakes=()) if pulse.stakes else pulse)
     incident = replace(
         incident,
         seen=_seen(incident, known, window),
         clock=max(incident.clock, end),
         spoke_at=max(incident.spoke_at, end) if pulse.answers else incident.spoke_at,
         total=merged(incident.total, pulse) if incident.total else None,
+        **_stakes(incident, pulse),
     )
     if not pulse.complaints and not incident.standing.open:  # nothing can come of it
         return _moved(incident, window, incident.clock), due
     incident, said = _decide(incident, window, incident.clock, policy, news=True)
     return incident, due + said
+
+
+def _stakes(incident: Incident, pulse: Pulse) -> dict[str, Any]:
+    """The brand's open cases as of its newest minute, whose partitions may each know of some."""
+    if pulse.at < incident.stakes_at:
+        return {}
+    known = incident.stakes if pulse.at == incident.stakes_at else ()
+    return {"stakes": highest((*known, *pulse.stakes)), "stakes_at": pulse.at}
 
 
 def _seen(incident: Incident, known: int, window: Window) -> Keys:
@@ -158,18 +168,53 @@ def _decide(
     ruled = replace(policy, levels=levels)
     state, said = standing.settle(before, score, seen.beyond(), at, ruled, news=news, over=over)
     incident = replace(incident, standing=state)
-    if said is None:
+    if not before.open and not state.open:
         return incident, []
-    whole = seen.whole()
     if not before.open:
-        incident = replace(incident, started=seen.began, total=whole)
-    why = seen.why(terms, whole)
-    message = _escalation(incident, said, seen, score, why, at, policy)
-    if said.status is Status.RESOLVED:  # the next one is another incident, not another episode
+        incident = replace(incident, started=seen.began, total=seen.whole(), silent=True)
+    incident, said = _aloud(incident, said, score, at, policy)
+    messages = []
+    if said is not None:
+        why = seen.why(terms, seen.whole())
+        messages = [_escalation(incident, said, seen, score, why, at, policy)]
+    if not state.open:  # the next one is another incident, not another episode
         incident = replace(
-            incident, standing=Standing(), started=0.0, total=None, peak=0.0, ended=at
+            incident,
+            standing=Standing(),
+            started=0.0,
+            total=None,
+            peak=0.0,
+            ended=at,
+            silent=False,
         )
-    return incident, [message]
+    return incident, messages
+
+
+def _aloud(
+    incident: Incident, said: Said | None, score: float, at: float, policy: Policy
+) -> tuple[Incident, Said | None]:
+    """What is said of the incident, of what there is to say.
+
+    Up to the level of the brand's open cases that are about the same they speak for it. Once they
+    do so no more, it is said where it stands.
+    """
+    state = incident.standing
+    if not state.open:
+        return incident, None if incident.silent else said
+    if said is None and not incident.silent:
+        return incident, None
+    total = incident.total
+    topic = likeness.narrowed(total.topic if total else ())
+    if state.rank <= belonging.spoken(incident.stakes, topic):
+        return incident, None
+    if said is None:
+        hush = standing.hushed(state, at, policy)
+        if hush and state.rank < hush.passes:
+            return incident, None
+        state, said = standing.repeated(state, score, at)
+    if incident.silent:
+        said = replace(said, status=Status.OPEN)
+    return replace(incident, standing=state, silent=False), said
 
 
 def _escalation(

@@ -7,8 +7,10 @@ decision has 50; this takes 10.
 """
 
 import math
+import operator
 import re
-from collections.abc import Collection
+from array import array
+from collections.abc import Collection, Sequence
 from functools import lru_cache
 from urllib.parse import parse_qsl, urlencode, urlsplit
 from zlib import crc32
@@ -21,6 +23,7 @@ _BIN_BITS = 29
 _ALIKE = 5
 """Bins that near-duplicates share, of eight; fewer bins are filled by a short text."""
 _LEAST_WORDS = 6
+_SUM_BYTES = 4
 _LEAST_HANDLE = 6
 _LEAST_FILLED = 3
 _MOST_TEXT = 1000
@@ -33,6 +36,9 @@ _QUOTED = re.compile(r"[“«\"]([^“”«»\"]{20,500})[”»\"]")
 _TRACKING = re.compile(r"utm_|fbclid|gclid|ref$|source$|igshid", re.IGNORECASE)
 
 Marks = tuple[int, ...]
+Sum = tuple[int, bytes]
+"""How many topic embeddings were summed: none, one as it is, or the 32-bit sums of several."""
+NOTHING: Sum = (0, b"")
 
 
 @lru_cache(maxsize=1024)
@@ -109,9 +115,44 @@ def sorted_out(marks: Collection[int]) -> tuple[Marks, Marks, Marks]:
     return words, addresses, tuple(mark for mark in marks if mark >= _AUTHOR)
 
 
+def summed(total: Sum, vector: bytes) -> Sum:
+    """A sum of topic embeddings with one more; the order in which they come does not matter.
+
+    A vector of another width than those before changes nothing.
+    """
+    count, sums = total
+    if not vector or (count and len(sums) != len(vector) * (1 if count == 1 else _SUM_BYTES)):
+        return total
+    if not count:
+        return 1, vector
+    return count + 1, array("i", map(operator.add, _sums(total), _signed(vector))).tobytes()
+
+
+def mean(total: Sum) -> bytes:
+    """A sum of embeddings, brought back to 8 bits; empty for none."""
+    return total[1] if total[0] <= 1 else narrowed(_sums(total))
+
+
+def _sums(total: Sum) -> Sequence[int]:
+    count, sums = total
+    return _signed(sums) if count == 1 else array("i", sums)
+
+
+def _signed(vector: bytes) -> Sequence[int]:
+    return memoryview(vector).cast("b")
+
+
+def narrowed(total: Sequence[int]) -> bytes:
+    """A sum of signed 8-bit vectors, brought back to 8 bits; empty for none."""
+    most = max(map(abs, total), default=0)
+    if not most:
+        return b""
+    return bytes(round(value * 127 / most) & 0xFF for value in total)
+
+
 def cosine(one: bytes, other: bytes) -> float:
     """Of two topic embeddings, -1 to 1; 0 when one is empty."""
-    first, second = memoryview(one).cast("b"), memoryview(other).cast("b")
+    first, second = _signed(one), _signed(other)
     if not one or len(first) != len(second):
         return 0.0
     product = sum(a * b for a, b in zip(first, second, strict=True))

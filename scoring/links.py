@@ -21,6 +21,7 @@ from scoring.foreign import Foreign
 from scoring.likeness import Marks
 from scoring.mention import Kind, Role
 from scoring.news import MOST_MARKS, CaseNews
+from scoring.pulse import Stake
 from scoring.scored import Scored
 
 _MOST_HELD = 64
@@ -83,7 +84,7 @@ class Links:
         self._add(after, began)
         return after
 
-    def stakes(self, case: Case) -> Iterator[tuple[int, bytes]]:
+    def beside(self, case: Case) -> Iterator[tuple[int, bytes]]:
         """Rank and topic of each open case of a customer's, of the same brand, but this one."""
         for case_id in self._open.get(case.brand, ()):
             other = self._cases[case_id]
@@ -92,6 +93,16 @@ class Links:
         for news in self._others.of(case.brand, case.clock):
             if not news.until and news.topic:
                 yield news.rank, news.topic
+
+    def stakes(self, brand: str, at: float) -> Iterator[Stake]:
+        """The open cases of a brand's customers at `at` (seconds)."""
+        for case_id in self._open.get(brand, ()):
+            case = self._cases[case_id]
+            if case.subject[0] and means_customer(case):
+                yield Stake(case.standing.rank, likeness.mean(case.subject))
+        for news in self._others.of(brand, at):
+            if not news.until and news.subject:
+                yield Stake(news.rank, news.subject)
 
     def led_by(self, news: CaseNews, press: Collection[str]) -> list[Case]:
         """The conversations that another partition's case leads, with it as their leader.

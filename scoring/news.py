@@ -15,7 +15,8 @@ class IncidentNews(msgspec.Struct, frozen=True, kw_only=True, tag="incident"):
     """An incident as of `at` (seconds): `rank` as in Level.rank, the highest it had.
 
     It began at `since`; `until` is when it stops to matter, 0 while it is open. `topic` is a signed
-    8-bit vector, the mean of its complaints'; empty when they have none.
+    8-bit vector, the mean of its complaints'; empty when they have none. Of one that is `silent`
+    nothing was said, as open cases speak for it.
     """
 
     brand: str
@@ -25,6 +26,7 @@ class IncidentNews(msgspec.Struct, frozen=True, kw_only=True, tag="incident"):
     rank: int
     until: float = 0.0
     topic: bytes = b""
+    silent: bool = False
 
 
 class CaseNews(msgspec.Struct, frozen=True, kw_only=True, tag="case", omit_defaults=True):
@@ -32,7 +34,8 @@ class CaseNews(msgspec.Struct, frozen=True, kw_only=True, tag="case", omit_defau
 
     It began at `since`, on `channel`; `until` is when it stops to matter, 0 while it is open. What
     others may have in common with it are `marks`, as in `scoring.likeness`, and its `topic`, a
-    signed 8-bit vector that is empty where the press does not mean this case.
+    signed 8-bit vector that is empty where the press does not mean this case; `subject` is what
+    its complaints have in common, likewise.
     """
 
     brand: str
@@ -44,6 +47,7 @@ class CaseNews(msgspec.Struct, frozen=True, kw_only=True, tag="case", omit_defau
     channel: str = ""
     marks: Annotated[tuple[int, ...], Meta(max_length=MOST_MARKS)] = ()
     topic: bytes = b""
+    subject: bytes = b""
 
     @property
     def order(self) -> tuple[float, str]:
@@ -73,11 +77,3 @@ class Echo(msgspec.Struct, frozen=True, kw_only=True, tag="echo", omit_defaults=
     def order(self) -> tuple[float, str, str]:
         """By event time, the same whatever the order of arrival."""
         return (self.at, self.mention_id, self.case_id)
-
-
-def mean_topic(total: list[int]) -> bytes:
-    """A sum of signed 8-bit vectors, brought back to 8 bits; empty for none."""
-    most = max(map(abs, total), default=0)
-    if not most:
-        return b""
-    return bytes(round(value * 127 / most) & 0xFF for value in total)

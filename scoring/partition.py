@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, MutableMapping, Sequence
 import msgspec
 from msgspec.structs import replace
 
-from scoring import advert, belonging, bounded
+from scoring import advert, belonging, bounded, likeness
 from scoring import case as cases
 from scoring import echo as echoes
 from scoring import pulse as pulses
@@ -213,7 +213,7 @@ class Partition:
     def _floor(self, case: Case) -> int:
         """The rank up to which its leader, its brand's incident or open cases speak for it."""
         below = belonging.floor(case, self._incidents.get(case.brand), self.watermark)
-        return max(below, belonging.beside(case, self.links.stakes(case)), self._led(case))
+        return max(below, belonging.beside(case, self.links.beside(case)), self._led(case))
 
     def _led(self, case: Case) -> int:
         """The rank up to which its leaders speak for the case, wherever they are."""
@@ -318,6 +318,7 @@ class Partition:
             channel=root.channel if root else "",
             marks=case.marks,
             topic=case.topic if means_customer(case) else b"",
+            subject=likeness.mean(case.subject) if means_customer(case) else b"",
         )
 
     def _evict(self) -> None:
@@ -368,5 +369,8 @@ class Partition:
             return []
         over = sorted((key for key in self._pulses if key[1] <= edge), key=lambda k: (k[1], k[0]))
         sealed = [self._pulses.pop(key) for key in over]
+        for place, pulse in enumerate(sealed):
+            if stakes := pulses.highest(self.links.stakes(pulse.brand, self.watermark)):
+                sealed[place] = replace(pulse, stakes=stakes)
         self._oldest = min((at for _, at in self._pulses), default=NEVER)
         return sealed

@@ -246,7 +246,14 @@ def _fall(standing: Standing, rank: int, score: float, at: float, policy: Policy
     return after, said
 
 
-def _say(standing: Standing, status: Status, rank: int, score: float, at: float) -> Move:
+def repeated(standing: Standing, score: float, at: float) -> tuple[Standing, Said]:
+    """The standing of an open case after it is said once more where it stands."""
+    return _say(standing, Status.UPDATE, standing.rank, score, at)
+
+
+def _say(
+    standing: Standing, status: Status, rank: int, score: float, at: float
+) -> tuple[Standing, Said]:
     peak = max(standing.peak, rank)
     said = standing.said + 1
     after = replace(

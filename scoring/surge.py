@@ -13,7 +13,7 @@ from scoring.bounded import Keys
 from scoring.escalation import Signals, Why
 from scoring.evidence import LIKELY
 from scoring.policy import Policy
-from scoring.pulse import Pulse, merged
+from scoring.pulse import Pulse, Stake, merged
 from scoring.standing import Standing
 from scoring.times import LONG_AGO
 from scoring.tone import Tone, one_sided
@@ -43,6 +43,11 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True, array_like=True):
     tone: Tone = Tone()
     ended: float = 0.0
     """When the last incident was resolved; the next begins after it."""
+    silent: bool = False
+    """Whether nothing was said of the incident yet, as open cases speak for it."""
+    stakes: tuple[Stake, ...] = ()
+    """The brand's open cases of customers, as of `stakes_at`."""
+    stakes_at: float = LONG_AGO
 
 
 class Surge:

@@ -3,7 +3,7 @@
 import msgspec
 
 from scoring.assessment import assess, logistic
-from scoring.brands import case_id_of
+from scoring.brands import incident_id
 from scoring.case import Case
 from scoring.incident import window_of
 from scoring.policy import Policy
@@ -63,8 +63,7 @@ class Trace:
         weights = policy.incident.weights
         score = logistic(weights.baseline + sum(t.weight for t in seen.terms(state.peak)))
         total = state.total or seen.whole()
-        case_id = case_id_of(state)
-        assert case_id is not None  # it is open
+        case_id = incident_id(state)
         self._add(case_id, Point(state.clock, score, seen.rate, total.mentions))
 
     def _assess(self, case: Case, at: float) -> None:

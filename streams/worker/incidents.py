@@ -1,7 +1,7 @@
 """The `incidents` agent: brand pulses, ticks and commands in, escalations of incidents out."""
 
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 import msgspec
 
@@ -71,7 +71,7 @@ class IncidentsAgent(LogFold[Brands]):
             log.exception("a brand's minute cannot be folded; it goes to the dead letters")
             said = fold.rescue()
             failed = f"{type(error).__name__}: {error}"
-            return Step(said=said, records=self._news(fold, said), failed=failed)
+            return Step(said=said, records=self._news(fold), failed=failed)
 
     def _step(self, fold: Brands, what: BrandEvent) -> Step:
         if isinstance(what, Order):
@@ -81,15 +81,13 @@ class IncidentsAgent(LogFold[Brands]):
                 self._entries.setdefault(brand, []).append(decided)
             held = fold.held(what.command.case_id)
             ordered = (what.command.case_id, held.standing) if held else None
-            return Step(
-                said=said, records=self._news(fold, said), ordered=ordered, command=what.command
-            )
+            return Step(said=said, records=self._news(fold), ordered=ordered, command=what.command)
         if isinstance(what, Tick):
             said = fold.tick(what.at.timestamp())
         else:
             said = fold.pulse(what)
             self._entries.setdefault(what.brand, []).extend(_voices(what))
-        return Step(said=said, records=self._news(fold, said))
+        return Step(said=said, records=self._news(fold))
 
     def told(self, fold: Brands, said: Sequence[Escalation]) -> list[Record]:
         """The timelines of the incidents that are open, or that the batch ended."""
@@ -146,9 +144,9 @@ class IncidentsAgent(LogFold[Brands]):
             **of_standing(state.standing),
         )
 
-    def _news(self, fold: Brands, said: Iterable[Escalation]) -> list[Record]:
+    def _news(self, fold: Brands) -> list[Record]:
         """Every partition of conversations hears of an incident."""
-        told = [encode_event(fold.news(escalation)) for escalation in said]
+        told = [encode_event(news) for news in fold.drain()]
         topic = self.tools.topics.scored
         return [
             Record(topic=topic, value=value, partition=number)

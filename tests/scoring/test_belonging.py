@@ -7,8 +7,9 @@ import msgspec
 from scoring.belonging import floor
 from scoring.escalation import Escalation, Status
 from scoring.levels import Level
+from scoring.likeness import narrowed
 from scoring.mention import Role
-from scoring.news import IncidentNews, mean_topic
+from scoring.news import IncidentNews
 from scoring.partition import Partition
 from scoring.scored import Scored
 from tests.scoring.helpers import START, STEADY, mention, scored, scores
@@ -109,8 +110,8 @@ def test_news_outlives_a_restart() -> None:
 
 
 def test_a_mean_topic_is_eight_bits_wide() -> None:
-    assert mean_topic([]) == mean_topic([0, 0]) == b""
-    assert list(memoryview(mean_topic([-400, 200])).cast("b")) == [-127, 64]
+    assert narrowed([]) == narrowed([0, 0]) == b""
+    assert list(memoryview(narrowed([-400, 200])).cast("b")) == [-127, 64]
 
 
 def test_a_crisis_is_always_said() -> None:
