@@ -29,6 +29,8 @@ from scoring.times import FOREVER, LONG_AGO
 
 _SPEAKING = frozenset({Kind.POST, Kind.REPLY})
 _ASKING = frozenset({Role.CUSTOMER, Role.UNKNOWN, Role.INFLUENCER})
+_SAID = 0.05
+"""Of a signal that hardly anybody would see in them no words are kept: they are never shown."""
 _SHOWING = frozenset({AttachmentType.IMAGE, AttachmentType.VIDEO})
 
 
@@ -218,7 +220,7 @@ def _hear(
     mention = scored.mention
     author = mention.author_key
     if bounded.heard(voices, value, author, most):
-        words = _quote(evidence, scored, signal)
+        words = _quote(evidence, scored, signal) if value >= _SAID else ""
         voice = Voice(value, author, _source(mention), words, mention.at)
         setattr(evidence, name, bounded.with_voice(voices, voice, most))
 

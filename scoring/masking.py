@@ -2,14 +2,38 @@
 
 import re
 from functools import lru_cache
+from unicodedata import normalize
 
 from scoring.private import Span, addresses, contacts, numbers, references
 
 MASK = "•••"
+_ACCENTS = range(0x300, 0x370)
+_GUISES = (
+    *(range(0xB2, 0xB4), range(0xB9, 0xBA), range(0x2070, 0x209D), range(0x2460, 0x24EB)),
+    *(range(0xFF01, 0xFF5F), range(0x1D400, 0x1D800)),
+)
+
+
+def _table() -> dict[int, str]:
+    """As the patterns read a text, which keeps its length.
+
+    Letters, digits and signs in another guise (full width, mathematical, in circles) are those of
+    ASCII, and an accent that still stands alone once the text is composed is part of its word.
+    """
+    table = {code: normalize("NFKC", chr(code)) for span in _GUISES for code in span}
+    plain = {code: char for code, char in table.items() if len(char) == 1 and char.isascii()}
+    return plain | dict.fromkeys(_ACCENTS, "ː")
+
+
 _SIGN = re.compile(r"[@＠:/\d\[({<]")
 """Every pattern needs one of these, or a word that stands for one; most texts hold none."""
 _BEYOND = 256
 """Characters: longer than whatever is masked as one."""
+_PLAIN = _table()
+_ACCENT = re.compile(f"[{chr(_ACCENTS[0])}-{chr(_ACCENTS[-1])}]")
+_GUISE = re.compile(
+    f"[{''.join(f'{chr(span[0])}-{chr(span[-1])}' for span in (_ACCENTS, *_GUISES))}]"
+)
 _DIGIT = re.compile(r"\d")
 _WORD = re.compile(r"[^\W\d_]+")
 
@@ -19,11 +43,15 @@ def mask(text: str, brand: str = "") -> str:
 
     A handle that is the brand's own (its letters hold the brand's, or the other way round) stays.
     """
-    if not _SIGN.search(text):
-        plain = text.casefold()
-        if "arobase" not in plain and "dot" not in plain and "point" not in plain:
+    plain = text
+    if _GUISE.search(text):
+        text = normalize("NFC", text) if _ACCENT.search(text) else text
+        plain = text.translate(_PLAIN)
+    if not _SIGN.search(plain):
+        folded = plain.casefold()
+        if "arobase" not in folded and "dot" not in folded and "point" not in folded:
             return text
-    spans = _merged(_find(text, brand))
+    spans = _merged(_find(plain, brand))
     if not spans:
         return text
     pieces: list[str] = []

@@ -300,3 +300,20 @@ def test_the_longest_texts_take_no_longer(piece: str) -> None:
     started = time.process_time()
     mask(piece * (20_000 // len(piece)))
     assert time.process_time() - started < 0.4
+
+
+@pytest.mark.parametrize(
+    ("text", "masked"),
+    [
+        ("mail à ｊｏｈｎ．ｄｏｅ＠ｍａｉｌ．ｆｒ svp", "mail à ••• svp"),
+        ("call ０７９１１ １２３４５６ now", "call ••• now"),
+        ("call ①②③④⑤⑥⑦⑧⑨⓪ now", "call ••• now"),
+        ("𝐣𝐨𝐡𝐧@𝐦𝐚𝐢𝐥.𝐜𝐨𝐦 wrote", "••• wrote"),
+        ("merci @re\u0301mi_dupond", "merci @•••"),
+        ("merci @q\u0301x_dupond", "merci @•••"),
+        ("ne\u0301 le 12/03/1980", "n\u00e9 le •••"),
+        ("12 m² à 5³", "12 m² à 5³"),
+    ],
+)
+def test_letters_and_digits_in_another_guise_hide_nothing(text: str, masked: str) -> None:
+    assert mask(text) == masked
