@@ -34,7 +34,7 @@ def floor(case: Case, news: IncidentNews | None, at: float) -> int:
     """
     if news is None or at < news.at or 0 < news.until <= at:
         return 0
-    if news.silent and case.standing.open:  # it is silent because such cases speak for it
+    if news.silent and case.standing.episode:  # it is silent because such cases speak for it
         return 0
     before = case.evidence.mentions and case.evidence.first_at < news.since
     if before and not case.standing.open:

@@ -166,10 +166,14 @@ class Brands:
             at=at,
             since=of.started,
             rank=of.standing.peak,
-            until=at + self.policy.for_brand(of.brand).levels.quiet_s if over else 0.0,
+            until=at + self._quiet_s(of) if over else 0.0,
             topic=likeness.narrowed(of.total.topic if of.total else ()),
             silent=of.silent,
         )
+
+    def _quiet_s(self, ended: Incident) -> float:
+        """For how long one that is over still speaks for conversations: not if nobody knew it."""
+        return 0.0 if ended.silent else self.policy.for_brand(ended.brand).levels.quiet_s
 
     def held(self, case_id: str) -> Incident | None:
         """The brand whose open incident has this id, None when there is none."""

@@ -19,7 +19,7 @@ from scoring.escalation import CaseKind, Escalation, Status, escalation_id, mome
 from scoring.evidence import LIKELY, Evidence
 from scoring.headline import headline
 from scoring.likeness import NOTHING, Marks, Sum
-from scoring.mention import Mention, Role
+from scoring.mention import Kind, Mention, Role
 from scoring.news import Echo
 from scoring.orders import ordered, reopens
 from scoring.policy import Policy
@@ -116,8 +116,11 @@ def fold(
 
 
 def _subject(case: Case, scored: Scored) -> Sum:
-    complains = scored.scores.complaint >= LIKELY and scored.mention.role is not Role.BRAND
-    return likeness.summed(case.subject, scored.embedding) if complains else case.subject
+    mention = scored.mention
+    speaks = mention.kind in (None, Kind.POST, Kind.REPLY) and mention.role is not Role.BRAND
+    if not speaks or scored.scores.complaint < LIKELY:
+        return case.subject
+    return likeness.summed(case.subject, scored.embedding)
 
 
 def hear(

@@ -6,7 +6,6 @@ of one text, one serial complainer and one long thread are no incident.
 """
 
 from datetime import UTC, datetime
-from typing import Any
 
 from msgspec.structs import replace
 
@@ -24,9 +23,9 @@ from scoring.escalation import (
 )
 from scoring.headline import headline
 from scoring.policy import Policy
-from scoring.pulse import MINUTE, Pulse, highest, merged
+from scoring.pulse import MINUTE, Pulse, merged
 from scoring.standing import Said, Standing
-from scoring.surge import Incident, Surge
+from scoring.surge import Incident, Stakes, Surge
 from scoring.window import Window
 
 NEVER = float("inf")
@@ -72,7 +71,7 @@ def fold(incident: Incident, pulse: Pulse, policy: Policy, window: Window | None
         clock=max(incident.clock, end),
         spoke_at=max(incident.spoke_at, end) if pulse.answers else incident.spoke_at,
         total=merged(incident.total, pulse) if incident.total else None,
-        **_stakes(incident, pulse),
+        stakes=_stakes(incident, pulse),
     )
     if not pulse.complaints and not incident.standing.open:  # nothing can come of it
         return _moved(incident, window, incident.clock), due
@@ -80,12 +79,17 @@ def fold(incident: Incident, pulse: Pulse, policy: Policy, window: Window | None
     return incident, due + said
 
 
-def _stakes(incident: Incident, pulse: Pulse) -> dict[str, Any]:
-    """The brand's open cases as of its newest minute, whose partitions may each know of some."""
-    if pulse.at < incident.stakes_at:
-        return {}
-    known = incident.stakes if pulse.at == incident.stakes_at else ()
-    return {"stakes": highest((*known, *pulse.stakes)), "stakes_at": pulse.at}
+def _stakes(incident: Incident, pulse: Pulse) -> tuple[Stakes, ...]:
+    """The brand's open cases, with what a partition told of its own."""
+    held = incident.stakes
+    if not held and not pulse.stakes:
+        return held
+    if any(own.partition == pulse.partition and own.at > pulse.at for own in held):
+        return held
+    others = [stakes for stakes in held if stakes.partition != pulse.partition]
+    if pulse.stakes:
+        others.append(Stakes(pulse.partition, pulse.at, pulse.stakes))
+    return tuple(sorted(others, key=lambda stakes: stakes.partition))
 
 
 def _seen(incident: Incident, known: int, window: Window) -> Keys:
@@ -172,7 +176,7 @@ def _decide(
         return incident, []
     if not before.open:
         incident = replace(incident, started=seen.began, total=seen.whole(), silent=True)
-    incident, said = _aloud(incident, said, score, at, policy)
+    incident, said = _aloud(incident, before, said, score, seen, policy)
     messages = []
     if said is not None:
         why = seen.why(terms, seen.whole())
@@ -191,30 +195,40 @@ def _decide(
 
 
 def _aloud(
-    incident: Incident, said: Said | None, score: float, at: float, policy: Policy
+    incident: Incident,
+    before: Standing,
+    said: Said | None,
+    score: float,
+    seen: Surge,
+    policy: Policy,
 ) -> tuple[Incident, Said | None]:
     """What is said of the incident, of what there is to say.
 
-    Up to the level of the brand's open cases that are about the same they speak for it. Once they
-    do so no more, it is said where it stands.
+    Up to the level of the brand's open cases of the same matter they speak for it. What goes unsaid
+    is asked for again at the next check: once no case speaks for it, it is said. Of an incident
+    that is silent so far the standing runs on, for the conversations that belong to it; its first
+    message tells where it stands now. That it falls, or is over, is always said of one that is not.
     """
-    state = incident.standing
+    state, total = incident.standing, incident.total
     if not state.open:
         return incident, None if incident.silent else said
-    if said is None and not incident.silent:
-        return incident, None
-    total = incident.total
-    topic = likeness.narrowed(total.topic if total else ())
-    if state.rank <= belonging.spoken(incident.stakes, topic):
-        return incident, None
-    if said is None:
-        hush = standing.hushed(state, at, policy)
-        if hush and state.rank < hush.passes:
-            return incident, None
-        state, said = standing.repeated(state, score, at)
+    if not incident.silent and (said is None or state.rank < before.rank):
+        return incident, said
+    spoken = belonging.spoken(
+        [case for stakes in incident.stakes for case in stakes.cases],
+        likeness.narrowed(total.topic if total else ()),
+    )
     if incident.silent:
-        said = replace(said, status=Status.OPEN)
-    return replace(incident, standing=state, silent=False), said
+        rank = min(state.rank, standing.called_for(score, seen.beyond(), policy))
+        hush = standing.hushed(state, seen.at, policy)
+        if rank <= spoken or (hush and rank < hush.passes):
+            return incident, None
+        state, said = standing.begun(state, rank, score, seen.at)
+        return replace(incident, standing=state, silent=False), said
+    if state.rank <= spoken:
+        had = replace(before, below=state.below, reached=state.reached)
+        return replace(incident, standing=had), None
+    return incident, said
 
 
 def _escalation(

@@ -23,7 +23,7 @@ _BIN_BITS = 29
 _ALIKE = 5
 """Bins that near-duplicates share, of eight; fewer bins are filled by a short text."""
 _LEAST_WORDS = 6
-_SUM_BYTES = 4
+_NARROW = 255
 _LEAST_HANDLE = 6
 _LEAST_FILLED = 3
 _MOST_TEXT = 1000
@@ -37,7 +37,7 @@ _TRACKING = re.compile(r"utm_|fbclid|gclid|ref$|source$|igshid", re.IGNORECASE)
 
 Marks = tuple[int, ...]
 Sum = tuple[int, bytes]
-"""How many topic embeddings were summed: none, one as it is, or the 32-bit sums of several."""
+"""How many topic embeddings were summed: none, one as it is, or the sums of several."""
 NOTHING: Sum = (0, b"")
 
 
@@ -121,21 +121,24 @@ def summed(total: Sum, vector: bytes) -> Sum:
     A vector of another width than those before changes nothing.
     """
     count, sums = total
-    if not vector or (count and len(sums) != len(vector) * (1 if count == 1 else _SUM_BYTES)):
+    if not count or not vector:
+        return (1, vector) if vector else total
+    before = array(_code(count), sums)
+    if len(before) != len(vector):
         return total
-    if not count:
-        return 1, vector
-    return count + 1, array("i", map(operator.add, _sums(total), _signed(vector))).tobytes()
+    after = map(operator.add, before, _signed(vector))
+    return count + 1, array(_code(count + 1), after).tobytes()
 
 
 def mean(total: Sum) -> bytes:
     """A sum of embeddings, brought back to 8 bits; empty for none."""
-    return total[1] if total[0] <= 1 else narrowed(_sums(total))
-
-
-def _sums(total: Sum) -> Sequence[int]:
     count, sums = total
-    return _signed(sums) if count == 1 else array("i", sums)
+    return sums if count <= 1 else narrowed(array(_code(count), sums))
+
+
+def _code(count: int) -> str:
+    """Of the narrowest whole numbers that hold the sum of so many signed 8-bit numbers."""
+    return "b" if count <= 1 else "h" if count <= _NARROW else "i"
 
 
 def _signed(vector: bytes) -> Sequence[int]:

@@ -21,7 +21,7 @@ from scoring.foreign import Foreign
 from scoring.likeness import Marks
 from scoring.mention import Kind, Role
 from scoring.news import MOST_MARKS, CaseNews
-from scoring.pulse import Stake
+from scoring.pulse import MOST_STAKES, Stake
 from scoring.scored import Scored
 
 _MOST_HELD = 64
@@ -94,15 +94,17 @@ class Links:
             if not news.until and news.topic:
                 yield news.rank, news.topic
 
-    def stakes(self, brand: str, at: float) -> Iterator[Stake]:
-        """The open cases of a brand's customers at `at` (seconds)."""
-        for case_id in self._open.get(brand, ()):
-            case = self._cases[case_id]
-            if case.subject[0] and means_customer(case):
-                yield Stake(case.standing.rank, likeness.mean(case.subject))
-        for news in self._others.of(brand, at):
-            if not news.until and news.subject:
-                yield Stake(news.rank, news.subject)
+    def stakes(self, brand: str) -> tuple[Stake, ...]:
+        """The highest open cases of a brand's customers, those with most complaints first."""
+        held = self._open.get(brand)
+        if not held:
+            return ()
+        cases = [case for case in map(self._cases.__getitem__, held) if means_customer(case)]
+        cases = [case for case in cases if case.subject[0]]
+        cases.sort(key=lambda case: (-case.standing.rank, -case.subject[0], case.case_id))
+        return tuple(
+            Stake(case.standing.rank, likeness.mean(case.subject)) for case in cases[:MOST_STAKES]
+        )
 
     def led_by(self, news: CaseNews, press: Collection[str]) -> list[Case]:
         """The conversations that another partition's case leads, with it as their leader.

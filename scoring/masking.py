@@ -2,38 +2,38 @@
 
 import re
 from functools import lru_cache
-from unicodedata import normalize
+from unicodedata import digit, normalize
 
 from scoring.private import Span, addresses, contacts, numbers, references
 
 MASK = "•••"
-_ACCENTS = range(0x300, 0x370)
+_ACCENTS = "\u0300-\u036f"
 _GUISES = (
-    *(range(0xB2, 0xB4), range(0xB9, 0xBA), range(0x2070, 0x209D), range(0x2460, 0x24EB)),
+    *(range(0x2100, 0x2150), range(0x2460, 0x2500), range(0x2776, 0x2794)),
     *(range(0xFF01, 0xFF5F), range(0x1D400, 0x1D800)),
 )
 
 
 def _table() -> dict[int, str]:
-    """As the patterns read a text, which keeps its length.
+    """The ASCII of letters and digits in another guise: full width, mathematical, in circles."""
+    table = {}
+    for code in (code for span in _GUISES for code in span):
+        plain = normalize("NFKC", chr(code))
+        if len(plain) != 1 or not plain.isascii():
+            plain = str(digit(chr(code), ""))
+        if plain:
+            table[code] = plain
+    return table
 
-    Letters, digits and signs in another guise (full width, mathematical, in circles) are those of
-    ASCII, and an accent that still stands alone once the text is composed is part of its word.
-    """
-    table = {code: normalize("NFKC", chr(code)) for span in _GUISES for code in span}
-    plain = {code: char for code, char in table.items() if len(char) == 1 and char.isascii()}
-    return plain | dict.fromkeys(_ACCENTS, "ː")
 
-
+_PLAIN = _table()
+_GUISE = re.compile(f"[{_ACCENTS}{''.join(f'{chr(s[0])}-{chr(s[-1])}' for s in _GUISES)}]")
+_CLUSTER = re.compile(f"[^{_ACCENTS}]?[{_ACCENTS}]+")
+_ACCENT = re.compile(f"[{_ACCENTS}]")
 _SIGN = re.compile(r"[@＠:/\d\[({<]")
 """Every pattern needs one of these, or a word that stands for one; most texts hold none."""
 _BEYOND = 256
 """Characters: longer than whatever is masked as one."""
-_PLAIN = _table()
-_ACCENT = re.compile(f"[{chr(_ACCENTS[0])}-{chr(_ACCENTS[-1])}]")
-_GUISE = re.compile(
-    f"[{''.join(f'{chr(span[0])}-{chr(span[-1])}' for span in (_ACCENTS, *_GUISES))}]"
-)
 _DIGIT = re.compile(r"\d")
 _WORD = re.compile(r"[^\W\d_]+")
 
@@ -43,15 +43,14 @@ def mask(text: str, brand: str = "") -> str:
 
     A handle that is the brand's own (its letters hold the brand's, or the other way round) stays.
     """
-    plain = text
-    if _GUISE.search(text):
-        text = normalize("NFC", text) if _ACCENT.search(text) else text
-        plain = text.translate(_PLAIN)
+    plain, places = _plain(text) if _GUISE.search(text) else (text, None)
     if not _SIGN.search(plain):
         folded = plain.casefold()
         if "arobase" not in folded and "dot" not in folded and "point" not in folded:
             return text
     spans = _merged(_find(plain, brand))
+    if places:
+        spans = [(places[begin], places[until]) for begin, until in spans]
     if not spans:
         return text
     pieces: list[str] = []
@@ -71,6 +70,27 @@ def quote(text: str, brand: str = "", limit: int = 160) -> str:
     if len(line) < limit + _BEYOND < len(text):
         line = " ".join(mask(text, brand).split())
     return line if len(line) <= limit else line[: limit - 1].rstrip() + "…"
+
+
+def _plain(text: str) -> tuple[str, list[int] | None]:
+    """The text as the patterns read it, and where each character of that stands in the text.
+
+    Letters, digits and signs in another guise are those of ASCII; accents that stand alone are with
+    their letter, and left out where there is no letter of both.
+    """
+    if not _ACCENT.search(text):
+        return text.translate(_PLAIN), None
+    pieces: list[str] = []
+    places: list[int] = []
+    end = 0
+    for found in _CLUSTER.finditer(text):
+        begin, until = found.span()
+        whole = _ACCENT.sub("", normalize("NFC", found[0]))
+        pieces += (text[end:begin], whole)
+        places += (*range(end, begin), *[begin] * len(whole))
+        end = until
+    places += range(end, len(text) + 1)
+    return "".join((*pieces, text[end:])).translate(_PLAIN), places
 
 
 def _find(text: str, brand: str) -> list[Span]:

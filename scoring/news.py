@@ -34,8 +34,7 @@ class CaseNews(msgspec.Struct, frozen=True, kw_only=True, tag="case", omit_defau
 
     It began at `since`, on `channel`; `until` is when it stops to matter, 0 while it is open. What
     others may have in common with it are `marks`, as in `scoring.likeness`, and its `topic`, a
-    signed 8-bit vector that is empty where the press does not mean this case; `subject` is what
-    its complaints have in common, likewise.
+    signed 8-bit vector that is empty where the press does not mean this case.
     """
 
     brand: str
@@ -47,7 +46,6 @@ class CaseNews(msgspec.Struct, frozen=True, kw_only=True, tag="case", omit_defau
     channel: str = ""
     marks: Annotated[tuple[int, ...], Meta(max_length=MOST_MARKS)] = ()
     topic: bytes = b""
-    subject: bytes = b""
 
     @property
     def order(self) -> tuple[float, str]:

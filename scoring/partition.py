@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, MutableMapping, Sequence
 import msgspec
 from msgspec.structs import replace
 
-from scoring import advert, belonging, bounded, likeness
+from scoring import advert, belonging, bounded
 from scoring import case as cases
 from scoring import echo as echoes
 from scoring import pulse as pulses
@@ -302,6 +302,7 @@ class Partition:
         self._schedule(case)
         if said:
             self.exchange.outbox.append(self._told(case, said[-1]))
+            self._minute(case.brand, self.watermark)  # its incident is to know where cases stand
         if self._watch is not None:
             self._watch(case)
 
@@ -318,7 +319,6 @@ class Partition:
             channel=root.channel if root else "",
             marks=case.marks,
             topic=case.topic if means_customer(case) else b"",
-            subject=likeness.mean(case.subject) if means_customer(case) else b"",
         )
 
     def _evict(self) -> None:
@@ -354,14 +354,22 @@ class Partition:
     def _count(self, scored: Scored, *, late: bool) -> None:
         if late and scored.mention.kind is not Kind.DELETION:
             return
-        brand = scored.mention.brand
-        # A minute that was sealed takes nothing more: the earliest that is open does.
+        pulse = self._minute(scored.mention.brand, scored.mention.at)
+        self._pulses[pulse.brand, pulse.at] = pulses.count(pulse, scored)
+
+    def _minute(self, brand: str, at: float) -> Pulse:
+        """The brand's minute at `at` (seconds), begun if need be.
+
+        One that was sealed takes nothing more: the earliest that is open does.
+        """
         edge = self.watermark - MINUTE - self._grace_s
-        minute = max(pulses.minute_of(scored.mention.at), pulses.minute_of(edge) + MINUTE)
+        minute = max(pulses.minute_of(at), pulses.minute_of(edge) + MINUTE)
         held = self._pulses.get((brand, minute))
-        held = held or Pulse(brand=brand, at=minute, partition=self.number)
-        self._pulses[brand, minute] = pulses.count(held, scored)
-        self._oldest = min(self._oldest, minute)
+        if held is None:
+            held = Pulse(brand=brand, at=minute, partition=self.number)
+            self._pulses[brand, minute] = held
+            self._oldest = min(self._oldest, minute)
+        return held
 
     def _seal(self) -> list[Pulse]:
         edge = self.watermark - MINUTE - self._grace_s
@@ -370,7 +378,7 @@ class Partition:
         over = sorted((key for key in self._pulses if key[1] <= edge), key=lambda k: (k[1], k[0]))
         sealed = [self._pulses.pop(key) for key in over]
         for place, pulse in enumerate(sealed):
-            if stakes := pulses.highest(self.links.stakes(pulse.brand, self.watermark)):
+            if stakes := self.links.stakes(pulse.brand):
                 sealed[place] = replace(pulse, stakes=stakes)
         self._oldest = min((at for _, at in self._pulses), default=NEVER)
         return sealed

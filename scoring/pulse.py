@@ -1,7 +1,7 @@
 """A brand's minute: what one partition saw of it, summed so that partitions can be added up."""
 
 import operator
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from typing import Any
 
 import msgspec
@@ -22,14 +22,17 @@ _HOLLOW = 10
 """Accounts with fewer followers than this may be made for the purpose; 0 is unknown."""
 
 
-class Stake(msgspec.Struct, frozen=True, array_like=True, order=True):
-    """An open case of a customer's: its rank as in Level.rank, its `subject` as in `Case`."""
+class Stake(msgspec.Struct, frozen=True, array_like=True):
+    """An open case: its rank as in Level.rank, and what its complaints have in common.
+
+    `subject` is the mean of their topic embeddings, a signed 8-bit vector.
+    """
 
     rank: int
     subject: bytes
 
 
-MOST_STAKES = 4
+MOST_STAKES = 8
 
 
 class Pulse(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag="pulse"):
@@ -42,7 +45,7 @@ class Pulse(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag="
     `hollow` those of them that have hardly any. Of the brand's answers `amends` apologise, solve or
     make a gesture, `evasions` send the customer elsewhere. Of
     the complaints `own_named` name the brand; `names` counts the others that they name by hash.
-    `stakes` are the brand's open cases of customers as the minute ended, see `Stake`.
+    `stakes` are the brand's highest open cases of customers in this partition as the minute ended.
     """
 
     brand: str
@@ -244,11 +247,6 @@ def _union(one: Keys, other: Keys) -> Keys:
     for item in other:
         one = bounded.with_key(one, item, most)
     return one
-
-
-def highest(stakes: Iterable[Stake]) -> tuple[Stake, ...]:
-    """The highest of some cases, each once, in an order of their own."""
-    return tuple(sorted(set(stakes), reverse=True)[:MOST_STAKES])
 
 
 def coherence(pulse: Pulse) -> float:

@@ -82,7 +82,7 @@ def settle(
     if standing.open:
         standing = replace(standing, below=_below(standing, score, at, policy))
     news = news or woken
-    wanted = _rank(score, beyond, policy)
+    wanted = called_for(score, beyond, policy)
     standing, wanted, ripe = _waited(standing, wanted, at, policy, news=news)
     news = news or ripe
     if again and not standing.open:
@@ -162,7 +162,8 @@ def _called_for(
     return standing.rank if news and _telling(standing, score, at, policy) else None
 
 
-def _rank(score: float, beyond: bool, policy: Policy) -> int:
+def called_for(score: float, beyond: bool, policy: Policy) -> int:
+    """The rank of the level that a score reaches by itself, 0 for none."""
     reached = 0
     for rank, rule in enumerate(policy.levels.rules, start=1):
         if score >= rule.score and (beyond or not rule.beyond_audience):
@@ -246,9 +247,9 @@ def _fall(standing: Standing, rank: int, score: float, at: float, policy: Policy
     return after, said
 
 
-def repeated(standing: Standing, score: float, at: float) -> tuple[Standing, Said]:
-    """The standing of an open case after it is said once more where it stands."""
-    return _say(standing, Status.UPDATE, standing.rank, score, at)
+def begun(standing: Standing, rank: int, score: float, at: float) -> tuple[Standing, Said]:
+    """The standing of an open case of which nothing was said until now, at `rank`."""
+    return _say(replace(standing, peak=0), Status.OPEN, rank, score, at)
 
 
 def _say(

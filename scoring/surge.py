@@ -26,6 +26,14 @@ _SPOKEN = ("complainants", "objective_fact", "anger")
 """Terms that quote somebody."""
 
 
+class Stakes(msgspec.Struct, frozen=True, array_like=True):
+    """Open cases in one partition as of a minute (`at`, seconds at its start)."""
+
+    partition: int
+    at: float
+    cases: tuple[Stake, ...]
+
+
 class Incident(msgspec.Struct, frozen=True, kw_only=True, array_like=True):
     """State of one brand; times in seconds, `started` 0 while there is no incident."""
 
@@ -45,9 +53,8 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True, array_like=True):
     """When the last incident was resolved; the next begins after it."""
     silent: bool = False
     """Whether nothing was said of the incident yet, as open cases speak for it."""
-    stakes: tuple[Stake, ...] = ()
-    """The brand's open cases of customers, as of `stakes_at`."""
-    stakes_at: float = LONG_AGO
+    stakes: tuple[Stakes, ...] = ()
+    """The brand's open cases of customers, of each partition that has some."""
 
 
 class Surge:

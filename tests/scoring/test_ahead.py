@@ -60,6 +60,11 @@ def run(partition: Partition, events: Iterable[Scored]) -> tuple[list[Escalation
     return said, minutes
 
 
+def counted(minutes: Iterable[Pulse]) -> list[Pulse]:
+    """What was counted in them; where cases stand is told as soon as it is known."""
+    return [replace(minute, stakes=()) for minute in minutes if minute.mentions]
+
+
 def state(partition: Partition) -> dict[str, bytes]:
     return {case_id: _encode(case) for case_id, case in partition.cases.items()}
 
@@ -86,7 +91,8 @@ def test_in_the_end_it_is_as_without_the_fast_lane() -> None:
     first, sooner = run(fast, backlog()[:10])
     ahead, _ = run(fast, early(crisis()))
     rest, later = run(fast, backlog()[10:])
-    assert sooner + later == minutes, "a brand's minute counts each mention once, in its turn"
+    # A brand's minute counts each mention once, in its turn.
+    assert counted(sooner + later) == counted(minutes)
     assert state(fast) == state(plain)
     assert all(case.ahead == () for case in fast.cases.values())
     assert sorted(_encode(one) for one in first + ahead + rest) == sorted(map(_encode, said))

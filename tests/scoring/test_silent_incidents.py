@@ -8,13 +8,16 @@ from msgspec.structs import replace
 from scoring import incident as incidents
 from scoring import likeness
 from scoring.brands import Brands, case_id_of
-from scoring.escalation import CaseKind, Escalation, Status
+from scoring.command import Action, Command
+from scoring.desk import Desk
+from scoring.escalation import CaseKind, Escalation, Status, moment
 from scoring.levels import Level
 from scoring.likeness import NOTHING
+from scoring.mention import Kind
 from scoring.news import IncidentNews
 from scoring.partition import Partition
 from scoring.policy import Policy
-from scoring.pulse import MINUTE, Pulse, Stake, highest
+from scoring.pulse import MINUTE, MOST_STAKES, Pulse, Stake
 from scoring.surge import Incident
 from tests.scoring.helpers import (
     BRAND,
@@ -104,18 +107,65 @@ def test_quiet_hours_hold_back_what_becomes_sayable() -> None:
     assert incidents.fold(state, late, quiet)[1] == []
 
 
-def test_of_several_partitions_the_newest_minute_counts_whatever_their_order() -> None:
-    first, last = beside(None)[0], beside(None)[-1]
-    parts = [
-        replace(last, partition=number, stakes=(Stake(number + 1, ALIKE),)) for number in range(3)
-    ]
-    ends = set()
-    for seed in range(4):
-        random.Random(seed).shuffle(parts)
-        state, _ = run([first, *parts, replace(first, partition=9, stakes=(Stake(4, OTHER),))])
-        ends.add(state.stakes)
-    assert ends == {(Stake(3, ALIKE), Stake(2, ALIKE), Stake(1, ALIKE))}
-    assert len(highest(Stake(1, bytes([n])) for n in range(9))) == 4
+def test_every_partition_speaks_of_its_own_cases() -> None:
+    for order in ((0, 1), (1, 0)):  # partition 1 has no case of the matter, and takes none away
+        said: list[Escalation] = []
+        state = incidents.begin(BRAND, POLICY)
+        for pulse in beside(Level.ESCALATE):
+            for number in order:
+                part = pulse if not number else Pulse(brand=BRAND, at=pulse.at, partition=1)
+                state, more = incidents.fold(state, part, POLICY)
+                said += more
+        assert said == []
+        assert [stakes.partition for stakes in state.stakes] == [0]
+
+
+def test_older_minutes_of_a_partition_say_nothing_of_its_cases() -> None:
+    first, last = beside(None)[0], beside(Level.ESCALATE)[-1]
+    state, _ = run([last, replace(first, stakes=(Stake(1, OTHER),))])
+    assert [stakes.cases for stakes in state.stakes] == [last.stakes]
+
+
+def test_what_goes_unsaid_of_one_that_was_said_is_said_once_no_case_speaks_for_it() -> None:
+    high = policy_with(levels__escalate__score=0.8)
+    found = minutes(outage(200))
+    state, said = incidents.begin(BRAND, high), []
+    quiet: list[Escalation] = []
+    for pulse in found:
+        stakes = (Stake(Level.ESCALATE.rank, ALIKE),) if said else ()
+        state, more = incidents.fold(state, replace(pulse, stakes=stakes), high)
+        (quiet if said else said).extend(more)
+    assert [one.level for one in said] == [Level.RESPOND]
+    assert quiet == []
+    assert state.standing.rank == Level.RESPOND.rank  # an acknowledgement is of what was said
+    state, more = incidents.fold(state, Pulse(brand=BRAND, at=found[-1].at + MINUTE), high)
+    assert [(one.status, one.level) for one in more] == [(Status.UPDATE, Level.ESCALATE)]
+
+
+def test_that_it_falls_is_said_whatever_speaks_for_it() -> None:
+    quick = policy_with(
+        levels__crisis__beyond_audience=False,
+        levels__cool_down_s=6 * HOUR,
+        incident__cool_down_s=6 * HOUR,
+    )
+    state, said = run(beside(Level.ESCALATE), quick)
+    assert [one.level for one in said] == [Level.CRISIS]
+    levels = [(one.status, one.level) for one in rest(state, quick)[1]]
+    assert len(levels) == 2
+    assert levels[0][0] is Status.UPDATE
+    assert levels[0][1] is not Level.CRISIS
+    assert levels[1][0] is Status.RESOLVED
+
+
+def test_what_has_calmed_down_unsaid_is_not_said_at_all() -> None:
+    found = beside(Level.ESCALATE)
+    state, _ = run(found)
+    assert state.standing.rank == Level.ESCALATE.rank
+    calm = Pulse(brand=BRAND, at=found[-1].at + 9 * HOUR, mentions=1, contented=1)
+    state, said = incidents.fold(state, calm, POLICY)
+    assert state.standing.open
+    assert said == []
+    assert rest(state)[1] == []
 
 
 def test_conversations_hear_of_a_silent_incident_too() -> None:
@@ -129,7 +179,7 @@ def test_conversations_hear_of_a_silent_incident_too() -> None:
     while brands.next_due() < seconds(90 * 24 * HOUR):
         brands.tick(brands.next_due())
     over = brands.drain()[-1]
-    assert over.until > over.at
+    assert over.until == over.at  # nobody knew of it: it speaks for nothing any more
     assert over.case_id == told[-1].case_id
     assert brands.drain() == []
 
@@ -170,6 +220,44 @@ def test_a_minute_carries_the_open_cases_and_what_their_complaints_have_in_commo
     (stake,) = pulse.stakes
     assert stake.rank == case.standing.rank
     assert likeness.cosine(stake.subject, ALIKE) > likeness.cosine(stake.subject, OTHER) > 0
+
+
+def test_an_end_is_told_to_the_incident_without_another_mention() -> None:
+    desk = Desk(Partition(STEADY), Brands(STEADY))
+    said = [
+        one
+        for n in range(3)
+        for one in desk.mention(scored(mention(f"m{n}", n, by=f"a{n}"), BAD, embedding=ALIKE))
+    ]
+    case_id = said[-1].case_id
+    desk.until(seconds(5 * MINUTE))
+    assert [len(own.cases) for own in desk.brands.incidents[BRAND].stakes] == [1]
+    over = Command(
+        id="c1", at=moment(seconds(6 * MINUTE)), case_id=case_id, action=Action.RESOLVE, by="ann"
+    )
+    assert [one.status for one in desk.partition.order(over)] == [Status.RESOLVED]
+    desk.until(seconds(10 * MINUTE))
+    assert desk.brands.incidents[BRAND].stakes == ()
+
+
+def test_shares_and_edits_are_no_complaints_of_their_own() -> None:
+    partition = Partition(STEADY)
+    for n, kind in enumerate((Kind.POST, Kind.REPLY, Kind.SHARE, Kind.EDIT, None)):
+        event = mention(f"m{n}", n, by=f"a{n}", kind=kind, parent_id="m0" if n else None)
+        partition.mention(scored(event, BAD, embedding=ALIKE))
+    assert partition.cases[f"{BRAND}:root"].subject[0] == 3
+
+
+def test_no_more_than_the_highest_cases_are_told() -> None:
+    partition = Partition(STEADY)
+    for n in range(MOST_STAKES + 4):
+        _said, _ = partition.mention(
+            scored(mention(f"m{n}", n, by=f"a{n}", thread=None), BAD, embedding=bytes([n + 1, 90]))
+        )
+    _, sealed = partition.tick(seconds(10 * MINUTE))
+    ranks = [stake.rank for stake in sealed[0].stakes]
+    assert ranks == sorted(ranks, reverse=True)
+    assert 0 < len(ranks) <= MOST_STAKES
 
 
 def test_a_subject_is_the_same_in_any_order() -> None:
