@@ -129,7 +129,8 @@ def test_older_minutes_of_a_partition_say_nothing_of_its_cases() -> None:
 def test_what_goes_unsaid_of_one_that_was_said_is_said_once_no_case_speaks_for_it() -> None:
     high = policy_with(levels__escalate__score=0.8)
     found = minutes(outage(200))
-    state, said = incidents.begin(BRAND, high), []
+    state = incidents.begin(BRAND, high)
+    said: list[Escalation] = []
     quiet: list[Escalation] = []
     for pulse in found:
         stakes = (Stake(Level.ESCALATE.rank, ALIKE),) if said else ()
