@@ -160,7 +160,7 @@ def test_what_was_decided_before_a_case_failed_is_said(
     said = [escalation for one in (step, again) for escalation in one.said]
     assert step.failed == "ZeroDivisionError: "
     assert not again.failed
-    assert agent.step(fold, tick(fold.next_due())).failed, "it is looked at again"
+    assert agent.step(fold, tick(seconds(31 * 86_400))).failed, "it is looked at again"
     assert [(one.case_id, one.status) for one in said][-1] == (cases[0], Status.RESOLVED)
 
 
