@@ -20,14 +20,16 @@ def export(
     gate: bool = True,
     report: Callable[[str], None] = lambda _: None,
     gate_of: Path | None = None,
+    average: Sequence[Path] = (),
 ) -> Description:
     """Writes the artefact of a run; `rows` fit the topic space and give the card its figures.
 
     A `gate` is fitted too, on rows and on the public sets in `texts`, or taken from another
-    exported model, `gate_of`. The card's figures are measured on the exported, quantised model.
+    exported model, `gate_of`. The weights may be averaged with those of other runs, see
+    `runs.averaged`. The card's figures are measured on the exported, quantised model.
     Raises ArtefactError.
     """
-    trained = runs.load(run)
+    trained = runs.averaged(run, average) if average else runs.load(run)
     network, tokenizer = trained.network, trained.tokenizer
     parts = splits.split(rows)
     sample = parts["train"]

@@ -27,8 +27,22 @@ from streams.errors import UsageError
     type=click.Path(exists=True, file_okay=False, path_type=Path),
     help="Take the gate of another exported model of the same vocabulary instead: seconds.",
 )
+@click.option(
+    "--average",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    multiple=True,
+    help="Another run, or exported model, to average the weights with; may be given several times.",
+)
 @click.version_option(package_name="tocsin")
-def command(run: Path, data: Path, out: Path, own: bool, gate: bool, gate_of: Path | None) -> None:
+def command(
+    run: Path,
+    data: Path,
+    out: Path,
+    own: bool,
+    gate: bool,
+    gate_of: Path | None,
+    average: tuple[Path, ...],
+) -> None:
     """Quantise the model of RUN into the folder OUT, with tokenizer and card.
 
     The card's figures are measured here, on the tenth of DATA that training never saw.
@@ -37,8 +51,10 @@ def command(run: Path, data: Path, out: Path, own: bool, gate: bool, gate_of: Pa
 
     if gate_of and not gate:
         raise UsageError("--no-gate leaves the gate out and --gate-of takes one: give one of them")
-    runs.check_finished(run)  # before the minutes that the rows take
+    for needed in (run, *average):  # before the minutes that the rows take
+        runs.check_finished(needed)
     if gate_of:
         artefact.describe(gate_of)
-    described = export.export(run, out, corpus.read(data, own), data, gate, note, gate_of)
+    rows = corpus.read(data, own)
+    described = export.export(run, out, rows, data, gate, note, gate_of, average)
     note(f"{described.name} {described.digest} written to {out}; set TOCSIN_MODEL={out} to use it")
