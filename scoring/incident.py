@@ -207,12 +207,12 @@ def _aloud(
     Up to the level of the brand's open cases of the same matter they speak for it. What goes unsaid
     is asked for again at the next check: once no case speaks for it, it is said. Of an incident
     that is silent so far the standing runs on, for the conversations that belong to it; its first
-    message tells where it stands now. That it falls, or is over, is always said of one that is not.
+    message tells where it stands now. That one is over that was said is always said.
     """
     state, total = incident.standing, incident.total
     if not state.open:
         return incident, None if incident.silent else said
-    if not incident.silent and (said is None or state.rank < before.rank):
+    if not incident.silent and said is None:
         return incident, said
     spoken = belonging.spoken(
         [case for stakes in incident.stakes for case in stakes.cases],

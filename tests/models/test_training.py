@@ -17,7 +17,7 @@ from models import artefact as models_artefact
 from models import batches, corpus, evaluation, runs, splits
 from models.auxiliary import Example
 from models.data import Row
-from models.errors import TrainingError
+from models.errors import ArtefactError, TrainingError
 from models.training import (
     Material,
     Progress,
@@ -135,6 +135,30 @@ def test_training_goes_on_from_an_exported_model(
     assert runs.told_of((first,)) == models_artefact.load(artefact).config.training
     figures = json.loads((further / "metrics.json").read_text())
     assert figures["heads"]["anger"]["f1"] > 0.9, "an epoch alone does not teach that much"
+
+
+def test_a_run_is_averaged_with_others(run: Path, artefact: Path, tmp_path: Path) -> None:
+    mean = runs.averaged(run, [artefact, run])
+    own, other = (runs.load(folder).network.state_dict() for folder in (run, artefact))
+    for name, value in mean.network.state_dict().items():
+        assert torch.allclose(value, (2 * own[name] + other[name]) / 3, atol=1e-6)
+    assert runs.told_of(mean.history).endswith("averaged with 2 other runs.")
+    with pytest.raises(ArtefactError, match="other layers or another vocabulary"):
+        runs.averaged(run, [Path("models/weights")])
+
+
+def test_export_averages_what_it_is_given(
+    tocsin: Tocsin, run: Path, artefact: Path, labelled: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "mean"
+    done = tocsin("export", run, labelled, out, "--no-own", "--no-gate", "--average", artefact)
+    assert done.returncode == 0, done.stderr
+    assert "averaged with another run" in (out / "CARD.md").read_text()
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    done = tocsin("export", run, labelled, out, "--no-own", "--no-gate", "--average", empty)
+    assert done.returncode == 2
+    assert "holds neither a finished training run nor an exported model" in done.stderr
 
 
 def test_calibrate_changes_probabilities_and_not_their_order(

@@ -143,7 +143,7 @@ def test_what_goes_unsaid_of_one_that_was_said_is_said_once_no_case_speaks_for_i
     assert [(one.status, one.level) for one in more] == [(Status.UPDATE, Level.ESCALATE)]
 
 
-def test_that_it_falls_is_said_whatever_speaks_for_it() -> None:
+def test_that_it_falls_goes_unsaid_too_and_its_standing_stays_what_people_know() -> None:
     quick = policy_with(
         levels__crisis__beyond_audience=False,
         levels__cool_down_s=6 * HOUR,
@@ -151,11 +151,13 @@ def test_that_it_falls_is_said_whatever_speaks_for_it() -> None:
     )
     state, said = run(beside(Level.ESCALATE), quick)
     assert [one.level for one in said] == [Level.CRISIS]
-    levels = [(one.status, one.level) for one in rest(state, quick)[1]]
-    assert len(levels) == 2
-    assert levels[0][0] is Status.UPDATE
-    assert levels[0][1] is not Level.CRISIS
-    assert levels[1][0] is Status.RESOLVED
+    later, more = incidents.advance(state, seconds(13 * HOUR), quick)
+    assert more == []
+    assert later.standing.rank == Level.CRISIS.rank
+    freed, more = incidents.fold(later, Pulse(brand=BRAND, at=seconds(13 * HOUR)), quick)
+    assert [one.status for one in more] == [Status.UPDATE]
+    assert freed.standing.rank < Level.CRISIS.rank
+    assert [one.status for one in rest(later, quick)[1]] == [Status.RESOLVED]
 
 
 def test_what_has_calmed_down_unsaid_is_not_said_at_all() -> None:
