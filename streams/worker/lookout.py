@@ -71,7 +71,10 @@ class Watched:
         recovery = cast("TableManager", self._app.tables).recovery
         if not len(self._app.tables) or not recovery.in_recovery:
             return None
-        return recovery._recovery_started_at, sum(recovery.active_offsets.values())
+        # Of a partition that nothing was read of yet the offset may be None.
+        return recovery._recovery_started_at, sum(
+            at or 0 for at in recovery.active_offsets.values()
+        )
 
     async def make_sure(self, settings: Settings) -> None:
         """Looks into partitions that seem to stand still. Raises KafkaError, TimeoutError."""
