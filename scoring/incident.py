@@ -23,7 +23,7 @@ from scoring.escalation import (
 )
 from scoring.headline import headline
 from scoring.policy import Policy
-from scoring.pulse import MINUTE, Pulse, merged
+from scoring.pulse import MINUTE, Pulse, elsewhere, merged
 from scoring.standing import Said, Standing
 from scoring.surge import Incident, Stakes, Surge
 from scoring.window import Window
@@ -217,6 +217,7 @@ def _aloud(
     spoken = belonging.spoken(
         [case for stakes in incident.stakes for case in stakes.cases],
         likeness.narrowed(total.topic if total else ()),
+        likeness.narrowed(elsewhere(total) if total else ()),
     )
     if incident.silent:
         rank = min(state.rank, standing.called_for(score, seen.beyond(), policy))

@@ -66,9 +66,10 @@ def quote(text: str, brand: str = "", limit: int = 160) -> str:
     """One line of at most `limit` characters, masked; several signals quote the same words."""
     # A text of 20,000 characters is not masked whole for its first line. What the cut goes through
     # is not recognised: it has to lie beyond the limit, however much masks and spaces shrink.
-    line = " ".join(mask(text[: 2 * limit + _BEYOND], brand).split())
+    # What stands on two lines of the text stands on one here: it is masked as it will be read.
+    line = mask(" ".join(text[: 2 * limit + _BEYOND].split()), brand)
     if len(line) < limit + _BEYOND < len(text):
-        line = " ".join(mask(text, brand).split())
+        line = mask(" ".join(text.split()), brand)
     return line if len(line) <= limit else line[: limit - 1].rstrip() + "…"
 
 

@@ -180,7 +180,7 @@ class Partition:
 
     def _tell(self, case: Case, scored: Scored, *, late: bool) -> list[Escalation]:
         """What a mention means to its brand's minute, and to its conversation's leader."""
-        self._count(scored, late=late)
+        self._count(scored, late=late, cased=case.standing.open and means_customer(case))
         heard = echoes.of(case.case_id, scored)
         return self._pass_on(case, heard) if heard else []
 
@@ -351,11 +351,11 @@ class Partition:
             if len(self._due) > 2 * len(self._scheduled) + _SLACK:  # of cases that are gone
                 self._due = Agenda(self._scheduled.items())
 
-    def _count(self, scored: Scored, *, late: bool) -> None:
+    def _count(self, scored: Scored, *, late: bool, cased: bool) -> None:
         if late and scored.mention.kind is not Kind.DELETION:
             return
         pulse = self._minute(scored.mention.brand, scored.mention.at)
-        self._pulses[pulse.brand, pulse.at] = pulses.count(pulse, scored)
+        self._pulses[pulse.brand, pulse.at] = pulses.count(pulse, scored, cased=cased)
 
     def _minute(self, brand: str, at: float) -> Pulse:
         """The brand's minute at `at` (seconds), begun if need be.

@@ -45,7 +45,8 @@ class Pulse(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag="
     `hollow` those of them that have hardly any. Of the brand's answers `amends` apologise, solve or
     make a gesture, `evasions` send the customer elsewhere. Of
     the complaints `own_named` name the brand; `names` counts the others that they name by hash.
-    `stakes` are the brand's highest open cases of customers in this partition as the minute ended.
+    `stakes` are the brand's highest open cases of customers in this partition as the minute ended;
+    `cased` counts the topics of complaints made within an open case, `cased_topic` is their sum.
     """
 
     brand: str
@@ -82,6 +83,8 @@ class Pulse(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag="
     own_named: int = 0
     names: tuple[int, ...] = ()
     stakes: "tuple[Stake, ...]" = ()
+    cased: int = 0
+    cased_topic: tuple[int, ...] = ()
 
 
 PulseEvent = Pulse | Tick
@@ -100,8 +103,11 @@ def minute_of(at: float) -> float:
     return at - at % MINUTE
 
 
-def count(pulse: Pulse, scored: Scored) -> Pulse:
-    """The pulse with one mention more; a mention counted before changes nothing."""
+def count(pulse: Pulse, scored: Scored, *, cased: bool = False) -> Pulse:
+    """The pulse with one mention more; a mention counted before changes nothing.
+
+    `cased` tells whether the mention's conversation is an open case.
+    """
     mention, scores = scored.mention, scored.scores
     known = bounded.key(mention.id)
     kind = mention.kind or Kind.POST
@@ -126,7 +132,7 @@ def count(pulse: Pulse, scored: Scored) -> Pulse:
         if max(scores.objective_fact, scores.complaint, scores.corporate_denial) >= LIKELY:
             changes["media"] = bounded.with_key(pulse.media, mention.author_key, MOST_KEYS)
     elif scores.complaint >= LIKELY:
-        changes |= _complaint(pulse, scored)
+        changes |= _complaint(pulse, scored, cased=cased)
     elif max(scores.complaint, scores.anger) < CONTENT:
         changes["contented"] = pulse.contented + 1
     return replace(pulse, **changes)
@@ -149,7 +155,7 @@ def unquoted(pulse: Pulse, mention_ids: Collection[str]) -> Pulse:
     return pulse if voices is pulse.voices else replace(pulse, voices=voices)
 
 
-def _complaint(pulse: Pulse, scored: Scored) -> dict[str, Any]:
+def _complaint(pulse: Pulse, scored: Scored, *, cased: bool) -> dict[str, Any]:
     mention, scores = scored.mention, scored.scores
     author = mention.author_key
     words = "" if mention.id in pulse.erased else scored.quote("complaint")
@@ -182,6 +188,10 @@ def _complaint(pulse: Pulse, scored: Scored) -> dict[str, Any]:
     if len(vector) == len(topic) and topic:
         changes["topic"] = tuple(map(operator.add, topic, vector))
         changes["topics"] = pulse.topics + 1
+        if cased:
+            before = pulse.cased_topic or (0,) * len(vector)
+            changes["cased"] = pulse.cased + 1
+            changes["cased_topic"] = tuple(map(operator.add, before, vector))
     if mention.role is Role.INFLUENCER or mention.followers >= INFLUENCER_FOLLOWERS:
         changes["influencers"] = bounded.with_key(pulse.influencers, author, MOST_KEYS)
     return changes
@@ -205,6 +215,7 @@ _SUMS = (
     "amends",
     "evasions",
     "own_named",
+    "cased",
 )
 _KEYS = ("authors", "texts", "threads", "influencers", "media")
 
@@ -220,15 +231,14 @@ def merged(one: Pulse, other: Pulse) -> Pulse:
     names = one.names or other.names
     if one.names and other.names:
         names = tuple(map(operator.add, one.names, other.names))
-    pairs = zip(one.topic or other.topic, other.topic or one.topic, strict=False)
-    both = bool(one.topic and other.topic)
     total = replace(
         one,
         at=min(one.at, other.at),
         brand_denial=max(one.brand_denial, other.brand_denial),
         voices=voices,
         mention_ids=tuple((*one.mention_ids, *other.mention_ids)[-50:]),
-        topic=tuple(a + b if both else a for a, b in pairs),
+        topic=_added(one.topic, other.topic),
+        cased_topic=_added(one.cased_topic, other.cased_topic),
         names=names,
         model=max(one.model, other.model),
         seen=(),
@@ -237,6 +247,18 @@ def merged(one: Pulse, other: Pulse) -> Pulse:
     return forget(replace(total, erased=()), {*one.erased, *other.erased})
 
 
+def _added(one: tuple[int, ...], other: tuple[int, ...]) -> tuple[int, ...]:
+    return tuple(map(operator.add, one, other)) if one and other else one or other
+
+
+def elsewhere(pulse: Pulse) -> tuple[int, ...]:
+    """The sum of the complaints' embeddings but those within open cases, where there are three."""
+    if not pulse.cased_topic or pulse.topics - pulse.cased < _SOME:
+        return pulse.topic
+    return tuple(map(operator.sub, pulse.topic, pulse.cased_topic))
+
+
+_SOME = 3
 _FEW = 16
 
 

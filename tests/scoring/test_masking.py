@@ -273,6 +273,12 @@ def test_a_quote_of_a_long_text_shows_no_part_of_what_the_cut_goes_through(
         assert part not in quote(text)
 
 
+@pytest.mark.parametrize("space", ["\n", "\t", "\u2028", " \r\n "])
+def test_a_quote_is_masked_as_it_is_read_on_one_line(space: str) -> None:
+    assert quote(f"call 06 12 34{space}56 78 now") == f"call {MASK} now"
+    assert quote(f"paid with 4111 1111{space}1111 1111") == f"paid with {MASK}"
+
+
 def test_a_quote_is_masked_before_it_is_cut() -> None:
     assert "0612" not in quote("x" * 150 + " 06 12 34 56 78")
 

@@ -7,6 +7,7 @@ from msgspec.structs import replace
 
 from scoring import incident as incidents
 from scoring import likeness
+from scoring import pulse as pulses
 from scoring.brands import Brands, case_id_of
 from scoring.command import Action, Command
 from scoring.desk import Desk
@@ -17,10 +18,11 @@ from scoring.mention import Kind
 from scoring.news import IncidentNews
 from scoring.partition import Partition
 from scoring.policy import Policy
-from scoring.pulse import MINUTE, MOST_STAKES, Pulse, Stake
+from scoring.pulse import MINUTE, MOST_STAKES, Pulse, Stake, elsewhere, merged, minute_of
 from scoring.surge import Incident
 from tests.scoring.helpers import (
     BRAND,
+    FURIOUS,
     HOUR,
     POLICY,
     STEADY,
@@ -71,6 +73,25 @@ def test_alone_it_is_said_at_every_level_and_beside_a_case_only_above_the_cases(
 
 def test_of_another_matter_everything_is_said() -> None:
     assert run(beside(Level.CRISIS, OTHER))[1] == run(beside(None))[1]
+
+
+def test_a_cases_own_replies_do_not_speak_for_another_matter() -> None:
+    stakes = (Stake(Level.ESCALATE.rank, ALIKE),)
+    others = [
+        scored(event.mention, event.scores, embedding=bytes([70, 95, *[0] * 6]))
+        for event in outage(60, start=600.0)
+    ]
+    pulse = Pulse(brand=BRAND, at=minute_of(seconds(0)), stakes=stakes)
+    for n in range(60):
+        event = mention(f"r{n}", 0.1 * n, by=f"r{n}", text=f"reply {n} of many, all alike")
+        pulse = pulses.count(pulse, scored(event, FURIOUS, embedding=ALIKE), cased=True)
+    found = [pulse, *(replace(one, stakes=stakes) for one in minutes(others))]
+    total = found[0]
+    for one in found[1:]:
+        total = merged(total, one)
+    assert likeness.cosine(likeness.narrowed(total.topic), ALIKE) > 0.65
+    assert likeness.cosine(likeness.narrowed(elsewhere(total)), ALIKE) < 0.6
+    assert [one.status for one in run(found)[1]][:1] == [Status.OPEN]
 
 
 def test_what_was_never_said_is_never_resolved_and_what_was_is_resolved_once() -> None:
