@@ -302,7 +302,8 @@ class Partition:
         self._schedule(case)
         if said:
             self.exchange.outbox.append(self._told(case, said[-1]))
-            self._minute(case.brand, self.watermark)  # its incident is to know where cases stand
+            # Its incident is to know where cases stand. Ahead of its turn there may be no clock yet.
+            self._minute(case.brand, said[-1].at.timestamp())
         if self._watch is not None:
             self._watch(case)
 

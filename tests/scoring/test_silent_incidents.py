@@ -264,6 +264,18 @@ def test_an_end_is_told_to_the_incident_without_another_mention() -> None:
     assert desk.brands.incidents[BRAND].stakes == ()
 
 
+def test_what_comes_by_the_fast_lane_before_anything_else_makes_no_minute_of_long_ago() -> None:
+    partition = Partition(STEADY, slack_s=300.0)
+    early = replace(scored(mention("m0", 0, by="a0"), BAD, embedding=ALIKE), ahead=True)
+    said, sealed = partition.mention(early)
+    assert said
+    assert sealed == []
+    assert partition.next_due() > seconds(0)
+    _, sealed = partition.tick(seconds(10 * MINUTE))
+    assert [pulse.at for pulse in sealed] == [minute_of(seconds(0))]
+    assert sealed[0].stakes
+
+
 def test_shares_and_edits_are_no_complaints_of_their_own() -> None:
     partition = Partition(STEADY)
     for n, kind in enumerate((Kind.POST, Kind.REPLY, Kind.SHARE, Kind.EDIT, None)):
