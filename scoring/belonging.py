@@ -21,7 +21,7 @@ the conversations of made-up incidents, one in two of those beside them (docs/de
 _ONE_SUBJECT = 0.65
 """Cosine between what a case's complaints have in common and what an incident's do from which they
 are the same matter: all of made-up crises of 33, of cases beside another matter one in twelve."""
-_SUBJECT_ELSEWHERE = 0.6
+_SUBJECT_OUTSIDE = 0.6
 """The same for the incident's complaints outside of open cases."""
 ONE_TOPIC = 0.5
 """Cosine between two conversations' topics from which they are about one thing; set by hand."""
@@ -60,10 +60,10 @@ def beside(case: Case, stakes: Iterable[tuple[int, bytes]]) -> int:
     return most
 
 
-def spoken(stakes: Iterable[Stake], topic: bytes, elsewhere: bytes) -> int:
+def spoken(stakes: Iterable[Stake], topic: bytes, outside: bytes) -> int:
     """The rank up to which the brand's open cases of customers speak for an incident about `topic`.
 
-    What people complain of `elsewhere`, outside of these cases, has to be the same matter too, as
+    What people complain of `outside` of these cases has to be the same matter too, as
     their own replies are part of the topic. That one of them became an incident is told once it is
     a crisis, whatever they are.
     """
@@ -71,7 +71,7 @@ def spoken(stakes: Iterable[Stake], topic: bytes, elsewhere: bytes) -> int:
         stake.rank
         for stake in stakes
         if likeness.cosine(stake.subject, topic) >= _ONE_SUBJECT
-        and likeness.cosine(stake.subject, elsewhere) >= _SUBJECT_ELSEWHERE
+        and likeness.cosine(stake.subject, outside) >= _SUBJECT_OUTSIDE
     ]
     return min(max(about, default=0), Level.ESCALATE.rank)
 

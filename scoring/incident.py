@@ -23,7 +23,7 @@ from scoring.escalation import (
 )
 from scoring.headline import headline
 from scoring.policy import Policy
-from scoring.pulse import MINUTE, Pulse, elsewhere, merged
+from scoring.pulse import MINUTE, Pulse, merged, outside_cases
 from scoring.standing import Said, Standing
 from scoring.surge import Incident, Stakes, Surge
 from scoring.window import Window
@@ -217,10 +217,10 @@ def _aloud(
     spoken = belonging.spoken(
         [case for stakes in incident.stakes for case in stakes.cases],
         likeness.narrowed(total.topic if total else ()),
-        likeness.narrowed(elsewhere(total) if total else ()),
+        likeness.narrowed(outside_cases(total) if total else ()),
     )
     if incident.silent:
-        rank = min(state.rank, standing.called_for(score, seen.beyond(), policy))
+        rank = min(state.rank, standing.rank_of(score, seen.beyond(), policy))
         hush = standing.hushed(state, seen.at, policy)
         if rank <= spoken or (hush and rank < hush.passes):
             return incident, None

@@ -302,7 +302,7 @@ class Partition:
         self._schedule(case)
         if said:
             self.exchange.outbox.append(self._told(case, said[-1]))
-            # Its incident is to know where cases stand. Ahead of its turn there may be no clock yet.
+            # Its incident is to know where cases stand. By the fast lane there may be no clock yet.
             self._minute(case.brand, said[-1].at.timestamp())
         if self._watch is not None:
             self._watch(case)

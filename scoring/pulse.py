@@ -18,6 +18,7 @@ MOST_KEYS = 256
 MOST_IDS = 10
 _SILENT = frozenset({Kind.DELETION, Kind.EDIT, Kind.ENGAGEMENT})
 _VOICES = 3
+_FEWEST_OUTSIDE = 3
 _HOLLOW = 10
 """Accounts with fewer followers than this may be made for the purpose; 0 is unknown."""
 
@@ -82,7 +83,7 @@ class Pulse(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag="
     evasions: int = 0
     own_named: int = 0
     names: tuple[int, ...] = ()
-    stakes: "tuple[Stake, ...]" = ()
+    stakes: tuple[Stake, ...] = ()
     cased: int = 0
     cased_topic: tuple[int, ...] = ()
 
@@ -251,14 +252,13 @@ def _added(one: tuple[int, ...], other: tuple[int, ...]) -> tuple[int, ...]:
     return tuple(map(operator.add, one, other)) if one and other else one or other
 
 
-def elsewhere(pulse: Pulse) -> tuple[int, ...]:
+def outside_cases(pulse: Pulse) -> tuple[int, ...]:
     """The sum of the complaints' embeddings but those within open cases, where there are three."""
-    if not pulse.cased_topic or pulse.topics - pulse.cased < _SOME:
+    if not pulse.cased_topic or pulse.topics - pulse.cased < _FEWEST_OUTSIDE:
         return pulse.topic
     return tuple(map(operator.sub, pulse.topic, pulse.cased_topic))
 
 
-_SOME = 3
 _FEW = 16
 
 

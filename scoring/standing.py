@@ -82,7 +82,7 @@ def settle(
     if standing.open:
         standing = replace(standing, below=_below(standing, score, at, policy))
     news = news or woken
-    wanted = called_for(score, beyond, policy)
+    wanted = rank_of(score, beyond, policy)
     standing, wanted, ripe = _waited(standing, wanted, at, policy, news=news)
     news = news or ripe
     if again and not standing.open:
@@ -162,7 +162,7 @@ def _called_for(
     return standing.rank if news and _telling(standing, score, at, policy) else None
 
 
-def called_for(score: float, beyond: bool, policy: Policy) -> int:
+def rank_of(score: float, beyond: bool, policy: Policy) -> int:
     """The rank of the level that a score reaches by itself, 0 for none."""
     reached = 0
     for rank, rule in enumerate(policy.levels.rules, start=1):

@@ -18,7 +18,7 @@ from scoring.mention import Kind
 from scoring.news import IncidentNews
 from scoring.partition import Partition
 from scoring.policy import Policy
-from scoring.pulse import MINUTE, MOST_STAKES, Pulse, Stake, elsewhere, merged, minute_of
+from scoring.pulse import MINUTE, MOST_STAKES, Pulse, Stake, merged, minute_of, outside_cases
 from scoring.surge import Incident
 from tests.scoring.helpers import (
     BRAND,
@@ -90,7 +90,7 @@ def test_a_cases_own_replies_do_not_speak_for_another_matter() -> None:
     for one in found[1:]:
         total = merged(total, one)
     assert likeness.cosine(likeness.narrowed(total.topic), ALIKE) > 0.65
-    assert likeness.cosine(likeness.narrowed(elsewhere(total)), ALIKE) < 0.6
+    assert likeness.cosine(likeness.narrowed(outside_cases(total)), ALIKE) < 0.6
     assert [one.status for one in run(found)[1]][:1] == [Status.OPEN]
 
 
