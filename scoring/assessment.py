@@ -1,6 +1,7 @@
 """From evidence to a probability: a sum of named terms in log-odds, written out."""
 
 import math
+from functools import cached_property
 from typing import Any
 
 import msgspec
@@ -134,11 +135,14 @@ class _View:
         self._outside = evidence.outside_reach
         self.grievance = max(evidence.grievance, self._brand_denial) * evidence.backing
         self.beyond = _beyond(evidence, self._outside, policy)
-        self.forecast: Forecast = forecast(
-            evidence.spread, at, evidence.counted_shares, self._promised()
-        )
         waiting = evidence.waiting_since
         self.silence_s = max(0.0, at - waiting.at) if waiting else 0.0
+
+    @cached_property
+    def forecast(self) -> Forecast:
+        """How far it will go; looked at only where it counts."""
+        evidence = self.evidence
+        return forecast(evidence.spread, self.at, evidence.counted_shares, self._promised())
 
     def _promised(self) -> float:
         """Shares per exposure that the first words promise."""
@@ -286,8 +290,11 @@ class _View:
         ]
 
     def crowd_terms(self) -> list[Term]:
-        """Who takes it further, and how far it is going."""
-        evidence, heard, expected = self.evidence, self.grievance, self.forecast
+        """Who takes it further, and how far it is going: of a grievance."""
+        evidence, heard = self.evidence, self.grievance
+        if not heard:
+            return []
+        expected = self.forecast
         complaining = len(evidence.complainants)
         outside = self._outside
         influencers, media = len(evidence.influencers), len(evidence.media)

@@ -14,7 +14,7 @@ from scoring import prior
 from scoring.bounded import strength
 from scoring.evidence import MOST_NAMED, Evidence
 from scoring.policy import Policy, Weights
-from scoring.spread import most_promised
+from scoring.spread import most_expected
 
 SILENCE = 6.0
 """The most that silence counts, in units of its weight."""
@@ -62,9 +62,9 @@ def unremarkable(evidence: Evidence, policy: Policy) -> bool:
     if evidence.followers > 1000:
         heard += weights.audience * min(_AUDIENCE, math.log10(evidence.reach / 1000))
     if evidence.spread.shares or evidence.counted_shares:
-        heard += weights.forecast * _PASSED_ON + weights.explosive
-    else:
-        heard += weights.forecast * math.log10(1 + most_promised(evidence.spread, prior.MOST))
+        heard += weights.explosive
+    most = most_expected(evidence.spread, evidence.counted_shares, prior.MOST)
+    heard += weights.forecast * math.log10(1 + most)
     if evidence.influencers or evidence.media or evidence.promoted or evidence.deletions:
         heard += weights.influencer * 3 + weights.media_coverage * 2 + weights.promotion
         heard += weights.deletion * math.log2(1 + len(evidence.deletions))

@@ -20,6 +20,7 @@ USUAL_INFECTIOUSNESS = 1 / 4_000
 _PRIOR_EXPOSURE = 2_000.0  # how much exposure outweighs the infectiousness assumed
 _PRIOR_AUDIENCES = 3.0  # how many known audiences outweigh the usual one
 _MOST_REPRODUCTION = 0.95
+_MOST_PROMISED = 1e9  # shares that no text promises more of
 _PRIOR_FACTOR = math.exp(1.2816 * 1.9)  # of the 80 % interval while nobody has shared
 
 
@@ -116,10 +117,7 @@ class View:
         seen_age = max(0.0, spread.shares * (at - spread.shares_since))
         self.age = (seen_age + hidden * since) / max(1, self.shares)
 
-        typical = math.exp(
-            (spread.log_audience + _PRIOR_AUDIENCES * math.log(USUAL_AUDIENCE))
-            / (spread.known + _PRIOR_AUDIENCES)
-        )
+        typical = _typical(spread)
         self.remaining = kernel.remaining(
             tuple(
                 [
@@ -134,6 +132,7 @@ class View:
         reacted = max(0.0, exposure - self.remaining) + _PRIOR_EXPOSURE
         expected = (prior or USUAL_INFECTIOUSNESS) * _PRIOR_EXPOSURE
         self.infectiousness = (self.shares + expected) / reacted
+        self._promised = min(self.infectiousness, prior)
         blank_shares = self.shares - spread.known_shares
         self.audience = (spread.shared_exposure + typical * (blank_shares + 0.5)) / (
             self.shares + 0.5
@@ -149,39 +148,54 @@ class View:
         """Shares to come from the audiences there are already."""
         return self.infectiousness * self.remaining
 
+    @property
+    def promised(self) -> float:
+        """Shares to come by what the text promised, as far as the shares so far bear it out."""
+        critical = min(self._promised * self.audience, _MOST_REPRODUCTION)
+        return min(_MOST_PROMISED, self._promised * self.remaining / (1 - critical))
 
-def most_promised(spread: Spread, prior: float) -> float:
-    """No fewer shares than `forecast` expects at any time while nobody has shared.
 
-    `prior` in shares per exposure, as there.
+def most_expected(spread: Spread, counted: int, prior: float) -> float:
+    """No fewer shares than `forecast` expects at any time until there is another publication.
+
+    `counted` and `prior` as there, `prior` in shares per exposure.
     """
-    typical = math.exp(
-        (spread.log_audience + _PRIOR_AUDIENCES * math.log(USUAL_AUDIENCE))
-        / (spread.known + _PRIOR_AUDIENCES)
-    )
-    exposure = spread.exposure + typical * spread.blank
-    return prior * exposure / (1 - min(prior * typical, _MOST_REPRODUCTION)) + 0.1
+    shares = max(spread.shares, counted)
+    typical = _typical(spread)
+    exposure = spread.exposure + typical * (spread.blank + shares - spread.shares)
+    critical = _MOST_REPRODUCTION if shares else min(prior * typical, _MOST_REPRODUCTION)
+    promised = prior * exposure / (1 - critical) + 0.1
+    return shares + max(promised, 2 * layer.MOST_GROWTH * (1 + shares) if shares else 0.0)
+
+
+def _typical(spread: Spread) -> float:
+    """Followers of an account whose followers are unknown."""
+    known = spread.log_audience + _PRIOR_AUDIENCES * math.log(USUAL_AUDIENCE)
+    return math.exp(known / (spread.known + _PRIOR_AUDIENCES))
 
 
 def forecast(spread: Spread, at: float, counted: int = 0, prior: float = 0.0) -> Forecast:
     """What to expect as of `at` (seconds); `counted` are shares that a counter showed.
 
     `prior` is the infectiousness (shares per exposure) that the text promises, 0 when nothing is
-    known of it: until somebody shares, nothing is then expected. A reproduction number of one or
-    more is explosive: the forecast is bounded all the same.
+    known of it: until somebody shares, nothing is then expected. Later on, no fewer are expected
+    than it still promises. A reproduction number of one or more is explosive: the forecast is
+    bounded all the same.
     """
     view = View(spread, at, counted, prior)
+    promised = view.promised
     if not view.shares:
-        coming = view.reactions / (1 - min(view.reproduction, _MOST_REPRODUCTION)) if prior else 0.0
         return Forecast(
-            shares=round(coming, 1),
-            low=round(coming / _PRIOR_FACTOR, 1),
-            high=round(coming * _PRIOR_FACTOR, 1),
+            shares=round(promised, 1),
+            low=round(promised / _PRIOR_FACTOR, 1),
+            high=round(promised * _PRIOR_FACTOR, 1),
             reproduction=0.0,
         )
     low, middle, high = layer.coming(
         view.shares, view.shared, view.age, view.mean_age, view.reactions
     )
+    if promised > middle:
+        middle, high = promised, max(high, promised * _PRIOR_FACTOR)
     return Forecast(
         shares=round(view.shares + middle, 1),
         low=round(view.shares + low, 1),

@@ -19,6 +19,8 @@ from streams.cli import exits
 
 AGES = tuple(60.0 * minutes for minutes in (5, 10, 20, 30, 60, 120, 180, 360))
 OURS, BLIND = "Tocsin", "Tocsin, followers unknown"
+ALIKE = "Tocsin, fitted as the others are"
+"""On whole cascades alone, the population that all are tested on: not what ships."""
 FOLDS = 5
 MARGIN = 1.0
 """Shares by which an interval may miss a whole number and still hold it."""
@@ -40,7 +42,7 @@ def main(arguments: Sequence[str]) -> int:
     "--fit",
     "out",
     type=click.Path(dir_okay=False, path_type=Path),
-    help="Measure nothing: fit the layer on every cascade and write it (scoring/layer.toml).",
+    help="Measure nothing: fit the layer on every cascade and write it (scoring/layer.json).",
 )
 def command(cascades: Path, seed: int, draws: int, first: int | None, out: Path | None) -> None:
     """How well is the final number of shares foreseen at each age?
@@ -68,20 +70,22 @@ def command(cascades: Path, seed: int, draws: int, first: int | None, out: Path 
 def _forecasts(known: Sequence[Cascade], seed: int) -> dict[str, dict[float, np.ndarray]]:
     """By method and age: low, expected and high of every cascade, from the folds it is not in."""
     fold = folds(known, FOLDS)
-    data = fit.samples(known, seed)
+    data, whole = fit.samples(known, seed), fit.samples(known, seed, copies=())
     found: dict[str, dict[float, np.ndarray]] = {
         name: {age: np.full((len(known), 3), np.nan) for age in AGES}
-        for name in (OURS, BLIND, *RIVALS)
+        for name in (OURS, BLIND, ALIKE, *RIVALS)
     }
     for number in range(FOLDS):
         rows = np.flatnonzero(fold == number).tolist()
         train = [one for one, own in zip(known, fold, strict=True) if own != number]
         test = [known[row] for row in rows]
-        fitted = fit.fit(data.only(fold[data.of] != number))
-        for name, seen in ((OURS, test), (BLIND, [one.blind() for one in test])):
+        fitted = fit.fit(data.only(fold[data.of] != number), seed)
+        alike = fit.fit(whole.only(fold[whole.of] != number), seed)
+        blind = [one.blind() for one in test]
+        for name, own, seen in ((OURS, fitted, test), (BLIND, fitted, blind), (ALIKE, alike, test)):
             for row, one in zip(rows, seen, strict=True):
                 for age, spread in fit.states(one, AGES):
-                    found[name][age][row] = ours(fitted, spread, fit.BEGUN + age)
+                    found[name][age][row] = ours(own, spread, fit.BEGUN + age)
         for name, method in RIVALS.items():
             for age in AGES:
                 found[name][age][rows] = method(train, test, age)

@@ -1,14 +1,18 @@
-"""Fits the calibrated layer: quantile regression on states of recorded cascades at many ages."""
+"""Fits the calibrated layer: quantiles of what came after states of recorded cascades."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from contextlib import contextmanager
+from dataclasses import dataclass, fields
 from pathlib import Path
 
+import msgspec
 import numpy as np
+import torch
+from torch import nn
 
 from benchmarks.spread.cascades import Cascade
 from scoring import layer
-from scoring.layer import QUANTILES, TERMS, Layer
+from scoring.layer import QUANTILES, TERMS, Layer, Step
 from scoring.spread import Spread, View, expose
 
 AGES = tuple(60.0 * m for m in (1, 2, 3, 5, 7, 10, 15, 20, 30, 45, 60, 90, 120, 180, 240, 360))
@@ -19,20 +23,29 @@ COPIES_WEIGH, COPIES_WEIGH_FEW, FEW = 0.05, 0.4, 3.0
 """Weight of a smaller copy beside 1 of a whole cascade: where many shares were seen, and how much
 more where few were. The cascades were chosen for being large: a fit on them alone expects two
 hundred shares of every post that was shared once a moment ago."""
+SEEN_WEIGHS = 0.75
+"""Power of the part of the final size that was seen by which an error of the middle weighs."""
 
 BEGUN = 1.4e9  # any time does: only differences count
-_ROUNDS = 30
-_RIDGE = 1e-4  # of the mean square of a term: terms say nearly the same of each other
-_EPSILON = (0.5, 0.75, 0.02)  # of the smoothed absolute value: first, factor, last
+HIDDEN, EPOCHS, BATCH = (32, 16), 100, 512
+RATE, DECAY, DROPPED = 3e-3, 1e-3, 0.05  # of AdamW (Loshchilov and Hutter 2019), and dropout
+FALLS_WEIGH = 20.0
+"""How much it costs to foresee fewer shares in the end after one share more."""
+_MOST = 12.0  # logarithm of shares to come, where falls are looked at
+_EDGE = 4.0  # standard deviations that a term is kept within
+_DIGITS = 6  # of a weight as written
 
 
 @dataclass(frozen=True)
 class Samples:
-    """States of cascades at ages: `terms` (samples, TERMS), the shares that were still `to_come`,
-    how much each weighs, the part of the final size that was seen, and the cascade's number.
+    """States of cascades at ages: `terms` (samples, TERMS), the terms had there been `one_more`
+    share just then, the `shares` seen and those `to_come`, how much each weighs, the part of the
+    final size that was seen, and the cascade's number.
     """
 
     terms: np.ndarray
+    one_more: np.ndarray
+    shares: np.ndarray
     to_come: np.ndarray
     weights: np.ndarray
     seen: np.ndarray
@@ -40,8 +53,7 @@ class Samples:
 
     def only(self, mask: np.ndarray) -> "Samples":
         """Those that `mask` holds."""
-        columns = (self.terms, self.to_come, self.weights, self.seen, self.of)
-        return Samples(*(column[mask] for column in columns))
+        return Samples(*(getattr(self, column.name)[mask] for column in fields(self)))
 
 
 def states(cascade: Cascade, ages: Iterable[float]) -> Iterator[tuple[float, Spread]]:
@@ -60,21 +72,27 @@ def states(cascade: Cascade, ages: Iterable[float]) -> Iterator[tuple[float, Spr
         yield age, spread
 
 
-def samples(cascades: Sequence[Cascade], seed: int) -> Samples:
-    """Every cascade whole and thinned, every second one without follower counts."""
+def samples(cascades: Sequence[Cascade], seed: int, copies: Sequence[float] = THINNED) -> Samples:
+    """Every cascade whole and thinned (`copies`), every second one without follower counts."""
     rows: list[tuple[float, ...]] = []
-    rest: list[tuple[float, float, float, int]] = []
+    more: list[tuple[float, ...]] = []
+    rest: list[tuple[int, int, float, float, int]] = []
     for number, cascade in enumerate(cascades):
         seen = cascade if number % 2 else cascade.blind()
-        for kept in (1.0, *THINNED):
+        for kept in (1.0, *copies):
             one = seen if kept == 1 else seen.thinned(kept, seed)
             for age, spread in states(one, (AGES if kept == 1 else AGES[::2]) + LATE_AGES):
                 if spread.shares:
-                    rows.append(_terms(spread, BEGUN + age))
+                    at = BEGUN + age
+                    rows.append(_terms(spread, at))
+                    audience = int(one.followers[spread.shares])
+                    more.append(_terms(expose(spread, at, audience, share=True), at))
                     weight = 1.0 if kept == 1 else _weight_of_copy(spread.shares)
                     seen_part = (1 + spread.shares) / (1 + one.size)
-                    rest.append((one.size - spread.shares, weight, seen_part, number))
-    return Samples(np.array(rows), *(np.array(column) for column in zip(*rest, strict=True)))
+                    shares = spread.shares
+                    rest.append((shares, one.size - shares, weight, seen_part, number))
+    columns = (np.array(column) for column in zip(*rest, strict=True))
+    return Samples(np.array(rows), np.array(more), *columns)
 
 
 def _weight_of_copy(shares: int) -> float:
@@ -86,58 +104,115 @@ def _terms(spread: Spread, at: float) -> tuple[float, ...]:
     return layer.terms(view.shares, view.shared, view.age, view.mean_age, view.reactions)
 
 
-def quantile(data: Samples, share: float) -> np.ndarray:
-    """Coefficients of the quantile `share` of log(1 + shares to come), shape (TERMS,).
+def fit(data: Samples, seed: int) -> Layer:
+    """The layer of these samples: all quantiles by their check loss (Koenker and Bassett 1978).
 
-    The check loss is minimised by majorisation (Hunter and Lange 2000): least squares, reweighted.
-    """
-    scale = np.sqrt((data.terms**2).mean(0))
-    terms, wanted, weights = data.terms / scale, np.log1p(data.to_come), data.weights
-    ridge = _RIDGE * weights.sum() * np.eye(len(scale))
-    found = np.linalg.solve(
-        (terms * weights[:, None]).T @ terms + ridge, terms.T @ (weights * wanted)
-    )
-    for turn in range(_ROUNDS):
-        epsilon = max(_EPSILON[0] * _EPSILON[1] ** turn, _EPSILON[2])
-        pull = weights / (np.abs(wanted - terms @ found) + epsilon)
-        left = (terms * pull[:, None]).T @ terms + ridge
-        right = terms.T @ (pull * wanted) + (2 * share - 1) * (terms.T @ weights)
-        found = np.linalg.solve(left, right)
-    return found / scale
-
-
-def fit(data: Samples) -> Layer:
-    """The layer of these samples.
-
-    For the middle an error weighs by the root of the part that was seen: between the median of
+    For the middle an error weighs by a power of the part that was seen: between the median of
     the logarithm (no such weight) and the least mean relative error (the whole part).
     """
-    relative = replace(data, weights=data.weights * np.sqrt(data.seen))
-    low, middle, high = (
-        tuple(round(float(x), 5) for x in quantile(relative if share == 0.5 else data, share))
-        for share in QUANTILES
+    mean, deviation = _spread_of(data)
+    terms, more = (
+        torch.tensor(np.clip((rows - mean) / deviation, -_EDGE, _EDGE)).float()
+        for rows in (data.terms, data.one_more)
     )
-    return Layer(terms=TERMS, low=low, middle=middle, high=high)
+    shares = torch.tensor(data.shares).float()[:, None]
+    wanted = torch.tensor(np.log1p(data.to_come)).float()[:, None]
+    middle = data.weights * data.seen**SEEN_WEIGHS
+    weights = torch.tensor(np.stack([data.weights, middle, data.weights], 1)).float()
+    network = _trained((terms, more, shares, wanted, weights / weights.mean(0)), seed)
+    first, *rest = [
+        (one.weight.detach().double().numpy(), one.bias.detach().double().numpy())
+        for one in network
+        if isinstance(one, nn.Linear)
+    ]
+    # terms as they come, and not by their deviations: folded into the first weights
+    first = (first[0] / deviation, first[1] - first[0] @ (mean / deviation))
+    return Layer(
+        made="",
+        terms=TERMS,
+        least=_rounded(mean - _EDGE * deviation),
+        most=_rounded(mean + _EDGE * deviation),
+        steps=(_step(*first), _step(*rest[0]), _step(*rest[1])),
+    )
 
 
-def written(fitted: Layer, heading: str) -> str:
-    """The layer as TOML, `heading` as its comment."""
-    lines = [f"# {line}".rstrip() for line in heading.splitlines()]
-    for name in ("terms", "low", "middle", "high"):
-        values = getattr(fitted, name)
-        shown = "".join(f'    "{v}",\n' if isinstance(v, str) else f"    {v},\n" for v in values)
-        lines.append(f"{name} = [\n{shown}]")
-    return "\n".join(lines) + "\n"
+def _spread_of(data: Samples) -> tuple[np.ndarray, np.ndarray]:
+    """Weighted mean and standard deviation of each term; shapes (TERMS,)."""
+    mean = np.average(data.terms, axis=0, weights=data.weights)
+    deviation = np.sqrt(np.average((data.terms - mean) ** 2, axis=0, weights=data.weights))
+    return mean, np.maximum(deviation, 1e-6)
+
+
+@contextmanager
+def _one_thread() -> Iterator[None]:
+    """Networks this small are slower with more, and add up in another order."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
+
+
+def _trained(data: tuple[torch.Tensor, ...], seed: int) -> nn.Sequential:
+    """The network after EPOCHS.
+
+    `data`: terms and those of one more share, shape (samples, TERMS), shares and what is wanted of
+    the network (samples, 1), weights (samples, QUANTILES).
+    """
+    terms, more, shares, wanted, weights = data
+    quantiles = torch.tensor(QUANTILES)
+    with torch.random.fork_rng(), _one_thread():
+        torch.manual_seed(seed)
+        last = nn.Linear(HIDDEN[1], len(QUANTILES))
+        nn.init.constant_(last.bias, float(wanted.mean()))
+        network = nn.Sequential(
+            nn.Linear(terms.shape[1], HIDDEN[0]),
+            nn.SiLU(),
+            nn.Dropout(DROPPED),
+            nn.Linear(*HIDDEN),
+            nn.SiLU(),
+            nn.Dropout(DROPPED),
+            last,
+        )
+        optimiser = torch.optim.AdamW(network.parameters(), lr=RATE, weight_decay=DECAY)
+        batches = max(1, len(terms) // BATCH)
+        pace = torch.optim.lr_scheduler.OneCycleLR(
+            optimiser, RATE, total_steps=EPOCHS * batches, cycle_momentum=False
+        )
+        for _ in range(EPOCHS):
+            order = torch.randperm(len(terms))
+            for rows in torch.tensor_split(order, batches):
+                wrong = wanted[rows] - network.train()(terms[rows])
+                loss = torch.maximum(quantiles * wrong, (quantiles - 1) * wrong) * weights[rows]
+                both = network.eval()(torch.cat([terms[rows], more[rows]]))
+                now, then = both.chunk(2)
+                final = torch.log(shares[rows] + now.clamp(0, _MOST).exp())
+                further = torch.log(shares[rows] + 1 + then.clamp(0, _MOST).exp())
+                falls = torch.relu(final - further)
+                optimiser.zero_grad()
+                (loss.mean() + FALLS_WEIGH * falls.mean()).backward()
+                optimiser.step()
+                pace.step()
+    return network.eval()
+
+
+def _step(weights: np.ndarray, bias: np.ndarray) -> Step:
+    return Step(tuple(_rounded(row) for row in weights), _rounded(bias))
+
+
+def _rounded(values: Iterable[float]) -> tuple[float, ...]:
+    return tuple(float(f"{value:.{_DIGITS}g}") for value in values)
 
 
 def write(cascades: Sequence[Cascade], seed: int, out: Path) -> None:
     """Fits the layer on every cascade and writes it."""
     data = samples(cascades, seed)
-    heading = (
-        "Coefficients of the forecast: quantiles 0.1, 0.5 and 0.9 of log(1 + shares to come), in\n"
-        "the order of `terms` (scoring/layer.py). Written by\n"
-        "`python -m benchmarks spread CASCADES --fit scoring/layer.toml`:\n"
-        f"{len(cascades):,} public retweet cascades and smaller copies of them, {len(data.of):,}"
-        f" states\nat ages of a minute to a week, seed {seed}. How, and how well: docs/decision.md."
+    made = (
+        f"python -m benchmarks spread CASCADES --fit scoring/layer.json: {len(cascades):,} public "
+        f"retweet cascades and smaller copies of them, {len(data.of):,} states at ages of a minute "
+        f"to a week, seed {seed}. Quantiles 0.1, 0.5 and 0.9 of log(1 + shares to come). How, and "
+        "how well: docs/decision.md."
     )
-    out.write_text(written(fit(data), heading), "utf-8")
+    fitted = msgspec.structs.replace(fit(data, seed), made=made)
+    out.write_bytes(msgspec.json.format(msgspec.json.encode(fitted), indent=0) + b"\n")

@@ -57,11 +57,13 @@ def cheng_linear(train: Sequence[Cascade], test: Sequence[Cascade], age: float) 
 def cheng_trees(train: Sequence[Cascade], test: Sequence[Cascade], age: float) -> np.ndarray:
     """The same features, gradient boosted trees for the median."""
     from sklearn.ensemble import HistGradientBoostingRegressor
+    from threadpoolctl import threadpool_limits
 
     model = HistGradientBoostingRegressor(
         loss="absolute_error", max_iter=120, learning_rate=0.06, max_leaf_nodes=15, random_state=1
     )
-    return _learnt(model, train, test, age)
+    with threadpool_limits(1):  # trees this small are slower with more
+        return _learnt(model, train, test, age)
 
 
 def uncalibrated(train: Sequence[Cascade], test: Sequence[Cascade], age: float) -> np.ndarray:

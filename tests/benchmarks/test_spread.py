@@ -11,7 +11,7 @@ from click.testing import CliRunner
 
 from benchmarks.spread import cascades, figures, fit, seismic
 from benchmarks.spread.cascades import Cascade
-from benchmarks.spread.command import command
+from benchmarks.spread.command import ALIKE, command
 from models.errors import DataError
 from scoring.layer import TERMS, Layer
 
@@ -50,24 +50,37 @@ def test_what_holds_no_cascades_is_told_in_one_line(tmp_path: Path, text: str) -
         cascades.read(file, seed=1)
 
 
-def test_the_fit_finds_the_quantiles_of_what_it_was_drawn_from() -> None:
+@pytest.fixture
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Fits of a second, whose forecasts are not looked at."""
+    monkeypatch.setattr(fit, "EPOCHS", 3)
+
+
+def test_the_fit_finds_the_quantiles_of_what_it_was_drawn_from(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(fit, "EPOCHS", 60)
     rng = np.random.default_rng(3)
-    terms = np.zeros((20_000, 2))
-    terms[:, 0], terms[:, 1] = 1.0, rng.uniform(0, 4, 20_000)
-    logs = 1 + terms @ [0.5, 1.0] + rng.normal(0, 0.4, 20_000)
-    ones = np.ones(20_000)
-    data = fit.Samples(terms, np.expm1(logs), ones, ones, np.zeros(20_000, int))
-    for share, offset in ((0.1, -1.2816), (0.5, 0.0), (0.9, 1.2816)):
-        assert fit.quantile(data, share) == pytest.approx([1.5 + 0.4 * offset, 1.0], abs=0.05)
+    terms = rng.uniform(0, 4, (6_000, len(TERMS)))
+    logs = 1.5 + terms[:, 1] + rng.normal(0, 0.4, len(terms))
+    ones = np.ones(len(terms))
+    fitted = fit.fit(fit.Samples(terms, terms, ones, np.expm1(logs), ones, ones, ones), seed=1)
+    middle = (2.0,) * len(TERMS)
+    found = np.log1p(fitted.coming(middle))
+    expected = [3.5 + 0.4 * normal for normal in (-1.2816, 0.0, 1.2816)]
+    assert found == pytest.approx(expected, abs=0.12)
 
 
+@pytest.mark.usefixtures("quick")
 def test_a_fitted_layer_is_written_as_it_is_read(tmp_path: Path) -> None:
     known = some(40)
-    out = tmp_path / "layer.toml"
+    out = tmp_path / "layer.json"
     fit.write(known, 1, out)
-    found = msgspec.toml.decode(out.read_bytes(), type=Layer)
+    found = msgspec.json.decode(out.read_bytes(), type=Layer)
     assert found.terms == TERMS
-    assert found == fit.fit(fit.samples(known, 1))
+    assert "40 public" in found.made
+    again = fit.fit(fit.samples(known, 1), 1)
+    assert msgspec.structs.replace(found, made="") == again
 
 
 def test_thinned_copies_are_smaller_and_the_same_each_time() -> None:
@@ -101,6 +114,7 @@ def test_figures_by_hand() -> None:
     assert figures.coverage(sizes - 1, sizes + np.array([1, 1, -0.5, 1, 1]), sizes) == 0.8
 
 
+@pytest.mark.usefixtures("quick")
 def test_the_command_measures_every_method_at_every_age(tmp_path: Path) -> None:
     pytest.importorskip("sklearn", reason="pip install 'tocsin[bench]'")
     file = tmp_path / "some.jsonl"
@@ -117,6 +131,12 @@ def test_the_command_measures_every_method_at_every_age(tmp_path: Path) -> None:
     assert done.exit_code == 0, done.output
     for title in ("Median relative error", "Rank correlation", "Coverage", "us per event"):
         assert title in done.output
-    for name in ("Tocsin", "size alone", "batch SEISMIC", "features, trees"):
+    for name in (
+        "Tocsin",
+        ALIKE,
+        "size alone",
+        "batch SEISMIC",
+        "features, trees",
+    ):
         assert done.output.count(f"| {name} |") >= 3
     assert "nan" not in done.output

@@ -7,11 +7,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from scoring import kernel, layer
-from scoring.layer import MOST_SEEN, TERMS, Layer
+from scoring.layer import MOST_SEEN, TERMS, Layer, Step
 
 
 def test_the_coefficients_are_of_the_terms_that_the_code_computes() -> None:
-    assert layer.fitted().terms == TERMS
+    assert layer.shipped().terms == TERMS
     sums = kernel.even(3600.0)
     assert len(layer.terms(5, sums, 3600.0, 1800.0, 2.0)) == len(TERMS)
 
@@ -39,13 +39,37 @@ def test_the_largest_cascades_count_as_many_of_the_largest_known() -> None:
     assert tenfold == pytest.approx([10 * one for one in once])
 
 
-def test_quantiles_that_cross_are_put_in_order() -> None:
-    def row(value: float) -> tuple[float, ...]:
-        return (value, *(0.0,) * (len(TERMS) - 1))
+def constant(*values: float, least: float = -100.0, most: float = 100.0) -> Layer:
+    """A layer of one hidden number a step: `values` plus SiLU(SiLU(first term))."""
+    count = len(TERMS)
+    passing = Step(((1.0, *(0.0,) * (count - 1)),), (0.0,))
+    again = Step(((1.0,),), (0.0,))
+    out = Step(((1.0,),) * 3, values)
+    return Layer(
+        made="here",
+        terms=TERMS,
+        least=(least,) * count,
+        most=(most,) * count,
+        steps=(passing, again, out),
+    )
 
-    crossed = Layer(terms=TERMS, low=row(3.0), middle=row(2.0), high=row(1.0))
-    terms = (1.0, *(0.0,) * (len(TERMS) - 1))
-    assert crossed.coming(terms) == pytest.approx([math.expm1(2.0)] * 3)
+
+def silu(value: float) -> float:
+    return value / (1 + math.exp(-value))
+
+
+def test_quantiles_that_cross_are_put_in_order() -> None:
+    nothing = (0.0,) * len(TERMS)
+    assert constant(3.0, 2.0, 1.0).coming(nothing) == pytest.approx([math.expm1(2.0)] * 3)
+
+
+def test_the_network_by_hand_and_terms_kept_within_their_range() -> None:
+    layer, narrow = constant(0.0, 0.5, 1.0), constant(0.0, 0.5, 1.0, most=1.0)
+    terms = (2.0, *(0.0,) * (len(TERMS) - 1))
+    hidden = silu(silu(2.0))
+    assert layer.coming(terms) == pytest.approx([math.expm1(hidden + x) for x in (0.0, 0.5, 1.0)])
+    hidden = silu(silu(1.0))
+    assert narrow.coming(terms) == pytest.approx([math.expm1(hidden + x) for x in (0.0, 0.5, 1.0)])
 
 
 def test_the_kernel_follows_the_published_one() -> None:
