@@ -24,7 +24,7 @@ MOST_SEEN = 3_000.0
 OLDEST = 7 * 86_400.0
 """Seconds, the latest age of the fit: what is expected later fades with this time constant."""
 MOST_GROWTH = 1_000.0
-"""Shares to come of each share seen, and of one more: no forecast has more."""
+"""Shares to come of each share seen, and of one more, that a layer may tell."""
 
 _NOW = 60.0  # seconds within which nothing is older than anything else
 _RECENT = (2, 8, 32)  # parts of the age within which recent shares are counted

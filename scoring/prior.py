@@ -1,7 +1,7 @@
 """What a text promises before anybody has shared it: shares per exposure, by who says what where.
 
 Set by hand. The public cascades that the forecast is fitted on come without texts and channels, so
-nothing here is fitted; the first dozen shares outweigh it (scoring/spread.py). Anger: articles one
+nothing here is fitted; the first few shares outweigh it (scoring/spread.py). Anger: articles one
 standard deviation angrier were 34 % likelier to be passed on (Berger and Milkman 2012, Journal of
 Marketing Research 49). The other factors are estimates without a source.
 """

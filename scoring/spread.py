@@ -132,7 +132,13 @@ class View:
         reacted = max(0.0, exposure - self.remaining) + _PRIOR_EXPOSURE
         expected = (prior or USUAL_INFECTIOUSNESS) * _PRIOR_EXPOSURE
         self.infectiousness = (self.shares + expected) / reacted
-        self._promised = min(self.infectiousness, prior)
+        borne_out = min(self.infectiousness, prior)
+        shown = spread.exposure - spread.shared_exposure
+        shown += typical * (spread.blank - (spread.shares - spread.known_shares))
+        own = self.remaining * shown / exposure if exposure else 0.0
+        self.promised = min(_MOST_PROMISED, borne_out * own * _passed_on(borne_out))
+        """Shares in the end by what the text promised to those whom it was shown by no share, as
+        far as the shares so far bear it out."""
         blank_shares = self.shares - spread.known_shares
         self.audience = (spread.shared_exposure + typical * (blank_shares + 0.5)) / (
             self.shares + 0.5
@@ -148,12 +154,6 @@ class View:
         """Shares to come from the audiences there are already."""
         return self.infectiousness * self.remaining
 
-    @property
-    def promised(self) -> float:
-        """Shares to come by what the text promised, as far as the shares so far bear it out."""
-        critical = min(self._promised * self.audience, _MOST_REPRODUCTION)
-        return min(_MOST_PROMISED, self._promised * self.remaining / (1 - critical))
-
 
 def most_expected(spread: Spread, counted: int, prior: float) -> float:
     """No fewer shares than `forecast` expects at any time until there is another publication.
@@ -163,9 +163,13 @@ def most_expected(spread: Spread, counted: int, prior: float) -> float:
     shares = max(spread.shares, counted)
     typical = _typical(spread)
     exposure = spread.exposure + typical * (spread.blank + shares - spread.shares)
-    critical = _MOST_REPRODUCTION if shares else min(prior * typical, _MOST_REPRODUCTION)
-    promised = prior * exposure / (1 - critical) + 0.1
+    promised = prior * exposure * _passed_on(prior) + 0.1
     return shares + max(promised, 2 * layer.MOST_GROWTH * (1 + shares) if shares else 0.0)
+
+
+def _passed_on(infectiousness: float) -> float:
+    """Shares that each share of the first audience leads to, itself included."""
+    return 1 / (1 - min(infectiousness * USUAL_AUDIENCE, _MOST_REPRODUCTION))
 
 
 def _typical(spread: Spread) -> float:
@@ -178,9 +182,9 @@ def forecast(spread: Spread, at: float, counted: int = 0, prior: float = 0.0) ->
     """What to expect as of `at` (seconds); `counted` are shares that a counter showed.
 
     `prior` is the infectiousness (shares per exposure) that the text promises, 0 when nothing is
-    known of it: until somebody shares, nothing is then expected. Later on, no fewer are expected
-    than it still promises. A reproduction number of one or more is explosive: the forecast is
-    bounded all the same.
+    known of it: until somebody shares, nothing is then expected. Later on, no fewer in the end are
+    expected than it still promises. A reproduction number of one or more is explosive: the
+    forecast is bounded all the same.
     """
     view = View(spread, at, counted, prior)
     promised = view.promised
@@ -194,11 +198,9 @@ def forecast(spread: Spread, at: float, counted: int = 0, prior: float = 0.0) ->
     low, middle, high = layer.coming(
         view.shares, view.shared, view.age, view.mean_age, view.reactions
     )
-    if promised > middle:
-        middle, high = promised, max(high, promised * _PRIOR_FACTOR)
     return Forecast(
-        shares=round(view.shares + middle, 1),
+        shares=round(max(promised, view.shares + middle), 1),
         low=round(view.shares + low, 1),
-        high=round(view.shares + high, 1),
+        high=round(max(promised, view.shares + high), 1),
         reproduction=round(view.reproduction, 3),
     )

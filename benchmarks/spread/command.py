@@ -93,7 +93,7 @@ def _forecasts(known: Sequence[Cascade], seed: int) -> dict[str, dict[float, np.
 
 
 def ours(fitted: Layer, spread: Spread, at: float) -> tuple[float, float, float]:
-    """Low, expected and high of the product's own forecast, but with this layer."""
+    """Low, expected and high of the product's own forecast of no text, with this layer."""
     view = View(spread, at)
     if not view.shares:
         return (0.0, 0.0, 0.0)

@@ -110,7 +110,7 @@ def fit(data: Samples, seed: int) -> Layer:
     For the middle an error weighs by a power of the part that was seen: between the median of
     the logarithm (no such weight) and the least mean relative error (the whole part).
     """
-    mean, deviation = _spread_of(data)
+    mean, deviation = _moments(data)
     terms, more = (
         torch.tensor(np.clip((rows - mean) / deviation, -_EDGE, _EDGE)).float()
         for rows in (data.terms, data.one_more)
@@ -136,7 +136,7 @@ def fit(data: Samples, seed: int) -> Layer:
     )
 
 
-def _spread_of(data: Samples) -> tuple[np.ndarray, np.ndarray]:
+def _moments(data: Samples) -> tuple[np.ndarray, np.ndarray]:
     """Weighted mean and standard deviation of each term; shapes (TERMS,)."""
     mean = np.average(data.terms, axis=0, weights=data.weights)
     deviation = np.sqrt(np.average((data.terms - mean) ** 2, axis=0, weights=data.weights))

@@ -10,7 +10,7 @@ from scoring import kernel, layer
 from scoring.layer import MOST_SEEN, TERMS, Layer, Step
 
 
-def test_the_coefficients_are_of_the_terms_that_the_code_computes() -> None:
+def test_the_weights_are_of_the_terms_that_the_code_computes() -> None:
     assert layer.shipped().terms == TERMS
     sums = kernel.even(3600.0)
     assert len(layer.terms(5, sums, 3600.0, 1800.0, 2.0)) == len(TERMS)

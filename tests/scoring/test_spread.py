@@ -111,19 +111,43 @@ def test_a_text_promises_something_before_anybody_shares_it() -> None:
     assert later_on.shares < quiet.shares
 
 
-@pytest.mark.parametrize("followers", [300, 10_000, 2_000_000])
-def test_the_first_share_of_what_promised_much_lowers_nothing(followers: int) -> None:
+@pytest.mark.parametrize("sharer", [0, 5, 150, 10_000])
+@pytest.mark.parametrize("after", [0.0, 60.0])
+@pytest.mark.parametrize("followers", [300, 10_000, 100_000, 2_000_000])
+def test_the_first_share_of_what_promised_much_lowers_nothing(
+    followers: int, after: float, sharer: int
+) -> None:
     prior = infectiousness("twitter", anger=1.0, sharing=1.0)
-    before = forecast(spread_of([], root=followers), BEGUN + 60, prior=prior)
-    now = forecast(spread_of([(60.0, 0)], root=followers), BEGUN + 60, prior=prior)
-    assert now.shares > before.shares
+    before = forecast(spread_of([], root=followers), BEGUN + after, prior=prior)
+    now = forecast(spread_of([(after, sharer)], root=followers), BEGUN + after, prior=prior)
+    assert now.shares >= before.shares
     assert now.low <= now.shares <= now.high
 
 
-def test_what_a_text_promised_counts_less_the_longer_nobody_shares_it() -> None:
-    spread, prior = spread_of([(60.0, 0)], root=2_000_000), infectiousness("twitter")
-    found = [forecast(spread, BEGUN + after, prior=prior).shares for after in (60, 3600, DAY)]
-    assert found[0] > 10 * found[1] > 10 * found[2]
+def test_what_a_text_promised_is_over_once_shares_tell_more_or_nobody_shares() -> None:
+    prior = infectiousness("twitter", anger=1.0, sharing=1.0)
+    famous = spread_of([(60.0, 0)], root=2_000_000)
+    found = [forecast(famous, BEGUN + after, prior=prior).shares for after in (60, 3600, DAY)]
+    assert found[0] > 10 * found[1]
+    assert found[1] > found[2]
+    passed_on = [(600.0 * n, 5_000) for n in range(1, 50)]
+    alone, told = (
+        forecast(spread_of(passed_on, root=10_000), BEGUN + 7 * DAY, prior=one)
+        for one in (0.0, prior)
+    )
+    assert told.shares == pytest.approx(alone.shares, rel=0.01)
+
+
+@given(shares, later, st.integers(0, 100_000), st.sampled_from([0, 150, 10_000]))
+def test_nor_does_a_share_lower_what_a_text_promised(
+    events: list[Share], after: float, followers: int, root: int
+) -> None:
+    prior = infectiousness("twitter", anger=1.0, sharing=1.0)
+    more = [*events, (max((at for at, _ in events), default=0.0), followers)]
+    end = at_end(events, after)
+    before = forecast(spread_of(events, root), end, prior=prior)
+    now = forecast(spread_of(more, root), end, prior=prior)
+    assert now.shares >= MOST_FALL * before.shares - 0.2
 
 
 def test_without_followers_the_audience_is_guessed_from_those_that_are_known() -> None:
