@@ -142,9 +142,9 @@ class _View:
     def forecast(self) -> Forecast:
         """How far it will go; looked at only where it counts."""
         evidence = self.evidence
-        return forecast(evidence.spread, self.at, evidence.counted_shares, self._promised())
+        return forecast(evidence.spread, self.at, evidence.counted_shares, self._prior())
 
-    def _promised(self) -> float:
+    def _prior(self) -> float:
         """Shares per exposure that the first words promise."""
         root = self.evidence.root
         return prior.infectiousness(

@@ -17,6 +17,7 @@ PARTS = (0.0, 0.3545, 0.1463, 0.1510, 0.0893, 0.0721, 0.0587, 0.1281)
 """Part of the kernel in each exponential; they sum to one."""
 
 NOTHING: Sums = (0.0,) * len(SCALES)
+_INSTANT = 1e-9  # seconds; times are coarser, and a shorter age would be lost in dividing
 _NEW: Sums = (1.0,) * len(SCALES)
 _RATES = tuple(1 / scale for scale in SCALES)
 
@@ -33,6 +34,6 @@ def remaining(sums: Sums) -> float:
 
 def even(age: float) -> Sums:
     """The sums of one event that may have come at any time of the last `age` seconds."""
-    if age <= 0:
+    if age < _INSTANT:
         return _NEW
     return tuple([-math.expm1(-age * rate) / (age * rate) for rate in _RATES])

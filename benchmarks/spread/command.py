@@ -16,6 +16,7 @@ from scoring import layer
 from scoring.layer import Layer
 from scoring.spread import Spread, View, forecast
 from streams.cli import exits
+from streams.cli.common import writable
 
 AGES = tuple(60.0 * minutes for minutes in (5, 10, 20, 30, 60, 120, 180, 360))
 OURS, BLIND = "Tocsin", "Tocsin, followers unknown"
@@ -50,6 +51,8 @@ def command(cascades: Path, seed: int, draws: int, first: int | None, out: Path 
     Five folds by cascade: everything fitted is fitted on the other four. Follower counts are not
     in CASCADES and are simulated.
     """
+    if out:
+        writable("--fit", out)
     known = read(cascades, seed)[:first]
     known = [one for one in known if one.size]
     if out:
@@ -70,7 +73,7 @@ def command(cascades: Path, seed: int, draws: int, first: int | None, out: Path 
 def _forecasts(known: Sequence[Cascade], seed: int) -> dict[str, dict[float, np.ndarray]]:
     """By method and age: low, expected and high of every cascade, from the folds it is not in."""
     fold = folds(known, FOLDS)
-    data, whole = fit.samples(known, seed), fit.samples(known, seed, copies=())
+    data = fit.samples(known, seed)
     found: dict[str, dict[float, np.ndarray]] = {
         name: {age: np.full((len(known), 3), np.nan) for age in AGES}
         for name in (OURS, BLIND, ALIKE, *RIVALS)
@@ -79,8 +82,8 @@ def _forecasts(known: Sequence[Cascade], seed: int) -> dict[str, dict[float, np.
         rows = np.flatnonzero(fold == number).tolist()
         train = [one for one, own in zip(known, fold, strict=True) if own != number]
         test = [known[row] for row in rows]
-        fitted = fit.fit(data.only(fold[data.of] != number), seed)
-        alike = fit.fit(whole.only(fold[whole.of] != number), seed)
+        others = data.only(fold[data.of] != number)
+        fitted, alike = fit.fit(others, seed), fit.fit(others.whole(), seed)
         blind = [one.blind() for one in test]
         for name, own, seen in ((OURS, fitted, test), (BLIND, fitted, blind), (ALIKE, alike, test)):
             for row, one in zip(rows, seen, strict=True):

@@ -51,6 +51,10 @@ class Samples:
     seen: np.ndarray
     of: np.ndarray
 
+    def whole(self) -> "Samples":
+        """Those of whole cascades, which weigh 1; copies weigh less."""
+        return self.only(self.weights == 1)
+
     def only(self, mask: np.ndarray) -> "Samples":
         """Those that `mask` holds."""
         return Samples(*(getattr(self, column.name)[mask] for column in fields(self)))
@@ -72,14 +76,14 @@ def states(cascade: Cascade, ages: Iterable[float]) -> Iterator[tuple[float, Spr
         yield age, spread
 
 
-def samples(cascades: Sequence[Cascade], seed: int, copies: Sequence[float] = THINNED) -> Samples:
-    """Every cascade whole and thinned (`copies`), every second one without follower counts."""
+def samples(cascades: Sequence[Cascade], seed: int) -> Samples:
+    """Every cascade whole and thinned, every second one without follower counts."""
     rows: list[tuple[float, ...]] = []
     more: list[tuple[float, ...]] = []
     rest: list[tuple[int, int, float, float, int]] = []
     for number, cascade in enumerate(cascades):
         seen = cascade if number % 2 else cascade.blind()
-        for kept in (1.0, *copies):
+        for kept in (1.0, *THINNED):
             one = seen if kept == 1 else seen.thinned(kept, seed)
             for age, spread in states(one, (AGES if kept == 1 else AGES[::2]) + LATE_AGES):
                 if spread.shares:

@@ -14,6 +14,7 @@ from benchmarks.spread.cascades import Cascade
 from benchmarks.spread.command import ALIKE, command
 from models.errors import DataError
 from scoring.layer import TERMS, Layer
+from streams.errors import UsageError
 
 
 def some(number: int, seed: int = 1) -> list[Cascade]:
@@ -81,6 +82,15 @@ def test_a_fitted_layer_is_written_as_it_is_read(tmp_path: Path) -> None:
     assert "40 public" in found.made
     again = fit.fit(fit.samples(known, 1), 1)
     assert msgspec.structs.replace(found, made="") == again
+
+
+def test_a_folder_that_is_not_there_is_told_before_the_layer_is_fitted(tmp_path: Path) -> None:
+    file = tmp_path / "some.jsonl"
+    file.write_text('{"id": "a", "t_min": [0.0, 2.0], "parent": [-1, 0]}')
+    with pytest.raises(UsageError, match="there is no folder"):
+        command.main(
+            [str(file), "--fit", str(tmp_path / "no" / "layer.json")], standalone_mode=False
+        )
 
 
 def test_thinned_copies_are_smaller_and_the_same_each_time() -> None:

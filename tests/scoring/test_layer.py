@@ -39,7 +39,7 @@ def test_the_largest_cascades_count_as_many_of_the_largest_known() -> None:
     assert tenfold == pytest.approx([10 * one for one in once])
 
 
-def constant(*values: float, least: float = -100.0, most: float = 100.0) -> Layer:
+def constant(*values: float, most: float = 100.0) -> Layer:
     """A layer of one hidden number a step: `values` plus SiLU(SiLU(first term))."""
     count = len(TERMS)
     passing = Step(((1.0, *(0.0,) * (count - 1)),), (0.0,))
@@ -48,7 +48,7 @@ def constant(*values: float, least: float = -100.0, most: float = 100.0) -> Laye
     return Layer(
         made="here",
         terms=TERMS,
-        least=(least,) * count,
+        least=(-100.0,) * count,
         most=(most,) * count,
         steps=(passing, again, out),
     )

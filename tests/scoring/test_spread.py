@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scoring.kernel import PARTS
+from scoring.kernel import PARTS, even
 from scoring.prior import infectiousness
 from scoring.spread import (
     USUAL_AUDIENCE,
@@ -193,6 +193,11 @@ def test_twenty_shares_within_minutes_are_explosive_and_a_slow_trickle_is_not() 
     slow = spread_of([(2 * DAY * n, 100) for n in range(10)])
     assert forecast(fast, BEGUN + 300).reproduction >= 1
     assert forecast(slow, BEGUN + 20 * DAY).reproduction < 1
+
+
+@pytest.mark.parametrize("age", [0.0, 5e-324, 1e-12, 1e-6])
+def test_what_came_this_instant_is_new(age: float) -> None:
+    assert even(age) == pytest.approx([1.0] * len(PARTS))
 
 
 def test_the_kernel_is_a_probability() -> None:
