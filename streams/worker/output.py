@@ -48,7 +48,8 @@ class Output:
         self._settings = settings
         self._patience_s = patience_s
         self._producer: AIOKafkaProducer | None = None
-        self._started = False
+        self.connected = False
+        """Whether it was ever: a broker that is away later is waited for."""
         self._hasty = False
 
     async def start(self) -> None:
@@ -62,7 +63,7 @@ class Output:
             request_timeout_ms=int(REQUEST_TIMEOUT_S * 1000),
         )
         await self._producer.start()
-        self._started = True
+        self.connected = True
 
     async def stop(self) -> None:
         """Sends what waits and disconnects."""
@@ -78,7 +79,7 @@ class Output:
 
         Those of a partition go in their order.
         """
-        if not self._started:
+        if not self.connected:
             raise KafkaConnectionError("not connected to the broker yet")
         kept = list(records)
         if kept:

@@ -140,6 +140,7 @@ class Worker:
             self._apps,
             self._progress,
             self._scorer,
+            self._output,
             self._sources,
             self._lookout,
             self._folder,

@@ -9,6 +9,7 @@ from streams.worker.application import Role
 from streams.worker.clock import settled
 from streams.worker.folder import StateFolder
 from streams.worker.lookout import Lookout
+from streams.worker.output import Output
 from streams.worker.progress import Progress
 from streams.worker.sources import SourcesRole
 from streams.worker.web import Health
@@ -22,6 +23,7 @@ class Wellbeing:
         apps: Mapping[Role, faust.App],
         progress: Mapping[Role, Progress],
         scorer: ScoringProcess,
+        output: Output,
         sources: SourcesRole | None,
         lookout: Lookout,
         folder: StateFolder,
@@ -30,6 +32,7 @@ class Wellbeing:
         self._apps = apps
         self._progress = progress
         self._scorer = scorer
+        self._output = output
         self._sources = sources
         self._lookout = lookout
         self._folder = folder
@@ -54,6 +57,8 @@ class Wellbeing:
         problems = [problem for role in self._apps for problem in self.missing(role)]
         if self._sources is not None and not self._sources.settled:
             problems.append("role sources waits for its partitions")
+        if not self._output.connected:
+            problems.insert(0, "not connected to the broker yet")
         if self._lookout.away and not self._folder.problem:
             silent_s = self._lookout.silent_s
             problems.insert(0, f"the broker has not answered for {silent_s:.0f} s")
