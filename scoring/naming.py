@@ -34,9 +34,10 @@ def _own(word: str, brand: str) -> bool:
 
 
 def _owns(words: list[str], text: str, brand: str) -> list[bool]:
+    """Which of the words name the brand; nothing where none does, as in most texts."""
     plain = text.lower().replace("_", "")
     if not any(part in plain for part in _parts(brand)):
-        return [False] * len(words)
+        return []
     return [_own(word, brand) for word in words]
 
 
@@ -48,19 +49,23 @@ def named(text: str, brand: str, reply: bool = False) -> tuple[bool, frozenset[i
     brand's is its product's; handles before the first word of a `reply` say whom it goes to.
     """
     text = text[:_MOST_TEXT]
-    found = list(_WORD.finditer(text))
-    own = _owns([match.group() for match in found], text, brand)
     addressed = _ADDRESSED.match(text) if reply else None
     begins = addressed.end() if addressed else 0
-    buckets = set()
-    for place, match in enumerate(found):
+    words: list[str] = []
+    marked: list[tuple[int, int]] = []
+    for match in _WORD.finditer(text):
         word = match.group()
-        first = word[0]
-        if match.start() < begins or not (first == "@" or first.isupper()):  # most are neither
+        if word[0] == "@" or word[0].isupper():  # most are neither
+            marked.append((len(words), match.start()))
+        words.append(word)
+    own = _owns(words, text, brand)
+    buckets = set()
+    for place, start in marked:
+        word = words[place]
+        handle = word[0] == "@"
+        if start < begins or not (handle or _capital(word, text[begins:start])):
             continue
-        if own[place] or not (first == "@" or _capital(word, text[begins : match.start()])):
-            continue
-        if first != "@" and any(own[max(0, place - 1) : place + 2]):
+        if own and any(own[place : place + 1] if handle else own[max(0, place - 1) : place + 2]):
             continue
         name = re.split("[’']", word.lower().lstrip("@"))[0]
         if len(name) >= _LEAST:
