@@ -253,7 +253,11 @@ def _author_words(evidence: Evidence, scored: Scored) -> None:
             evidence.words = tuple(held for held in kept if held.author == root.author)
             return
         kept = tuple(held for held in kept if held.author == author)
-    known = next((words for words in kept if words.author == author), None)
+    known = None
+    for held in kept:
+        if held.author == author:
+            known = held
+            break
     if known is None and len(kept) >= MOST_WORDS and (at, author) > kept[-1].order:
         return
     words = known or AuthorWords(author, at)
