@@ -5,14 +5,14 @@ import asyncio
 import pytest
 
 from streams.config import Settings
-from streams.scorer.process import ScoringProcess
+from streams.scorer.process import Reads, ScoringProcess
 from streams.worker.folder import StateFolder
 from streams.worker.lookout import Lookout
 from streams.worker.output import Output
 from streams.worker.wellbeing import Wellbeing
 
 
-def never() -> None:
+def never() -> Reads:
     raise AssertionError("nothing is scored here")
 
 
