@@ -44,7 +44,7 @@ def command(
     """
     import torch
 
-    from benchmarks.scoring import memory, peak, texts, variants
+    from benchmarks.scoring import memory, texts, variants
     from models import artefact
 
     torch.set_num_threads(1)
@@ -85,12 +85,23 @@ def command(
         figures[variant.name]["memory_mb"] = memory.resident(variant.name, folder, data)
     figures["transformers pipeline, batch 1"]["macro_f1"] = None
     figures[PIPELINE]["macro_f1"] = None
-    best = peak.int8_peak()
-    _tell(figures, float(tokens.mean()), best, _operations(loaded))
+    alone = next(variant for variant in compared if variant.name == ENCODER)
+    best, reached = _reached(alone, held_out, tokens * _operations(loaded), rounds)
+    _tell(figures, float(tokens.mean()))
+    click.echo(
+        f"\nint8 matrix peak {best:,.0f} GOP/s on one thread; the encoder's linear layers reach "
+        f"{reached:.0%} of it (medians of both, measured in turns). Messages per CPU second, one "
+        f"thread, {tokens.mean():.0f} tokens on average."
+    )
     loading = _loading(folder)
     click.echo(f"The model loads in {loading:.2f} s of CPU time, libraries already imported.")
     if file:
-        found = {"int8_peak_gops": best, "loading_s": loading, "variants": figures}
+        found = {
+            "int8_peak_gops": best,
+            "int8_peak_reached": reached,
+            "loading_s": loading,
+            "variants": figures,
+        }
         file.write_text(json.dumps(found, indent=2) + "\n")
     if plot:
         _plot(figures, plot)
@@ -114,6 +125,28 @@ def _race(compared: Sequence[Any], queries: Sequence[Query], rounds: int) -> lis
     return [statistics.median(found) for found in rates]
 
 
+def _reached(
+    encoder: Any, queries: Sequence[Query], operations: np.ndarray, rounds: int
+) -> tuple[float, float]:
+    """The peak, 10^9 operations per CPU second, and the part of it that the encoder reaches.
+
+    A machine that others use is not as fast a minute later: both are measured in every round.
+    `operations` of the linear layers by query.
+    """
+    from benchmarks.scoring import peak
+
+    best, part = [], []
+    for number in range(rounds):
+        size = min(encoder.sample, len(queries))
+        start = number * size % max(1, len(queries) - size + 1)
+        began = time.process_time()
+        encoder.read(queries[start : start + size])
+        spent = time.process_time() - began
+        best.append(peak.int8_peak())
+        part.append(float(operations[start : start + size].sum()) / spent / 1e9 / best[-1])
+    return statistics.median(best), statistics.median(part)
+
+
 def _loading(folder: Path | None) -> float:
     """CPU seconds that the model takes to load, the median of five."""
     from models.predictor import Predictor
@@ -132,9 +165,7 @@ def _operations(loaded: Any) -> float:
     return float(2 * layers * (4 * hidden * hidden + 8 * hidden * hidden))
 
 
-def _tell(
-    figures: dict[str, dict[str, Any]], tokens: float, best: float, operations: float
-) -> None:
+def _tell(figures: dict[str, dict[str, Any]], tokens: float) -> None:
     base = figures[PIPELINE]
     click.echo(
         "| variant | held out, messages/s | x pipeline | stream, messages/s | x pipeline "
@@ -149,12 +180,6 @@ def _tell(
             f"| {1000 / tokens / found['held out']:.3f} | {found['memory_mb']:,.0f} "
             f"| {'as fp32' if score is None else f'{score:.3f}'} |"
         )
-    reached = figures[ENCODER]["held out"] * tokens * operations / 1e9
-    click.echo(
-        f"\nint8 matrix peak {best:,.0f} GOP/s on one thread; the encoder's linear layers run at "
-        f"{reached:,.0f}, {reached / best:.0%} of it. Messages per CPU second, one thread, "
-        f"{tokens:.0f} tokens on average."
-    )
 
 
 def _plot(figures: dict[str, dict[str, Any]], file: Path) -> None:
