@@ -18,8 +18,8 @@ from torch import Tensor
 from models.artefact import Artefact
 
 _LEAST_ROWS = 17  # torch._int_mm wants more than sixteen rows
-_STEEPEST = 60.0
-"""Of an attention's logit either way: e to this still sums and divides in 32 bits."""
+_VECTOR = 16
+"""Numbers of 32 bits that a processor takes at once, at most."""
 
 
 class _Linear:
@@ -52,9 +52,6 @@ class _Layer:
         attention = name + "attention.self."
         self.heads = heads
         self.qkv = _Linear(tensors, *(attention + part for part in ("query", "key", "value")))
-        width = len(self.qkv.bias) // 3
-        for row in (self.qkv.scale, self.qkv.bias):  # the query's: attention scales by it
-            row[:width] /= math.sqrt(width // heads)
         self.mix = _Linear(tensors, name + "attention.output.dense")
         self.mix_norm = _Norm(tensors, name + "attention.output.LayerNorm", epsilon)
         self.widen = _Linear(tensors, name + "intermediate.dense")
@@ -69,17 +66,22 @@ class _Layer:
 
 
 def _attend(qkv: Tensor, texts: int, length: int, heads: int) -> Tensor:
-    """Attention within each of `texts` of one length, from their scaled queries, keys and values.
-
-    The exponentials are taken of all at once and summed after: torch's softmax goes number by
-    number where a row is shorter than a vector of the processor.
-    """
+    """Attention within each of `texts` of one length, from their queries, keys and values."""
     width = qkv.shape[1] // 3
-    parted = qkv.view(texts, length, 3, heads, width // heads).permute(2, 0, 3, 1, 4).contiguous()
-    query, key, value = parted.view(3, texts * heads, length, width // heads)
-    weights = torch.bmm(query, key.transpose(1, 2)).clamp_(-_STEEPEST, _STEEPEST).exp_()
-    mixed = torch.bmm(weights, value).div_(weights.sum(-1, keepdim=True))
-    return mixed.view(texts, heads, length, -1).transpose(1, 2).reshape(texts * length, width)
+    size = width // heads
+    parted = qkv.view(texts, length, 3, heads, size).permute(2, 0, 3, 1, 4).contiguous()
+    query, key, value = parted.view(3, texts * heads, length, size)
+    weights = _softmax(torch.bmm(query, key.transpose(1, 2)).div_(math.sqrt(size)))
+    mixed = torch.bmm(weights, value).view(texts, heads, length, size)
+    return mixed.transpose(1, 2).reshape(texts * length, width)
+
+
+def _softmax(logits: Tensor) -> Tensor:
+    """Of the last dimension. Where that is short of a vector, torch goes number by number."""
+    if logits.shape[-1] >= _VECTOR:
+        return torch.softmax(logits, dim=-1)
+    weights = logits.sub_(logits.amax(-1, keepdim=True)).exp_()
+    return weights.div_(weights.sum(-1, keepdim=True))
 
 
 class Encoder:

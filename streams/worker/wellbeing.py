@@ -57,7 +57,7 @@ class Wellbeing:
         problems = [problem for role in self._apps for problem in self.missing(role)]
         if self._sources is not None and not self._sources.settled:
             problems.append("role sources waits for its partitions")
-        if not self._output.connected:
+        if not self._output.connected and not self._folder.problem:
             problems.insert(0, "not connected to the broker yet")
         if self._lookout.away and not self._folder.problem:
             silent_s = self._lookout.silent_s

@@ -1,5 +1,7 @@
 """What people went through weighs by itself; how they speak of it does not."""
 
+import re
+
 import pytest
 from msgspec.structs import replace
 
@@ -33,6 +35,23 @@ EVERYDAY = [
     "C'est une tuerie ce dessert",
     "Débité deux fois pour un café",
 ]
+
+
+def example(pattern: str) -> str:
+    """Words that the pattern fits."""
+    pattern = re.sub(r"\(\?:([^|)]*)[^)]*\)\??", r"\1", pattern)
+    pattern = re.sub(r"\[(.)[^]]*\]", r"\1", pattern)
+    return pattern.replace("?", "").replace(r"\w+", "ing").replace(r"\w*", "").replace("\\", "")
+
+
+def test_each_word_is_found_by_its_first_letter() -> None:
+    whole = "|".join(harm._FAMILIES)
+    alternatives = harm._alternatives(whole)
+    assert "|".join(alternatives) == whole
+    for one in alternatives:
+        words = example(one)
+        assert re.fullmatch(one, words, re.IGNORECASE), (one, words)
+        assert harm.is_grave(f"well, {words.upper()}!"), words
 
 
 @pytest.mark.parametrize("text", GRAVE)
