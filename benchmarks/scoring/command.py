@@ -96,13 +96,13 @@ def command(
     loading = _loading(folder)
     click.echo(f"The model loads in {loading:.2f} s of CPU time, libraries already imported.")
     if file:
-        found = {
+        told: dict[str, object] = {
             "int8_peak_gops": best,
             "int8_peak_reached": reached,
             "loading_s": loading,
             "variants": figures,
         }
-        file.write_text(json.dumps(found, indent=2) + "\n")
+        file.write_text(json.dumps(told, indent=2) + "\n")
     if plot:
         _plot(figures, plot)
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from models import auxiliary, splits
 from models.data import Row
 from models.query import Query
+from streams.errors import UsageError
 
 COMPLAINTS = 0.1
 REPEATS = 1 / 3
@@ -18,13 +19,18 @@ def stream(data: Path, test: Sequence[Row], size: int, seed: int) -> list[Query]
 
     Complaints are held-out ones; the rest is held-out rows that hold nothing, and general tweets
     and comments of public sets in equal parts, which no part of the model met. Repeats are drawn
-    evenly from what went before, as
-    shares of what is going round are.
+    evenly from what went before, as shares of what is going round are. Raises UsageError where
+    `data` lacks any of these.
     """
     rng = random.Random(seed)
     loud = [row.query for row in test if row.complaint]
     calm = [row.query for row in test if not any(row.targets()[1:7])]
     general = _general(data, {splits.text_key(row.text) for row in test})
+    if not general:
+        sets = " or ".join(f"train/{name}" for name in _GENERAL)
+        raise UsageError(f"{data} holds no {sets}, from which the stream's small talk comes")
+    if not loud or not calm:
+        raise UsageError(f"{data}: the held-out rows are all complaints, or none is")
     found: list[Query] = []
     while len(found) < size:
         if found and rng.random() < REPEATS:
