@@ -113,8 +113,7 @@ def _brand_word(evidence: Evidence, scored: Scored) -> None:
 
 def _brand_voice(evidence: Evidence, scored: Scored) -> None:
     denial = scored.scores.corporate_denial
-    if denial >= LEAST:
-        _hear(evidence, scored, "brand_denial", denial, "corporate_denial")
+    _hear(evidence, scored, "brand_denial", denial, "corporate_denial")
 
 
 def _audience(evidence: Evidence, scored: Scored) -> None:
@@ -184,21 +183,14 @@ def _voices(evidence: Evidence, scored: Scored) -> None:
         return
     complaint = scores.complaint
     fact = _fact(scored)
-    denial, sharing = scores.corporate_denial, scores.influencer_sharing
     _hear(evidence, scored, "anger", scores.anger, "anger", MOST_ANGRY)
-    # Of the strongest voice alone nothing that is hardly there can count.
-    if fact >= LEAST:
-        _hear(evidence, scored, "objective_fact", fact, "objective_fact")
-    if denial >= LEAST:
-        _hear(evidence, scored, "reported_denial", denial, "corporate_denial")
-    if sharing >= LEAST:
-        _hear(evidence, scored, "influencer_sharing", sharing, "influencer_sharing")
-    if complaint >= LEAST:
-        _hear(evidence, scored, "complaint", complaint, "complaint")
-    # Looking for words costs more than the rest.
-    if fact >= max(LEAST, bounded.strength(evidence.harm)) and harm.of(scored, fact):
-        _hear(evidence, scored, "harm", fact, "objective_fact")
-    if fact >= LEAST and _shows(mention):
+    _hear(evidence, scored, "objective_fact", fact, "objective_fact")
+    _hear(evidence, scored, "reported_denial", scores.corporate_denial, "corporate_denial")
+    _hear(evidence, scored, "influencer_sharing", scores.influencer_sharing, "influencer_sharing")
+    _hear(evidence, scored, "complaint", complaint, "complaint")
+    if fact >= bounded.strength(evidence.harm):  # looking for words costs more than the rest
+        _hear(evidence, scored, "harm", harm.of(scored, fact), "objective_fact")
+    if _shows(mention):
         _hear(evidence, scored, "proof", fact, "objective_fact")
     if mention.promoted and complaint >= LIKELY:
         dated = Dated(mention.at, mention.id)
@@ -220,6 +212,8 @@ def _hear(
     evidence: Evidence, scored: Scored, name: str, value: float, signal: str, most: int = 1
 ) -> None:
     """The words that carried a signal, if they are among the strongest of `name`."""
+    if value < LEAST and most == 1:
+        return  # of the strongest voice alone nothing that is hardly there can count
     voices = getattr(evidence, name)
     if len(voices) >= most and value < voices[-1].value:
         return
@@ -253,11 +247,7 @@ def _author_words(evidence: Evidence, scored: Scored) -> None:
             evidence.words = tuple(held for held in kept if held.author == root.author)
             return
         kept = tuple(held for held in kept if held.author == author)
-    known = None
-    for held in kept:
-        if held.author == author:
-            known = held
-            break
+    known = next((words for words in kept if words.author == author), None)
     if known is None and len(kept) >= MOST_WORDS and (at, author) > kept[-1].order:
         return
     words = known or AuthorWords(author, at)

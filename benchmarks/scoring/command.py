@@ -116,13 +116,18 @@ def _race(compared: Sequence[Any], queries: Sequence[Query], rounds: int) -> lis
     for number in range(rounds):
         for variant, found in zip(compared, rates, strict=True):
             whole = "cache" in variant.name  # what a cache gives depends on the whole stream
-            size = len(queries) if whole else min(variant.sample, len(queries))
-            start = number * size % max(1, len(queries) - size + 1)
-            part = queries[start : start + size]
+            part = queries[slice(None) if whole else _turn(variant, queries, number)]
             began = time.process_time()
             variant.read(part)
             found.append(len(part) / (time.process_time() - began))
     return [statistics.median(found) for found in rates]
+
+
+def _turn(variant: Any, queries: Sequence[Query], number: int) -> slice:
+    """What a variant reads in the round `number`: as many texts as it samples, others each time."""
+    size = min(variant.sample, len(queries))
+    start = number * size % max(1, len(queries) - size + 1)
+    return slice(start, start + size)
 
 
 def _reached(
@@ -137,13 +142,12 @@ def _reached(
 
     best, part = [], []
     for number in range(rounds):
-        size = min(encoder.sample, len(queries))
-        start = number * size % max(1, len(queries) - size + 1)
+        turn = _turn(encoder, queries, number)
         began = time.process_time()
-        encoder.read(queries[start : start + size])
+        encoder.read(queries[turn])
         spent = time.process_time() - began
         best.append(peak.int8_peak())
-        part.append(float(operations[start : start + size].sum()) / spent / 1e9 / best[-1])
+        part.append(float(operations[turn].sum()) / spent / 1e9 / best[-1])
     return statistics.median(best), statistics.median(part)
 
 
