@@ -7,7 +7,10 @@ from unicodedata import digit, normalize
 from scoring.private import Span, addresses, contacts, numbers, references
 
 MASK = "•••"
-_ACCENTS = "\u0300-\u036f"
+_ACCENTS = "\u0300-\u036f\u20e3"
+"""Those that stand alone, and the frame that makes a keycap of a digit."""
+_MARKS = f"{_ACCENTS}\ufe0f"
+"""With the sign that asks for an emoji, which many texts hold and which is no guise by itself."""
 _GUISES = (
     *(range(0x2100, 0x2150), range(0x2460, 0x2500), range(0x2776, 0x2794)),
     *(range(0xFF01, 0xFF5F), range(0x1D400, 0x1D800)),
@@ -28,8 +31,8 @@ def _table() -> dict[int, str]:
 
 _PLAIN = _table()
 _GUISE = re.compile(f"[{_ACCENTS}{''.join(f'{chr(s[0])}-{chr(s[-1])}' for s in _GUISES)}]")
-_CLUSTER = re.compile(f"[^{_ACCENTS}]?[{_ACCENTS}]+")
-_ACCENT = re.compile(f"[{_ACCENTS}]")
+_CLUSTER = re.compile(f"[^{_MARKS}]?[{_MARKS}]+")
+_MARK = re.compile(f"[{_MARKS}]")
 _SIGN = re.compile(r"[@＠:/\d\[({<]")
 """Every pattern needs one of these, or a word that stands for one; most texts hold none."""
 _BEYOND = 256
@@ -79,14 +82,14 @@ def _plain(text: str) -> tuple[str, list[int] | None]:
     Letters, digits and signs in another guise are those of ASCII; accents that stand alone are with
     their letter, and left out where there is no letter of both.
     """
-    if not _ACCENT.search(text):
+    if not _MARK.search(text):
         return text.translate(_PLAIN), None
     pieces: list[str] = []
     places: list[int] = []
     end = 0
     for found in _CLUSTER.finditer(text):
         begin, until = found.span()
-        whole = _ACCENT.sub("", normalize("NFC", found[0]))
+        whole = _MARK.sub("", normalize("NFC", found[0]))
         pieces += (text[end:begin], whole)
         places += (*range(end, begin), *[begin] * len(whole))
         end = until

@@ -5,7 +5,9 @@ import re
 
 from scoring.private import Span, Spans
 
-_EMAIL = re.compile(r"(?<![\w.+'-])[\w.+'-]+[@＠][\w-]+(?:\.[\w-]+)+")
+_EMAIL = re.compile(
+    r"(?<![\w.+'-])[\w.+'-]+(?:[@＠][\w-]+(?:\.[\w-]+)+| [@＠] (?:[\w-]+\.)+[^\W\d_]{2,}(?![\w-]))"
+)
 _NAME = r"(?<![\w.+-])[\w.+-]{1,64}(?:\s(?:dot|point)\s[\w+-]{1,64}){0,3}"
 _AT = r"\s?[\[({<]\s?(?:at|arobase|chez|@)\s?[\])}>]\s?|\sarobase\s"
 _DOT = r"\s?[\[({<]\s?(?:dot|point)\s?[\])}>]\s?|\s(?:dot|point)\s"

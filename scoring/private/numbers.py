@@ -28,9 +28,10 @@ _PHONE = (
     rf"(?:\d[ .()-]{{0,2}}){{7,12}}\d(?!\d){_EXTENSION}"
 )
 _SLASHED = r"(?<![\d/])0\d{1,3}/\d{2,3}(?:[ .]?\d{2,3}){1,3}(?!\d)"
+_PAIRS = r"(?<![\w/])0[1-9](?:(?P<between> ?[-–—,;/_] ?)\d\d)(?:(?P=between)\d\d){3}(?!\d)"
 _LINKED = r"(?:(?<=wa\.me/)|(?<=tel:)|(?<=phone=))\+?\d{7,15}"
 _NUMBER = re.compile(
-    f"(?P<date>{DATE})|{_CARD}|{_LINKED}|{_SLASHED}|{_ABROAD}{_EXTENSION}|{_PHONE}"
+    f"(?P<date>{DATE})|{_CARD}|{_LINKED}|{_PAIRS}|{_SLASHED}|{_ABROAD}{_EXTENSION}|{_PHONE}"
 )
 
 _CALLED = re.compile(
