@@ -10,10 +10,12 @@ import hashlib
 import re
 import unicodedata
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Literal
 
 import numpy as np
 from datasketch import MinHash, MinHashLSH
+from datasketch.hashfunc import sha1_hash32
 
 from models.data import Row
 
@@ -23,6 +25,8 @@ SPLITS: tuple[Split, ...] = ("test", "calibration", "valid", "train")
 _BUCKETS = 20
 _NOISE = re.compile(r"https?://\S+|@\w+|[\W_]+")
 _SHINGLE = 5
+_SHINGLES_HELD = 200_000
+"""Shingles whose hash is remembered: most come in many texts."""
 _HASHES = 128
 _ALIKE = 0.75
 """Jaccard likeness of five-character shingles from which two texts count as one."""
@@ -37,7 +41,7 @@ def text_key(text: str) -> str:
 
 def split_of(text: str) -> Split:
     """Where a text would go alone."""
-    number = _hash(text)
+    number = _hash(text_key(text))
     tenth = number % (_BUCKETS // 2)
     if tenth == 0:
         return "test"
@@ -51,8 +55,9 @@ def split(rows: Sequence[Row]) -> dict[Split, list[Row]]:
     parts: dict[Split, list[Row]] = {name: [] for name in SPLITS}
     leads = groups(rows)
     tested = {lead for row, lead in zip(rows, leads, strict=True) if not row.train_only}
+    places = {lead: split_of(rows[lead].text) for lead in tested}
     for row, lead in zip(rows, leads, strict=True):
-        parts[split_of(rows[lead].text) if lead in tested else "train"].append(row)
+        parts[places.get(lead, "train")].append(row)
     return parts
 
 
@@ -68,18 +73,20 @@ def groups(rows: Sequence[Row]) -> list[int]:
 
     first: dict[str, int] = {}
     index = MinHashLSH(threshold=_ALIKE, num_perm=_HASHES)
-    for number, row in enumerate(rows):
-        key = text_key(row.text)
+    empty = MinHash(num_perm=_HASHES, seed=1, hashfunc=lru_cache(_SHINGLES_HELD)(sha1_hash32))
+    keys = [text_key(row.text) for row in rows]
+    for number, (row, key) in enumerate(zip(rows, keys, strict=True)):
         for name in (key, f"pair\0{row.pair}" if row.pair else key):
             parent[root(number)] = root(first.setdefault(name, number))
         if first[key] != number:
             continue
-        sketch = _sketch(key)
+        sketch = empty.copy()
+        sketch.update_batch(_shingles(key))
         for other in index.query(sketch):
             parent[root(number)] = root(other)
         index.insert(number, sketch)
     lead: dict[int, int] = {}
-    hashes = [_hash(row.text) for row in rows]
+    hashes = [_hash(key) for key in keys]
     for number in range(len(rows)):
         top = root(number)
         if top not in lead or hashes[number] < hashes[lead[top]]:
@@ -87,19 +94,16 @@ def groups(rows: Sequence[Row]) -> list[int]:
     return [lead[root(number)] for number in range(len(rows))]
 
 
-def _hash(text: str, salt: bytes = b"") -> int:
-    digest = hashlib.sha256(salt + text_key(text).encode()).digest()
+def _hash(key: str, salt: bytes = b"") -> int:
+    digest = hashlib.sha256(salt + key.encode()).digest()
     return int.from_bytes(digest[:8], "big")
 
 
-def _sketch(key: str) -> MinHash:
-    shingles = {key[at : at + _SHINGLE].encode() for at in range(max(1, len(key) - _SHINGLE + 1))}
-    sketch = MinHash(num_perm=_HASHES, seed=1)
-    sketch.update_batch(sorted(shingles))
-    return sketch
+def _shingles(key: str) -> set[bytes]:
+    return {key[at : at + _SHINGLE].encode() for at in range(max(1, len(key) - _SHINGLE + 1))}
 
 
 def folds(rows: Sequence[Row], number: int) -> np.ndarray:
     """A fold (0 to `number` - 1) per row, groups together, shape (rows,)."""
-    found = [_hash(rows[name].text, b"fold ") % number for name in groups(rows)]
+    found = [_hash(text_key(rows[name].text), b"fold ") % number for name in groups(rows)]
     return np.array(found, dtype=int)
