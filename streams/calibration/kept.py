@@ -1,10 +1,11 @@
-"""Scores of texts, each read once by a model and kept in a file of that model's."""
+"""Scores of texts, each read once by a model and kept in a file of that model and our reading."""
 
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 import msgspec
 
+from models.encoder import REVISION
 from models.predictor import Prediction
 from models.query import Query
 from models.text import clean
@@ -37,7 +38,7 @@ class Scores:
     def __init__(self, folder: Path, model: Path | None, cascade: bool = True) -> None:
         self._reader = Reader(model, cascade=cascade)
         name = self._reader.label.replace("@", "-").replace("/", "-")
-        self._file = folder / f"{name}{'' if cascade else '-whole'}.msgpack"
+        self._file = folder / f"{name}-{REVISION}{'' if cascade else '-whole'}.msgpack"
         folder.mkdir(parents=True, exist_ok=True)
         self._held: dict[Query, Prediction] = {}
         for kept in _read(self._file):

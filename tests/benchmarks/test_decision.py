@@ -15,6 +15,7 @@ from scoring.history import replay
 from scoring.levels import Level
 from scoring.mention import Kind, Role
 from scoring.scored import Scored
+from streams.calibration import kept
 from streams.calibration.kept import Scores
 from streams.calibration.looks import times
 from streams.errors import UsageError
@@ -173,6 +174,16 @@ def test_scores_are_kept_and_read_once(tmp_path: Path) -> None:
     assert again.scored(mentions) == first.scored(mentions)
     with pytest.raises(KeyError):
         again.scored([mention("c", text="never read")])
+
+
+def test_scores_of_an_earlier_reading_are_not_taken(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[str] = []
+    Scores(tmp_path, None).read([mention("a", text="merci")], told.append)
+    monkeypatch.setattr(kept, "REVISION", kept.REVISION + 1)
+    Scores(tmp_path, None).read([mention("a", text="merci")], told.append)
+    assert told == ["1 of 1 texts read"] * 2
 
 
 def test_scores_that_cannot_be_read_are_told_in_one_line(tmp_path: Path) -> None:
