@@ -38,8 +38,8 @@ class SignalNetwork(nn.Module):
     ) -> "SignalNetwork":
         """The network over the encoder stored in `folder`, one type row per role.
 
-        `layers` keeps that many of the encoder's, evenly spaced, the first among them. Outputs
-        beyond `OUTPUTS` serve auxiliary tasks.
+        `layers` keeps that many of the encoder's, see `keep_layers`. Outputs beyond `OUTPUTS`
+        serve auxiliary tasks.
         """
         transformers_logging.disable_progress_bar()  # ours shows what takes time
         encoder = BertModel.from_pretrained(folder, add_pooling_layer=False)
@@ -61,8 +61,11 @@ class SignalNetwork(nn.Module):
 
     def forward(self, batch: Batch) -> torch.Tensor:
         """Logits (batch, outputs)."""
-        hidden = self.states(batch)[-1]
-        return self.heads(self.dropout(pool(hidden, batch.mask)))
+        return self.read(self.states(batch)[-1], batch.mask)
+
+    def read(self, hidden: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+        """Logits (batch, outputs) of what the last layer says."""
+        return self.heads(self.dropout(pool(hidden, mask)))
 
     def states(self, batch: Batch) -> tuple[torch.Tensor, ...]:
         """Hidden states (batch, tokens, width) before the first layer and after each."""
@@ -77,12 +80,17 @@ class SignalNetwork(nn.Module):
 
 
 def keep_layers(encoder: BertModel, number: int) -> None:
-    """Keeps `number` of the encoder's layers, evenly spaced from the first (Sanh et al. 2019)."""
+    """Keeps `number` of the encoder's layers, evenly spaced from the first to the last.
+
+    After Sanh et al. 2019 (arXiv:1910.01108). Raises TrainingError where there are fewer.
+    """
     there = encoder.config.num_hidden_layers
     if not 1 <= number <= there:
-        raise TrainingError(f"the base has {there} layers; {number} cannot be kept")
-    kept = [encoder.encoder.layer[index * there // number] for index in range(number)]
-    encoder.encoder.layer = nn.ModuleList(kept)
+        raise TrainingError(
+            f"{number} layers cannot be kept of {there}: give --layers {there} or fewer"
+        )
+    places = [round(index * (there - 1) / max(1, number - 1)) for index in range(number)]
+    encoder.encoder.layer = nn.ModuleList([encoder.encoder.layer[place] for place in places])
     encoder.config.num_hidden_layers = number
 
 

@@ -176,16 +176,17 @@ def train(
         for name, found in auxiliary.read(data, config.auxiliary, len(OUTPUTS)).items()
     }
     width = len(OUTPUTS) + len(auxiliary.columns(config.auxiliary))
+    network, tokenizer = begin(base, width, config)
+    if start:
+        continued(network, load(start).network)
+    guide = _guide(teachers, network, tokenizer) if config.state_weight else None
     soft, unlabelled = _taught(data, rows, chosen, teachers, width, config)
     examples = {
         "rows": training.labelled_examples(chosen, width, soft, config),
         **others,
         **({"unlabelled": unlabelled} if unlabelled else {}),
     }
-    network, tokenizer = begin(base, width, config)
-    if start:
-        continued(network, load(start).network)
-    material = Material(chosen, examples, parts["valid"], parts["calibration"])
+    material = Material(chosen, examples, parts["valid"], parts["calibration"], guide)
     fitted = training.train(network, tokenizer, material, config, folder, report)
     weights = network.without_auxiliary()
     torch.save(
@@ -226,6 +227,8 @@ def _told(config: TrainingConfig, teachers: int) -> str:
         told += f", together with {', '.join(config.auxiliary)}"
     if teachers:
         told += f", distilled from {teachers} other runs"
+        if config.state_weight:
+            told += ", the hidden states of the first too,"
         if config.unlabelled_rows:
             told += f" that also taught {config.unlabelled_rows:,} texts without labels an epoch"
     return told
@@ -254,15 +257,30 @@ def begin(base: Path, width: int, config: TrainingConfig) -> Start:
 
 
 def continued(network: SignalNetwork, start: SignalNetwork) -> None:
-    """Gives `network` the weights of `start`, its own outputs kept. Raises TrainingError."""
+    """Gives `network` the weights of `start`, its own outputs kept.
+
+    Of a start with more layers those are kept that `keep_layers` keeps. Raises TrainingError.
+    """
+    keep_layers(start.encoder, network.encoder.config.num_hidden_layers)
     theirs, ours = start.state_dict(), network.state_dict()
-    if start.encoder.config.num_hidden_layers != network.encoder.config.num_hidden_layers:
-        raise TrainingError("the run to start from has another number of layers; see --layers")
     if theirs[_WORDS].shape != ours[_WORDS].shape:
         raise TrainingError("the run to start from has another vocabulary; see --base")
     for name in ("heads.weight", "heads.bias"):
         ours[name][: len(OUTPUTS)] = theirs.pop(name)
     network.load_state_dict({**ours, **theirs})
+
+
+def _guide(teachers: Sequence[Path], network: SignalNetwork, tokenizer: Tokenizer) -> SignalNetwork:
+    """The first teacher, as one whose hidden states can be had. Raises TrainingError."""
+    found = load(teachers[0])
+    theirs = found.network.state_dict()[_WORDS]
+    same = theirs.shape == network.state_dict()[_WORDS].shape
+    if not same or found.tokenizer.get_vocab() != tokenizer.get_vocab():
+        raise TrainingError(
+            f"{teachers[0]} has another vocabulary or width: its hidden states cannot be learnt; "
+            "begin with its weights (--start), or leave out --states"
+        )
+    return found.network
 
 
 def _leave(folder: Path, run: Run, valid: Sequence[Row]) -> metrics.Metrics:

@@ -4,7 +4,9 @@ Every column of the output is a yes or no; what is not known of a row (other set
 kind of an answer of somebody who is no brand) is left out of the loss. What is measured and kept
 is a moving average of the weights (Polyak), which a small set of rows leaves less to chance than
 the last step's. With teachers, a row's targets are mixed with what they say of it (Hinton et al.
-2015), and texts without labels are learnt from the teachers alone.
+2015), and texts without labels are learnt from the teachers alone. A teacher with more layers may
+guide the hidden states too (Jiao et al., EMNLP 2020, arXiv:1909.10351): fewer layers then come to
+read alike from few texts.
 """
 
 import json
@@ -13,7 +15,7 @@ import random
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 import numpy as np
 import torch
@@ -39,7 +41,8 @@ class TrainingConfig:
 
     `auxiliary_rows` is how many rows of each auxiliary set an epoch draws, at most;
     `unlabelled_rows` how many of the texts that only teachers speak of; `teacher_share` how much
-    of a target is the teachers'; `twin_weight` what the ranking of contrast twins counts.
+    of a target is the teachers'; `twin_weight` what the ranking of contrast twins counts,
+    `state_weight` what the likeness of hidden states to a guide's does (at the end a tenth of it).
     `patience` ends a run after so many epochs without a better one.
     """
 
@@ -61,6 +64,7 @@ class TrainingConfig:
     unlabelled_rows: int = 0
     teacher_share: float = 0.7
     twin_weight: float = 0.3
+    state_weight: float = 0.0
     use_role: bool = True
     use_channel: bool = True
     threads: int = 0
@@ -74,18 +78,29 @@ class TrainingConfig:
         )
 
 
+STATES: dict[str, Any] = {
+    "state_weight": 1.0,
+    "encoder_rate": 2e-4,
+    "layer_decay": 0.95,
+    "average_decay": 0.995,
+}
+"""Settings for a student that learns hidden states: it has further to go than one that is tuned."""
+
+
 @dataclass(frozen=True)
 class Material:
     """What a run learns from and is measured on.
 
     `examples` by set of their origin: `rows` is the labelled ones, the others auxiliary;
-    `valid` stops the run, `calibrating` fits its probabilities.
+    `valid` stops the run, `calibrating` fits its probabilities. `guide` is whose hidden states the
+    network is to have, of the same width and vocabulary.
     """
 
     rows: Sequence[Row]
     examples: Mapping[str, Sequence[Example]]
     valid: Sequence[Row]
     calibrating: Sequence[Row]
+    guide: SignalNetwork | None = None
 
 
 @dataclass(frozen=True)
@@ -137,6 +152,9 @@ def train(
     optimizer = torch.optim.AdamW(_parameter_groups(network, config), fused=True)
     schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, _slope(config, steps))
     loss_of = MaskedLoss(material.rows, network.heads.out_features)
+    apart = StateLoss(material.guide) if material.guide else None
+    if apart:
+        _without_dropout(network)  # the states to be had come without
     average = AveragedModel(network, multi_avg_fn=get_ema_multi_avg_fn(config.average_decay))
     parts = {"network": network, "average": average, "optimizer": optimizer, "schedule": schedule}
     checkpoint = Checkpoint(run / CHECKPOINT, settings, parts)
@@ -156,10 +174,15 @@ def train(
             config.seed * 1000 + state.epoch,
         )
         for batch in epoch:
+            told = config.told(batch)
             with torch.autocast("cpu", torch.bfloat16, enabled=fast_bfloat16()):
-                logits = network(config.told(batch))
+                states = network.states(told)
+                logits = network.read(states[-1], told.mask)
             logits = logits.float()
             loss = loss_of(logits, batch.targets)
+            if apart:
+                weight = config.state_weight * (1 - 0.9 * step / steps)
+                loss = loss + weight * apart(states, told)
             loss = loss + config.twin_weight * twin_loss(logits, batch)
             optimizer.zero_grad(set_to_none=True)
             loss.backward()
@@ -177,9 +200,9 @@ def train(
         state = checkpoint.save(figures.macro_f1 or 0.0, averaged)
     assert state.best_weights is not None
     network.load_state_dict(state.best_weights)
-    logits = logits_of(network, tokenizer, material.calibrating, config)[:, : len(OUTPUTS)]
+    found = logits_of(network, tokenizer, material.calibrating, config)[:, : len(OUTPUTS)]
     languages = [row.lang for row in material.calibrating]
-    return calibration.fit(logits, target_matrix(material.calibrating), languages)
+    return calibration.fit(found, target_matrix(material.calibrating), languages)
 
 
 def logits_of(
@@ -220,6 +243,31 @@ class MaskedLoss:
             if rows.any():
                 found = losses[rows][:, columns].sum() / known[rows][:, columns].sum()
                 total = total + weight * found * rows.float().mean()
+        return total
+
+
+class StateLoss:
+    """How far hidden states are from a guide's, in the guide's variances: middle and last layer."""
+
+    def __init__(self, guide: SignalNetwork) -> None:
+        self._guide = guide.eval().requires_grad_(False)
+
+    def __call__(self, states: Sequence[torch.Tensor], batch: batches.Batch) -> torch.Tensor:
+        """The mean square over tokens, 0 where the states are alike.
+
+        `states` are (batch, tokens, width), before the first layer and after each, of `batch`.
+        """
+        with torch.no_grad(), torch.autocast("cpu", torch.bfloat16, enabled=fast_bfloat16()):
+            wanted = self._guide.states(batch)
+        there = batch.mask.bool()
+        total = states[-1].new_zeros((), dtype=torch.float32)
+        for ours, theirs in (
+            (states[(len(states) - 1) // 2], wanted[(len(wanted) - 1) // 2]),
+            (states[-1], wanted[-1]),
+        ):
+            aim = theirs[there].float()
+            spread = aim.var(0, unbiased=False).clamp(min=1e-6)
+            total = total + ((ours[there].float() - aim).square() / spread).mean() / 2
         return total
 
 
@@ -271,6 +319,12 @@ def _settings(config: TrainingConfig) -> dict:
     settings = json.loads(json.dumps(asdict(config)))
     settings.pop("threads")
     return settings
+
+
+def _without_dropout(network: SignalNetwork) -> None:
+    for part in network.modules():
+        if isinstance(part, nn.Dropout):
+            part.p = 0.0
 
 
 def _seed(config: TrainingConfig) -> None:

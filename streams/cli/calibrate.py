@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from streams.cli.common import counted, note, settings
+from streams.cli.common import counted, labelled_rows, note, settings
 from streams.cli.group import Group
 
 
@@ -39,10 +39,9 @@ def model_command(data: Path, out: Path, model: Path | None, split: str, own: bo
 
     DATA is a labelled JSON Lines file, or a folder as for `train`.
     """
-    from models import corpus, recalibration, splits
-    from models.data import read_file
+    from models import recalibration, splits
 
-    rows = list(read_file(data)) if data.is_file() else corpus.read(data, own)
+    rows = labelled_rows(data, own)
     if split != "all":
         number = len(rows)
         rows = splits.split(rows)[split]  # type: ignore[index]

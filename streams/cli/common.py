@@ -3,12 +3,18 @@
 import os
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 import msgspec
 
 from streams.config import Settings, load
 from streams.errors import UsageError
+
+if TYPE_CHECKING:
+    from models.data import Row
+
+_LABELLED = ("labelled/*.jsonl", "written/*.jsonl", "train/*/")
 
 no_cascade = click.option(
     "--no-cascade",
@@ -25,6 +31,25 @@ def settings() -> Settings:
 def note(text: str) -> None:
     """One line for the person at the terminal: on standard error, results go to standard output."""
     click.echo(f"tocsin: {text}", err=True)
+
+
+def labelled_rows(data: Path, own: bool) -> "list[Row]":
+    """The rows of a file, or of a folder as for `train`; tells where only our own ones are left.
+
+    Raises DataError as `models.corpus.read` does.
+    """
+    from models import corpus
+    from models.data import read_file
+
+    if data.is_file():
+        return list(read_file(data))
+    rows = corpus.read(data, own)
+    if not any(any(data.glob(kind)) for kind in _LABELLED):
+        note(
+            f"{data} holds neither labelled/*.jsonl nor written/*.jsonl nor train/<set>: the "
+            "messages that come with Tocsin are all there is"
+        )
+    return rows
 
 
 def write_json(value: object) -> None:

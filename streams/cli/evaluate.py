@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 import msgspec
 
-from streams.cli.common import counted, no_cascade, note, settings, write_json
+from streams.cli.common import counted, labelled_rows, no_cascade, note, settings, write_json
 from streams.errors import CheckFailed
 
 
@@ -44,10 +44,9 @@ def command(
     no_cascade: bool,
 ) -> None:
     """Measure the model on DATA: a labelled JSON Lines file, or a folder as for `train`."""
-    from models import card, corpus, evaluation, metrics, splits
-    from models.data import read_file
+    from models import card, evaluation, metrics, splits
 
-    rows = list(read_file(data)) if data.is_file() else corpus.read(data, own)
+    rows = labelled_rows(data, own)
     if split != "all":
         rows = splits.split(rows)[split]  # type: ignore[index]
     if not rows:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from streams.cli.common import note
+from streams.cli.common import labelled_rows, note
 from streams.errors import UsageError
 
 
@@ -47,7 +47,7 @@ def command(
 
     The card's figures are measured here, on the tenth of DATA that training never saw.
     """
-    from models import artefact, corpus, export, runs
+    from models import artefact, export, runs
 
     if gate_of and not gate:
         raise UsageError("--no-gate leaves the gate out and --gate-of takes one: give one of them")
@@ -55,6 +55,6 @@ def command(
         runs.check_finished(needed)
     if gate_of:
         artefact.describe(gate_of)
-    rows = corpus.read(data, own)
+    rows = labelled_rows(data, own)
     described = export.export(run, out, rows, data, gate, note, gate_of, average)
     note(f"{described.name} {described.digest} written to {out}; set TOCSIN_MODEL={out} to use it")

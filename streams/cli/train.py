@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from streams.cli.common import counted, note
+from streams.cli.common import counted, labelled_rows, note
 from streams.cli.progress import Progress
 from streams.errors import UsageError
 
@@ -44,7 +44,7 @@ FEW = 20
     default=12,
     metavar="N",
     show_default=True,
-    help="Layers of the base to keep, evenly spaced; fewer are faster.",
+    help="Layers of the base, or of --start, to keep, evenly spaced; fewer are faster.",
 )
 @click.option(
     "--seed",
@@ -90,6 +90,11 @@ FEW = 20
     help="A finished run or exported model to learn from; may be given several times.",
 )
 @click.option(
+    "--states",
+    is_flag=True,
+    help="Learn the first teacher's hidden states too: for a student with fewer layers.",
+)
+@click.option(
     "--unlabelled",
     type=click.IntRange(0),
     metavar="N",
@@ -132,6 +137,7 @@ def command(
     auxiliary: str,
     start: Path | None,
     teachers: tuple[Path, ...],
+    states: bool,
     unlabelled: int,
     share: float,
     own: bool,
@@ -145,12 +151,14 @@ def command(
     twentieth calibrates. `tocsin export` makes the artefact that the stream loads.
     """
     from models import auxiliary as sets
-    from models import corpus, exported, metrics, runs, splits, training
+    from models import exported, metrics, runs, splits, training
     from models.base.obtain import obtain
     from models.checkpoint import CHECKPOINT
 
     if unlabelled and not teachers:
         raise UsageError("--unlabelled needs a --teacher to say what those texts hold")
+    if states and not teachers:
+        raise UsageError("--states needs a --teacher whose hidden states are to be learnt")
     for finished in (*teachers, *([start] if start else [])):
         runs.check_finished(finished)
     if (run / runs.TRAINED).exists():
@@ -158,7 +166,7 @@ def command(
             f"{run} holds a finished run; give another --run (--start goes on from it)"
         )
     chosen = _sets(auxiliary, sets.held(data))
-    rows = corpus.read(data, own)
+    rows = labelled_rows(data, own)
     parts = splits.split(rows)
     sizes = ", ".join(f"{len(part):,} {name}" for name, part in parts.items())
     note(f"{counted(len(rows), 'row')} ({sizes}); auxiliary sets: {', '.join(chosen) or 'none'}")
@@ -189,6 +197,7 @@ def command(
         use_role=not no_role,
         use_channel=not no_channel,
         threads=threads,
+        **(training.STATES if states else {}),
     )
     with Progress(0) as progress:
         first = True

@@ -1,6 +1,10 @@
 """A base so small that a whole run takes seconds: the real tokenizer over a tiny random encoder."""
 
 import hashlib
+import os
+import subprocess
+import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import msgspec
@@ -12,6 +16,8 @@ from transformers import BertConfig, BertModel
 from models.artefact import SHIPPED, TOKENIZER
 
 PEOPLE = ("customer", "brand", "unknown")
+Tocsin = Callable[..., "subprocess.CompletedProcess[str]"]
+QUICK = ("--no-own", "--auxiliary", "none", "--layers", "2", "--threads", "1")
 
 
 @pytest.fixture(scope="session")
@@ -42,6 +48,46 @@ def labelled(tmp_path_factory: pytest.TempPathFactory) -> Path:
     with (folder / "labelled" / "easy.jsonl").open("wb") as file:
         for number in range(1_200):
             file.write(msgspec.json.encode(easy_row(number)) + b"\n")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def tocsin() -> Tocsin:
+    """The command as a user runs it."""
+
+    def run(*arguments: object) -> "subprocess.CompletedProcess[str]":
+        return subprocess.run(
+            [sys.executable, "-m", "streams", *map(str, arguments)],
+            capture_output=True,
+            text=True,
+            timeout=300,
+            env={**os.environ, "OMP_NUM_THREADS": "1"},
+        )
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def run(
+    tocsin: Tocsin, labelled: Path, tiny_base: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Path:
+    """A finished run on the easy rows."""
+    folder = tmp_path_factory.mktemp("runs") / "easy"
+    done = tocsin(
+        "train", labelled, "--run", folder, "--base", tiny_base, "--epochs", 8, *QUICK,
+        "--batch-size", 8,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert "validation macro-F1" in done.stderr
+    return folder
+
+
+@pytest.fixture(scope="session")
+def artefact(tocsin: Tocsin, run: Path, labelled: Path) -> Path:
+    """The run, exported."""
+    folder = run.parent / "artefact"
+    done = tocsin("export", run, labelled, folder, "--no-own")
+    assert done.returncode == 0, done.stderr
     return folder
 
 

@@ -9,6 +9,7 @@ import pytest
 from models import corpus
 from models.data import Row, key_of, read_file
 from models.errors import DataError
+from streams.cli.common import labelled_rows
 
 WRITTEN = sorted((corpus.HERE / "written").glob("*.jsonl"))
 
@@ -112,3 +113,17 @@ def test_an_unknown_kind_of_answer_is_refused(tmp_path: Path) -> None:
     )
     with pytest.raises(DataError, match="answer is `shrug`; it is one of denial, gesture"):
         list(read_file(file))
+
+
+def test_a_folder_that_adds_nothing_is_told(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "labelled").mkdir()
+    assert labelled_rows(tmp_path, own=True)
+    assert "neither labelled/*.jsonl nor" in capsys.readouterr().err
+    (tmp_path / "labelled" / "mine.jsonl").write_text(
+        '{"text": "merci", "lang": "fr", "role": "customer", "anger": 0, "objective_fact": 0,'
+        ' "corporate_denial": 0, "influencer_sharing": 0, "complaint": 0}\n'
+    )
+    assert len(labelled_rows(tmp_path, own=False)) == 1
+    assert not capsys.readouterr().err

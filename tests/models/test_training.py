@@ -5,7 +5,6 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -13,11 +12,10 @@ import pytest
 import torch
 from tokenizers import Tokenizer
 
-from models import artefact as models_artefact
 from models import batches, corpus, evaluation, runs, splits
 from models.auxiliary import Example
 from models.data import Row
-from models.errors import ArtefactError, TrainingError
+from models.errors import TrainingError
 from models.training import (
     Material,
     Progress,
@@ -26,50 +24,7 @@ from models.training import (
     train,
     twin_loss,
 )
-from tests.models.conftest import easy_row
-
-Tocsin = Callable[..., "subprocess.CompletedProcess[str]"]
-QUICK = ("--no-own", "--auxiliary", "none", "--layers", "2", "--threads", "1")
-
-
-@pytest.fixture(scope="module")
-def tocsin() -> Tocsin:
-    """The command as a user runs it."""
-
-    def run(*arguments: object) -> "subprocess.CompletedProcess[str]":
-        return subprocess.run(
-            [sys.executable, "-m", "streams", *map(str, arguments)],
-            capture_output=True,
-            text=True,
-            timeout=300,
-            env={**os.environ, "OMP_NUM_THREADS": "1"},
-        )
-
-    return run
-
-
-@pytest.fixture(scope="module")
-def run(
-    tocsin: Tocsin, labelled: Path, tiny_base: Path, tmp_path_factory: pytest.TempPathFactory
-) -> Path:
-    """A finished run on the easy rows."""
-    folder = tmp_path_factory.mktemp("runs") / "easy"
-    done = tocsin(
-        "train", labelled, "--run", folder, "--base", tiny_base, "--epochs", 8, *QUICK,
-        "--batch-size", 8,
-    )  # fmt: skip
-    assert done.returncode == 0, done.stderr
-    assert "validation macro-F1" in done.stderr
-    return folder
-
-
-@pytest.fixture(scope="module")
-def artefact(tocsin: Tocsin, run: Path, labelled: Path) -> Path:
-    """The run, exported."""
-    folder = run.parent / "artefact"
-    done = tocsin("export", run, labelled, folder, "--no-own")
-    assert done.returncode == 0, done.stderr
-    return folder
+from tests.models.conftest import QUICK, Tocsin, easy_row
 
 
 def test_a_run_leaves_its_settings_course_and_plots(run: Path) -> None:
@@ -112,53 +67,6 @@ def test_evaluate_says_which_heads_it_leaves_out(
     assert found["heads"]["influencer_sharing"]["f1"] is None
     known = [one["f1"] for one in found["heads"].values() if one["f1"] is not None]
     assert found["macro_f1"] == pytest.approx(sum(known) / 4, abs=1e-4)
-
-
-def test_training_goes_on_from_an_exported_model(
-    tocsin: Tocsin, artefact: Path, run: Path, labelled: Path, tmp_path: Path
-) -> None:
-    rows = [Row(**easy_row(n)) for n in range(60)]
-    ours, theirs = (runs.load(folder).probabilities(rows) for folder in (artefact, run))
-    assert np.abs(ours[:, :5] - theirs[:, :5]).max() < 0.15, "int8 and back"
-    assert not any("gate" in name for name in runs.load(artefact).network.state_dict())
-
-    further = tmp_path / "further"
-    done = tocsin(
-        "train", labelled, "--run", further, "--no-own", "--start", artefact, "--teacher", artefact,
-        "--layers", "2", "--epochs", "1", "--threads", "1",
-    )  # fmt: skip
-    assert done.returncode == 0, done.stderr
-    learnt = runs.load(further)
-    assert learnt.base == artefact
-    first, then = learnt.history
-    assert then.startswith("for up to 1 epochs")
-    assert runs.told_of((first,)) == models_artefact.load(artefact).config.training
-    figures = json.loads((further / "metrics.json").read_text())
-    assert figures["heads"]["anger"]["f1"] > 0.9, "an epoch alone does not teach that much"
-
-
-def test_a_run_is_averaged_with_others(run: Path, artefact: Path, tmp_path: Path) -> None:
-    mean = runs.averaged(run, [artefact, run])
-    own, other = (runs.load(folder).network.state_dict() for folder in (run, artefact))
-    for name, value in mean.network.state_dict().items():
-        assert torch.allclose(value, (2 * own[name] + other[name]) / 3, atol=1e-6)
-    assert runs.told_of(mean.history).endswith("averaged with 2 other runs.")
-    with pytest.raises(ArtefactError, match="other layers or another vocabulary"):
-        runs.averaged(run, [Path("models/weights")])
-
-
-def test_export_averages_what_it_is_given(
-    tocsin: Tocsin, run: Path, artefact: Path, labelled: Path, tmp_path: Path
-) -> None:
-    out = tmp_path / "mean"
-    done = tocsin("export", run, labelled, out, "--no-own", "--no-gate", "--average", artefact)
-    assert done.returncode == 0, done.stderr
-    assert "averaged with another run" in (out / "CARD.md").read_text()
-    empty = tmp_path / "empty"
-    empty.mkdir()
-    done = tocsin("export", run, labelled, out, "--no-own", "--no-gate", "--average", empty)
-    assert done.returncode == 2
-    assert "holds neither a finished training run nor an exported model" in done.stderr
 
 
 def test_calibrate_changes_probabilities_and_not_their_order(
@@ -246,23 +154,6 @@ def test_ctrl_c_says_what_is_kept_and_the_next_run_where_it_goes_on(
     done = subprocess.run(arguments, capture_output=True, text=True, env=environment, timeout=300)
     assert done.returncode == 0, done.stderr
     assert "going on after step " in done.stderr
-
-
-def test_a_student_learns_from_its_teacher_alone(
-    run: Path, tiny_base: Path, tmp_path: Path, labelled: Path
-) -> None:
-    rows = corpus.read(labelled, own=False)
-    wrong = [Row(**{**easy_row(n), "anger": 0}) for n in range(600)]
-    config = TrainingConfig(
-        epochs=4, layers=1, threads=1, batch_size=8, teacher_share=1.0, encoder_rate=1e-3
-    )
-    runs.train(labelled, wrong, tiny_base, config, tmp_path / "s", lambda _: None, [run])
-    student = runs.load(tmp_path / "s")
-    angry = [row for row in rows if row.anger][:50]
-    calm = [row for row in rows if not row.anger][:50]
-    assert student.network.encoder.config.num_hidden_layers == 1
-    high, low = (student.probabilities(part)[:, 1].mean() for part in (angry, calm))
-    assert high > low + 0.2  # its own labels say that nobody is angry
 
 
 def interrupted(rows: list[Row], base: Path, folder: Path, config: TrainingConfig) -> None:
