@@ -234,12 +234,12 @@ def test_the_search_reads_on_from_the_newest() -> None:
                 "rate_per_s": 500,
             }
             async with rig(table) as it:
-                await it.until(lambda: any("min_id" in one for one in server.searched))
-                first = len(it.sent)
+                await it.until(lambda: len(it.sent) == 59)
+                assert any("min_id" in one for one in server.searched)
                 server.update(status(60, "skylark 60"))
                 server.update(status(61, "lark"))
                 await it.until(lambda: it.counts().get("unmatched"))
-                assert len(it.sent) == first + 1
+                assert len(it.sent) == 60
                 assert server.searched[0]["type"] == "statuses"
                 assert len(set(it.ids())) == len(it.ids())
 
