@@ -10,7 +10,6 @@ from contextlib import ExitStack
 from datetime import UTC, datetime
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
 
 import msgspec
 import pytest
@@ -24,6 +23,7 @@ from scoring.mention import Mention
 from scoring.partition import Partition
 from scoring.policy import Policy
 from streams import stories
+from streams.config import Settings
 from streams.kafka import clients, topics
 from streams.kafka.topics import Topics
 from streams.scorer.reader import Reader
@@ -64,6 +64,8 @@ QUERIES = {query.name: query for query in asked()}
 MAY_BE_NONE = {"model: Dismissed by a person, A"}
 """A case may calm in the moment in which it is dismissed: the panel then answers with zero."""
 WAITS_S = 300.0
+BURSTS = (100, 200, 400, 800)
+"""Texts that no cache knows, sent at once until a scrape finds some of them waiting."""
 
 
 @pytest.fixture(scope="module")
@@ -101,6 +103,7 @@ def scraped(broker: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[S
             if number == len(stands):
                 _decide(settings, worker)
                 _spoil(settings, part[-1])
+        sent += _fall_behind(settings, watcher, mentions[-1], sent)
         last = crowd.closing(mentions, settings.partitions)
         publish(settings, last)
         _scored(watcher, sent + len(last))
@@ -176,7 +179,19 @@ def _scored(watcher: Scraped, number: int) -> None:
     watcher.wait_for("-sum(tocsin_consumer_lag)", 0, WAITS_S)
 
 
-def _decide(settings: Any, worker: Running) -> None:
+def _fall_behind(settings: Settings, watcher: Scraped, like: Mention, sent: int) -> int:
+    """How many mentions it took until the worker was seen to lag, at `sent` before them."""
+    begun = sent
+    for size in BURSTS:
+        if watcher.value("max_over_time(sum(tocsin_consumer_lag)[1h:1s])"):
+            break
+        publish(settings, crowd.unlike(like, range(sent, sent + size)))
+        sent += size
+        _scored(watcher, sent)
+    return sent - begun
+
+
+def _decide(settings: Settings, worker: Running) -> None:
     """One open case is taken in hand, one that is no crisis is ended."""
     cases = [case["case_id"] for case in worker.board["cases"]]
     lesser = [case["case_id"] for case in worker.board["cases"] if case["level"] != "crisis"]
@@ -191,7 +206,7 @@ def _decide(settings: Any, worker: Running) -> None:
         producer.flush()
 
 
-def _spoil(settings: Any, good: Mention) -> None:
+def _spoil(settings: Settings, good: Mention) -> None:
     """A message of each bad kind."""
     with clients.producer(settings) as producer:
         for _, value in crowd.bad(msgspec.structs.replace(good), 1):

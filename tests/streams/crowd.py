@@ -54,6 +54,21 @@ def crowd(size: int, slugs: Sequence[str] = STORIES, tag: str = "c") -> list[Men
     return sorted([*story, *repeats], key=lambda mention: (mention.created_at, mention.id))
 
 
+def unlike(like: Mention, numbers: Sequence[int]) -> list[Mention]:
+    """Long questions at one time, of which no two are the same."""
+    return [
+        Mention(
+            id=f"unlike-{number}",
+            brand=f"calm-{number % 7}",
+            text=f"Order {number}: "
+            + " ".join(f"is item {number * part} here?" for part in range(12)),
+            created_at=like.created_at,
+            channel="forum",
+        )
+        for number in numbers
+    ]
+
+
 def closing(mentions: Sequence[Mention], partitions: int) -> list[Mention]:
     """One mention for each partition, long after the others: it lets every deadline pass."""
     at = max(mention.created_at for mention in mentions) + REST
