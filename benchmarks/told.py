@@ -24,6 +24,9 @@ from scoring.levels import Level
 TOLD = Path(__file__).parent / "data" / "told"
 _HOUR = 3600.0
 _NOBODY = "none"
+_HEAD = """\
+| story | language | told | hours before it was too late | its writer's | notifications |
+|---|---|---|---|---|---|"""
 
 
 class Story(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -97,20 +100,20 @@ def told(story: Story, options: Sequence[str] = ()) -> list[dict[str, Any]]:
 
 
 def main(arguments: Sequence[str] = ()) -> None:
-    """Prints a line for each story, and what they amount to."""
+    """Prints a line for each story, and what they amount to; the model is that of TOCSIN_MODEL."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks told")
     parser.add_argument("--policy", help="policy file; else as `backtest`")
-    parser.add_argument("--model", help="exported model; else as `backtest`")
     given = parser.parse_args(arguments)
     options = [f"--policy={given.policy}"] if given.policy else []
-    options += [f"--model={given.model}"] if given.model else []
-    print(
-        "| story | language | told | hours before it was too late | its writer's | notifications |"
-    )
-    print("|---|---|---|---|---|---|")
-    verdicts = []
+    verdicts: list[Verdict] = []
     for story in stories():
-        verdict = judged(story, told(story, options))
+        try:
+            said = told(story, options)
+        except RuntimeError as error:
+            parser.exit(2, f"{error}\n")
+        verdict = judged(story, said)
+        if not verdicts:
+            print(_HEAD)
         verdicts.append(verdict)
         print(_row(verdict), flush=True)
     print()

@@ -92,3 +92,13 @@ def test_a_story_is_told_by_the_command_line() -> None:
     }
     with pytest.raises(RuntimeError, match="policy"):
         told.told(story, ["--policy=missing.toml"])
+
+
+def test_a_policy_that_is_none_is_told_in_one_line(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        told.main(["--policy=missing.toml"])
+    assert ended.value.code == 2
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert "missing.toml" in err
+    assert err.count("\n") == 1
