@@ -17,7 +17,7 @@ OF_DATA = {
     "explanations": "DATA: what quoted words take from the score, beside as many random words",
     "ablations": "DATA: what each part of the training is worth, and a learning curve",
     "decision": "crises caught before the media, controls left alone, over made-up histories",
-    "told": "crises caught before the media, in streams by writers who knew nothing of the program",
+    "told": "crises caught before the media, in streams written apart from the made-up histories",
     "growth": "bytes of memory per mention while a backlog goes through the folds and tables",
     "faults": "workers killed, stopped and cut off while mentions come in: what is lost, or twice",
     "spread": "CASCADES: forecasts of the final number of shares, beside size alone and others",

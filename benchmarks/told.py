@@ -1,8 +1,9 @@
-"""Crises told by writers who knew neither the program nor the made-up histories.
+"""Crises told apart from the made-up histories, their generator and the fit.
 
-Each stream in `benchmarks/data/told` was written, text by text, from what crises are like and from
-the format of a mention alone, and with it, before anything was run, when it is too late: a minute
-before the first media item or before the steepest hour begins. Nothing is fitted on them. The
+A language model wrote each stream in `benchmarks/data/told`, text by text, from what crises are
+like and from the public formats, without sight of code, weights, policy or histories, and set with
+it when it is too late: a minute before the first media item or before the steepest hour begins.
+Nothing is fitted on them; there are no controls yet, so nothing here tells of false alarms. The
 program is driven as a user would, by `tocsin backtest`.
 """
 
@@ -51,7 +52,10 @@ class Story(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Verdict(msgspec.Struct, frozen=True):
-    """How one story went: `lead_h` are hours before the deadline, None below `escalate`."""
+    """How one story went: `lead_h` are hours before the deadline, None below `escalate`.
+
+    `notifications` are all messages, as `benchmarks decision` counts them: the end of a case, too.
+    """
 
     story: Story
     highest: str
@@ -83,7 +87,7 @@ def judged(story: Story, said: Sequence[Mapping[str, Any]]) -> Verdict:
         lead = (story.deadline - first).total_seconds() / _HOUR
     opened = sorted((m["case_id"], m["episode"]) for m in said if m["status"] == Status.OPEN.value)
     closed = [(m["case_id"], m["episode"]) for m in said if m["status"] == Status.RESOLVED.value]
-    return Verdict(story, highest, lead, len(loud), opened == sorted(closed))
+    return Verdict(story, highest, lead, len(said), opened == sorted(closed))
 
 
 def _rank(level: str) -> int:

@@ -1,4 +1,4 @@
-"""The stories told by others: the streams are sound, and verdicts count what was said."""
+"""The stories told apart from the fit: the streams are sound, and verdicts count what was said."""
 
 import json
 from datetime import datetime
@@ -65,6 +65,11 @@ def test_a_control_stays_within_its_level(level: str, good: bool) -> None:
     verdict = told.judged(CONTROL, [said("09:00", level), said("11:00", level, "resolved")])
     assert verdict.good is good
     assert verdict.resolved_once
+
+
+def test_the_end_of_a_case_is_a_notification_too() -> None:
+    messages = [said("09:00", "watch"), said("11:00", "watch", "resolved")]
+    assert told.judged(CRISIS, messages).notifications == len(messages)
 
 
 def test_a_case_that_never_ends_or_ends_twice_is_seen() -> None:
